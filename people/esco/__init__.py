@@ -1,0 +1,1 @@
+"""The ESCO skills that ship with the project, and their loader."""
