@@ -1,0 +1,106 @@
+"""Bids. Until a project's bids are opened nothing here says who, how much or what: see `contracts.sealing`.
+
+Never register these tables in an admin site, a filter, an export or a serializer before reading rule 2 in docs.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import new_id
+from contracts.models.projects import Project
+from microenterprises.models import Microenterprise
+from people.models import User
+
+CLEAR = ["microenterprise", "author", "price_minor", "days", "plan"]
+
+
+class BidQuerySet(models.QuerySet["Bid"]):
+    def opened(self) -> "BidQuerySet":
+        """The only bids that exist for readers."""
+        return self.filter(opened_at__isnull=False)
+
+    def visible_to(self, user: User) -> "BidQuerySet":
+        """Opened bids, for colleagues: the market is open once a deadline has passed."""
+        return self.none() if user.is_vendor else self.opened()
+
+
+class Bid(models.Model):
+    """A bid of one ME on one project. `bidder_token` is an HMAC that hides the ME until opening."""
+
+    class Status(models.TextChoices):
+        SUBMITTED = "submitted", _("Submitted")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        VALID = "valid", _("Valid")
+        DISQUALIFIED = "disqualified", _("Disqualified")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="bids")
+    bidder_token = models.CharField(max_length=64)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.SUBMITTED)
+    revision = models.PositiveIntegerField(default=1)
+    submitted_at = models.DateTimeField()
+    receipt = models.CharField(max_length=64)
+    opened_at = models.DateTimeField(null=True)
+
+    microenterprise = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, null=True, related_name="opened_bids")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    bidder_name = models.CharField(max_length=200, blank=True, help_text=_("For imported bids, whose bidder is no ME."))
+    price_minor = models.BigIntegerField(null=True)
+    days = models.PositiveIntegerField(null=True)
+    plan = models.TextField(null=True)
+
+    quality_points = models.PositiveIntegerField(null=True, help_text=_("0 to 10,000, given by the panel."))
+    quality_reason = models.TextField(blank=True)
+    scored_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    scored_at = models.DateTimeField(null=True)
+    outcome_reason = models.TextField(blank=True, help_text=_("Why it won, lost or was disqualified."))
+    external_id = models.CharField(max_length=120, blank=True)
+
+    objects = BidQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(opened_at__isnull=False)
+                | Q(microenterprise=None, author=None, price_minor=None, days=None, plan=None, quality_points=None, bidder_name="", outcome_reason=""),
+                name="a_sealed_bid_shows_nothing",
+            ),
+            models.CheckConstraint(
+                condition=Q(opened_at=None, status__in=["submitted", "withdrawn"]) | Q(opened_at__isnull=False),
+                name="only_opened_bids_are_judged",
+            ),
+            models.UniqueConstraint(
+                fields=["project", "bidder_token"], condition=~Q(status="withdrawn"), name="one_live_bid_per_me_and_project"
+            ),
+            models.CheckConstraint(condition=Q(quality_points=None) | Q(quality_points__lte=10_000), name="quality_is_at_most_10000"),
+        ]
+        indexes = [
+            models.Index(fields=["bidder_token"], name="bid_token"),
+            models.Index(fields=["microenterprise", "-submitted_at"], name="bid_me"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class SealedTerms(models.Model):
+    """The ciphertext of a bid's current revision under its project's key."""
+
+    bid = models.OneToOneField(Bid, on_delete=models.CASCADE, primary_key=True, related_name="sealed")
+    ciphertext = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.bid_id)
+
+
+class SealedEvent(models.Model):
+    """What would stand in the audit trail but must stay sealed until opening: submitted, revised, withdrawn, read."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="sealed_events")
+    ciphertext = models.BinaryField()
+    published = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,131 @@
+"""Projects: a need, what success means, a ceiling, criteria frozen before bids open, a deadline, a panel."""
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import new_id
+from microenterprises.models import Membership, Microenterprise
+from people.models import Skill, User
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def visible_to(self, user: User) -> "ProjectQuerySet":
+        """Published projects are for every colleague; drafts for the members of the buyer; vendors see none yet."""
+        if user.is_vendor:
+            return self.none()
+        mine = Membership.objects.filter(person=user, ended_on=None).values("microenterprise")
+        return self.filter(~Q(status=Project.Status.DRAFT) | Q(buyer__in=mine))
+
+
+class Project(models.Model):
+    """A need posted by an ME, or a real tender imported for reference (then it has no buyer and no money).
+
+    What depends on time is derived: a `published` project is scheduled before `opens_at`, open until `deadline`, closed
+    from then on (see `contracts.lifecycle.phase`). `evaluating` means its bids were opened.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
+        EVALUATING = "evaluating", _("Evaluating")
+        AWARDED = "awarded", _("Awarded")
+        UNSUCCESSFUL = "unsuccessful", _("Unsuccessful")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class Method(models.TextChoices):
+        LOWEST_PRICE = "lowest_price", _("Lowest price over a pass mark")
+        PRICE_QUALITY = "price_quality", _("Weighted price and quality")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    buyer = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, null=True, related_name="projects")
+    title = models.CharField(_("title"), max_length=160)
+    need = models.TextField(_("need"), help_text=_("What is needed, and for which customer."))
+    success_measure = models.TextField(_("what success means"), help_text=_("Metric, baseline, target, how and by whom it is measured."))
+    currency = models.CharField(max_length=3)
+    ceiling_minor = models.BigIntegerField(_("ceiling price"), null=True)
+    book = models.CharField(max_length=6, choices=[("real", _("Real")), ("shadow", _("Shadow"))], default="real")
+    status = models.CharField(max_length=14, choices=Status.choices, default=Status.DRAFT)
+    opens_at = models.DateTimeField(_("bids from"), null=True)
+    deadline = models.DateTimeField(_("deadline"))
+    deadline_zone = models.CharField(_("time zone of the deadline"), max_length=60)
+    method = models.CharField(_("how bids are compared"), max_length=14, choices=Method.choices, default=Method.LOWEST_PRICE)
+    price_weight_bp = models.PositiveIntegerField(_("weight of price, basis points"), default=10_000)
+    pass_mark = models.PositiveIntegerField(_("quality pass mark, of 10,000"), default=0)
+    draw_seed = models.CharField(max_length=64, blank=True)
+    draw_commitment = models.CharField(max_length=64, blank=True)
+    acceptor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="projects_to_accept", verbose_name=_("who accepts the work"))
+    skills = models.ManyToManyField(Skill, related_name="projects", blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    published_at = models.DateTimeField(null=True)
+    published_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    opened_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_reason = models.TextField(blank=True)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["deadline", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(price_weight_bp__lte=10_000), name="a_price_weight_is_at_most_10000_bp"),
+            models.CheckConstraint(condition=Q(pass_mark__lte=10_000), name="a_pass_mark_is_at_most_10000"),
+            models.CheckConstraint(condition=Q(ceiling_minor=None) | Q(ceiling_minor__gt=0), name="a_ceiling_is_positive"),
+            models.CheckConstraint(
+                condition=Q(buyer=None) | Q(status="draft") | Q(ceiling_minor__gt=0, opens_at__isnull=False, published_at__isnull=False, acceptor__isnull=False),
+                name="a_published_project_shows_its_ceiling_and_acceptor",
+            ),
+            models.CheckConstraint(condition=Q(opens_at=None) | Q(deadline__gt=F("opens_at")), name="a_deadline_follows_the_opening"),
+            models.CheckConstraint(
+                condition=Q(opened_at__isnull=False) | Q(status__in=["draft", "published", "cancelled"]),
+                name="evaluating_needs_opened_bids",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "deadline", "id"], name="project_status_deadline"),
+            models.Index(fields=["deadline", "id"], name="project_deadline"),
+            models.Index(fields=["-published_at", "id"], name="project_published"),
+            models.Index(fields=["buyer", "status", "deadline"], name="project_buyer"),
+            models.Index(fields=["ceiling_minor", "id"], name="project_ceiling"),
+            GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="project_title_trgm"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Panelist(models.Model):
+    """A person who judges quality; fixed at publication. Bids from their MEs are refused."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="panel")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "person"], name="a_panelist_is_named_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}"
+
+
+class ReferenceTender(models.Model):
+    """What a real tender said beside its project: identity, estimate, who really won, licence. Read-only."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="reference")
+    ocid = models.CharField(max_length=120, unique=True)
+    tender_id = models.CharField(max_length=120)
+    buyer_name = models.CharField(max_length=200)
+    publisher = models.CharField(max_length=300, blank=True)
+    licence = models.CharField(max_length=300, blank=True)
+    source = models.CharField(max_length=300, blank=True)
+    estimate_minor = models.BigIntegerField(null=True)
+    award_criteria_details = models.TextField(blank=True)
+    original = models.JSONField(help_text="The release as it was read; amounts as text, times with their offset.")
+    awarded_bids = models.JSONField(default=list)
+    agrees = models.BooleanField()
+    imported_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.ocid

@@ -1,0 +1,85 @@
+"""Tables without business nouns: audit trail, dated parameters, idempotency keys, the clock's offset."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from core.ids import new_id
+
+
+class AuditRecord(models.Model):
+    """One deed. Append-only by trigger; no foreign keys on purpose. Written by `core.audit.record` only."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    actor_id = models.CharField(max_length=40, blank=True)
+    actor_name = models.CharField(max_length=200)
+    deed = models.CharField(max_length=60)
+    subject = models.CharField(max_length=80)
+    about = models.CharField(max_length=200)
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["subject", "-id"], name="core_audit_subject"),
+            models.Index(fields=["actor_id", "-id"], name="core_audit_actor"),
+            models.Index(fields=["deed", "-id"], name="core_audit_deed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deed} {self.subject}"
+
+
+class Parameter(models.Model):
+    """A percentage, threshold or number of days with the date from which it holds (rule 13).
+
+    Read through `core.parameters.value(name, on=date)`. A new value is a new row; past dates keep theirs.
+    """
+
+    name = models.CharField(max_length=60)
+    holds_from = models.DateField()
+    value = models.IntegerField()
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["name", "-holds_from"]
+        constraints = [models.UniqueConstraint(fields=["name", "holds_from"], name="one_value_per_parameter_and_date")]
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.value} from {self.holds_from}"
+
+
+class Clock(models.Model):
+    """One row: how far the demo's clock is ahead of the server's. Zero in production, by system check."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    ahead = models.DurationField(default=timedelta(0))
+
+    class Meta:
+        db_table = "core_clock"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_clock")]
+
+    def __str__(self) -> str:
+        return f"{self.ahead} ahead"
+
+
+class IdempotencyKey(models.Model):
+    """A write that may be repeated: one user's key, the hash of the request, and the answer it got."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    request_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.BinaryField(null=True)
+    content_type = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_user_and_idempotency_key")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,218 @@
+"""Microenterprises, their platforms, their members, their goals, and the outside money finance records for them."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Now, Upper
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import new_id
+from ledger.models import Entity
+from people.models import User
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+class DateRange(Func):
+    """`daterange(from, to)`, half open, for exclusion constraints."""
+
+    function = "daterange"
+    output_field = models.Field()
+
+
+class Platform(models.Model):
+    """An industry field that backs MEs: it invests and signs value agreements, it never manages."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    purpose = models.TextField(_("purpose"), blank=True)
+    entity = models.OneToOneField(Entity, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MicroenterpriseQuerySet(models.QuerySet["Microenterprise"]):
+    def visible_to(self, user: User) -> "MicroenterpriseQuerySet":
+        """Every colleague sees every ME; an outside vendor sees none."""
+        return self.none() if user.is_vendor else self
+
+    def active(self) -> "MicroenterpriseQuerySet":
+        return self.filter(status=Microenterprise.Status.ACTIVE)
+
+    def led_by(self, user: User, on: "date") -> "MicroenterpriseQuerySet":
+        return self.filter(pk__in=Membership.objects.active(on).filter(person=user, is_lead=True).values("microenterprise"))
+
+
+class Microenterprise(models.Model):
+    """A firm of 8 to 20 people inside the company, with its own profit and loss."""
+
+    class Kind(models.TextChoices):
+        USER = "user", _("User ME")
+        NODE = "node", _("Node ME")
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        DISSOLVED = "dissolved", _("Dissolved")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
+    purpose = models.TextField(_("purpose"))
+    platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="microenterprises")
+    entity = models.OneToOneField(Entity, on_delete=models.PROTECT, related_name="+")
+    currency = models.CharField(max_length=3)
+    launched_at = models.DateTimeField()
+    launched_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    dissolved_at = models.DateTimeField(null=True)
+    dissolved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    dissolution_reason = models.TextField(blank=True)
+
+    objects = MicroenterpriseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="active", dissolved_at=None) | Q(status="dissolved", dissolved_at__isnull=False),
+                name="a_dissolved_me_has_its_instant",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["status", "name", "id"], name="me_status_name"),
+            models.Index(fields=["platform", "status"], name="me_platform"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="me_name_trgm"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def active(self, on: "date") -> "MembershipQuerySet":
+        """Members on a date: started_on <= on < ended_on."""
+        return self.filter(Q(ended_on=None) | Q(ended_on__gt=on), started_on__lte=on)
+
+
+class Membership(models.Model):
+    """A person's place in an ME from one date to another (`ended_on` is the first day without it)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    number = models.BigIntegerField(unique=True, editable=False, db_default=Func(
+        models.Value("microenterprises_membership_number"), function="nextval", output_field=models.BigIntegerField()
+    ))
+    microenterprise = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, related_name="memberships")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    seat = models.OneToOneField(
+        "microenterprises.Seat", on_delete=models.PROTECT, null=True, blank=True, related_name="membership"
+    )
+    role = models.CharField(_("role"), max_length=120)
+    customer_outcome = models.TextField(_("customer outcome the role serves"))
+    is_lead = models.BooleanField(_("leads the ME"), default=False)
+    allocation_percent = models.PositiveSmallIntegerField(_("allocation in percent"), default=100)
+    weight = models.PositiveIntegerField(_("share weight"), default=0)
+    track = models.CharField(_("track"), max_length=12, choices=[("stable", _("Stable")), ("entrepreneur", _("Entrepreneur"))])
+    pay_minor = models.BigIntegerField(
+        _("monthly pay or draw"), default=0, help_text=_("Stable track: salary. Entrepreneur track: base draw.")
+    )
+    started_on = models.DateField(_("from"))
+    ended_on = models.DateField(_("to"), null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-is_lead", "role", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(allocation_percent__gte=1, allocation_percent__lte=100), name="an_allocation_is_1_to_100_percent"),
+            models.CheckConstraint(condition=Q(ended_on=None) | Q(ended_on__gte=F("started_on")), name="a_membership_ends_after_it_starts"),
+            models.CheckConstraint(condition=Q(pay_minor__gte=0), name="pay_is_not_negative"),
+            ExclusionConstraint(
+                name="a_person_is_in_an_me_once_at_a_time",
+                expressions=[
+                    ("microenterprise", RangeOperators.EQUAL),
+                    ("person", RangeOperators.EQUAL),
+                    (DateRange("started_on", "ended_on", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+            ),
+            ExclusionConstraint(
+                name="an_me_has_one_leader_at_a_time",
+                expressions=[
+                    ("microenterprise", RangeOperators.EQUAL),
+                    (DateRange("started_on", "ended_on", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(is_lead=True),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["person", "started_on"], name="membership_person"),
+            models.Index(fields=["microenterprise", "started_on"], name="membership_me"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} ({self.microenterprise_id})"
+
+
+class Goal(models.Model):
+    """What an idea or an ME set itself: a metric with baseline, target and leading target. Exactly one owner."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    idea = models.ForeignKey("microenterprises.Idea", on_delete=models.CASCADE, null=True, related_name="goals")
+    microenterprise = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, null=True, related_name="goals")
+    metric = models.CharField(_("metric"), max_length=160)
+    baseline = models.CharField(_("today"), max_length=80)
+    target = models.CharField(_("target"), max_length=80)
+    leading_target = models.CharField(_("leading target"), max_length=80, blank=True)
+    due_on = models.DateField(_("by"))
+
+    class Meta:
+        ordering = ["due_on", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(idea__isnull=False) | Q(microenterprise__isnull=False), name="a_goal_has_an_owner"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.metric
+
+
+class MoneyRecord(models.Model):
+    """Outside money finance recorded for an ME: a customer's receipt, an outside cost, or a platform's investment."""
+
+    class Kind(models.TextChoices):
+        RECEIPT = "receipt", _("Receipt from a customer")
+        COST = "cost", _("Outside cost")
+        INVESTMENT = "investment", _("Investment by a platform")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    microenterprise = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, related_name="money_records")
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    amount_minor = models.BigIntegerField(_("amount"))
+    effective_date = models.DateField(_("effective date"))
+    counterparty = models.CharField(_("customer, supplier or platform"), max_length=160)
+    document = models.CharField(_("document number"), max_length=80)
+    platform = models.ForeignKey(Platform, on_delete=models.PROTECT, null=True, blank=True, related_name="investments")
+    entry_reference = models.CharField(max_length=120, unique=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-recorded_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="recorded_money_is_positive"),
+            models.UniqueConstraint(fields=["microenterprise", "kind", "document"], name="a_document_is_recorded_once"),
+            models.CheckConstraint(
+                condition=Q(kind="investment", platform__isnull=False) | (~Q(kind="investment") & Q(platform=None)),
+                name="an_investment_names_its_platform",
+            ),
+        ]
+        indexes = [models.Index(fields=["microenterprise", "-recorded_at"], name="money_record_me")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.document}"

@@ -1,0 +1,90 @@
+"""Ideas and the pledges that fund them."""
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import new_id
+from ledger.models import Entity
+from microenterprises.models.firms import Microenterprise, Platform
+from people.models import User
+
+
+class IdeaQuerySet(models.QuerySet["Idea"]):
+    def visible_to(self, user: User) -> "IdeaQuerySet":
+        """Published ideas are for every colleague; a draft is for its owner; vendors see none."""
+        if user.is_vendor:
+            return self.none()
+        return self.filter(~Q(status=Idea.Status.DRAFT) | Q(owner=user))
+
+
+class Idea(models.Model):
+    """A venture somebody owns, funds and recruits for; launched, it becomes an ME."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Gathering people and pledges")
+        LAUNCHED = "launched", _("Launched")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="ideas")
+    title = models.CharField(_("title"), max_length=120)
+    customer = models.TextField(_("customer"), help_text=_("Who pays, and what they do today instead."))
+    outcome = models.TextField(_("outcome"), help_text=_("What is better for the customer, and how it is measured."))
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="ideas")
+    entity = models.OneToOneField(Entity, on_delete=models.PROTECT, null=True, related_name="+")
+    currency = models.CharField(max_length=3)
+    funding_goal_minor = models.BigIntegerField(_("money needed to launch"))
+    kind = models.CharField(_("kind of ME"), max_length=10, choices=Microenterprise.Kind.choices, default="user")
+    microenterprise = models.OneToOneField(Microenterprise, on_delete=models.PROTECT, null=True, related_name="idea")
+    created_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True)
+    launched_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = IdeaQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        constraints = [models.CheckConstraint(condition=Q(funding_goal_minor__gt=0), name="an_idea_needs_money")]
+        indexes = [
+            models.Index(fields=["status", "-created_at", "id"], name="idea_status_created"),
+            models.Index(fields=["owner", "-created_at"], name="idea_owner"),
+            GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="idea_title_trgm"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Pledge(models.Model):
+    """Money promised and paid into an idea's pledge escrow by a person or an ME; refundable until launch."""
+
+    class Status(models.TextChoices):
+        HELD = "held", _("Held")
+        CONVERTED = "converted", _("Became a stake")
+        REFUNDED = "refunded", _("Refunded")
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    idea = models.ForeignKey(Idea, on_delete=models.PROTECT, related_name="pledges")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="pledges")
+    microenterprise = models.ForeignKey(
+        Microenterprise, on_delete=models.PROTECT, null=True, blank=True, related_name="pledges",
+        help_text=_("The ME whose wallet pledged; empty when the person pledged their own money."),
+    )
+    amount_minor = models.BigIntegerField(_("amount"))
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.HELD)
+    pledged_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pledged_at", "id"]
+        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="a_pledge_is_positive")]
+        indexes = [models.Index(fields=["idea", "status"], name="pledge_idea")]
+
+    def __str__(self) -> str:
+        return f"{self.amount_minor} ({self.status})"

@@ -1,0 +1,159 @@
+"""Who somebody is: accounts, roles, skills, notices. What they do in the market is told in the rooms above."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models.functions import Now, Upper
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import new_id
+
+
+class Role(models.TextChoices):
+    """What somebody may do beyond being an employee. Leading an ME follows from membership and is no role."""
+
+    HR = "hr", _("HR")
+    FINANCE = "finance", _("Finance")
+    STEWARD = "steward", _("Steward")
+    AUDITOR = "auditor", _("Auditor")
+    VENDOR = "vendor", _("Outside vendor")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes accounts; e-mail addresses are compared without case."""
+
+    def create_user(self, email: str, password: str | None = None, **facts: Any) -> "User":
+        """A saved account; without a password nobody can sign in to it."""
+        user = self.model(email=self.normalize_email(email).lower(), **facts)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser):
+    """A person with an account. Rights come from `roles` and memberships, never from per-object grants."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField(_("e-mail address"), unique=True, max_length=254)
+    name = models.CharField(_("name"), max_length=200)
+    employee_number = models.CharField(_("employee number"), max_length=20, unique=True, null=True, blank=True)
+    location = models.CharField(_("place of work"), max_length=120, blank=True)
+    roles = ArrayField(models.CharField(max_length=10, choices=Role.choices), default=list, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True, choices=settings.LANGUAGES)
+    time_zone = models.CharField(_("time zone"), max_length=60, blank=True)
+    joined_on = models.DateField(_("joined on"), null=True, blank=True)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    created_at = models.DateTimeField(db_default=Now())
+    skills = models.ManyToManyField("Skill", through="PersonSkill", related_name="people")
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        indexes = [
+            GinIndex(fields=["roles"], name="people_user_roles"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="people_user_name_trgm"),
+            GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="people_user_email_trgm"),
+            models.Index(fields=["name", "id"], name="people_user_name_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0]
+
+    def has_role(self, *roles: str) -> bool:
+        """Whether the person holds one of `roles`."""
+        return self.is_active and any(role in self.roles for role in roles)
+
+    @property
+    def is_vendor(self) -> bool:
+        """Outside vendors see only what they are invited to."""
+        return Role.VENDOR in self.roles
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the admin site lets the person in at all."""
+        return self.has_role(Role.HR, Role.FINANCE, Role.STEWARD, Role.AUDITOR)
+
+    @property
+    def is_superuser(self) -> bool:
+        """Nobody is above the rules."""
+        return False
+
+    # What Django's admin asks; the real answers are given per table by `core.admin.MarketModelAdmin`.
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return False
+
+    def has_perms(self, perm_list: Any, obj: object = None) -> bool:
+        return False
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_staff
+
+    @property
+    def party(self) -> str:
+        """How the ledger names this person as a party."""
+        return f"person:{self.pk}"
+
+
+class Skill(models.Model):
+    """A skill of the ESCO classification of the European Commission."""
+
+    id = models.BigAutoField(primary_key=True)
+    concept_uri = models.URLField(max_length=200, unique=True)
+    reuse_level = models.CharField(max_length=30)
+    label = models.CharField(max_length=200)
+    search_text = models.TextField()
+
+    class Meta:
+        ordering = ["label"]
+        indexes = [GinIndex(OpClass(Upper("label"), name="gin_trgm_ops"), name="people_skill_label_trgm")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class PersonSkill(models.Model):
+    """That somebody has a skill."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="person_skills")
+    skill = models.ForeignKey(Skill, on_delete=models.PROTECT, related_name="person_skills")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "skill"], name="a_person_has_a_skill_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.skill_id}"
+
+
+class Notice(models.Model):
+    """A sentence for one person, on their home page and by e-mail. Its id is random: it must not count."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
+    sentence = models.TextField()
+    link = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "-created_at"], name="people_notice_person")]
+
+    def __str__(self) -> str:
+        return self.sentence
