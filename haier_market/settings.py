@@ -6,10 +6,14 @@ import base64
 from datetime import timedelta
 from pathlib import Path
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from haier_market import environment as env
+
+# Lets generic Django classes be written with their parameters, as type checkers want them.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MARKET_ENV = env.one_of("MARKET_ENV", ("demo", "test", "production"), "production")

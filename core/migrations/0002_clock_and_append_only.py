@@ -6,7 +6,7 @@ SQL = Path(__file__).with_suffix(".sql").read_text()
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0001_initial")]
+    dependencies = [("core", "0001_audit_parameters_and_clock")]
 
     operations = [
         migrations.RunSQL(

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Q
@@ -22,7 +22,7 @@ class DateRange(Func):
     """`daterange(from, to)`, half open, for exclusion constraints."""
 
     function = "daterange"
-    output_field = models.Field()
+    output_field = DateRangeField()
 
 
 class Platform(models.Model):

@@ -1,0 +1,56 @@
+"""Entering and leaving the pool."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from core import audit
+from core.clock import business_date, market_now
+from core.parameters import value
+from microenterprises.models import Microenterprise, Seat
+from people.models import User
+from talent_pool.calendar import clock_end
+from talent_pool.models import PoolEntry
+
+
+@transaction.atomic
+def enter(*, person: User, left: Microenterprise | None, by: User | None, at: datetime | None = None) -> PoolEntry:
+    """Put a person into the pool, once: who is there already stays with the clock they have.
+
+    at: the instant of the deed when it is part of a longer one; now otherwise.
+    """
+    now = at or market_now()
+    today = business_date(now)
+    entry, is_new = PoolEntry.objects.get_or_create(
+        person=person,
+        landed_at=None,
+        defaults={
+            "left_microenterprise": left,
+            "entered_at": now,
+            "clock_ends_on": clock_end(today, value("pool_clock_months", on=today)),
+        },
+    )
+    if is_new:
+        audit.record(
+            by=by,
+            deed="pool.entered",
+            subject=f"person:{person.pk}",
+            about=person.get_full_name(),
+            clock_ends_on=entry.clock_ends_on.isoformat(),
+        )
+    return entry
+
+
+@transaction.atomic
+def land(*, person: User, seat: Seat, by: User) -> PoolEntry | None:
+    """Close the person's stay in the pool because they took `seat`; None when they were not waiting there."""
+    entry = PoolEntry.objects.select_for_update().filter(person=person, landed_at=None).first()
+    if entry is None:
+        return None
+    entry.landed_at = market_now()
+    entry.landed_in = seat
+    entry.save(update_fields=["landed_at", "landed_in"])
+    audit.record(
+        by=by, deed="pool.landed", subject=f"person:{person.pk}", about=person.get_full_name(), seat=str(seat.pk)
+    )
+    return entry

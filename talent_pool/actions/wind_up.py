@@ -1,0 +1,68 @@
+"""Winding up an ME: its contracts end, its last money is settled, it is dissolved, its people are in the pool.
+
+All in one transaction, so that there is no instant at which an ME is gone and somebody has no place.
+"""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from contracts.actions import contracts as contract_actions
+from contracts.actions import projects as project_actions
+from contracts.models import Contract, Project
+from core import audit
+from core.clock import business_date, market_now
+from core.errors import Invalid
+from microenterprises.actions import firms
+from microenterprises.models import Membership, Microenterprise
+from people.models import User
+from settlement.actions import settle_finally
+from talent_pool.actions import pool
+from talent_pool.models import PoolEntry
+from talent_pool.permissions import check_wind_up
+
+OPEN_PROJECTS = (Project.Status.DRAFT, Project.Status.PUBLISHED, Project.Status.EVALUATING)
+
+
+@transaction.atomic
+def wind_up(*, microenterprise: Microenterprise, reason: str, by: User) -> list[PoolEntry]:
+    """Wind an ME up and return the pool entries of its people.
+
+    Running contracts are terminated (what escrow still holds goes back to the buyer), its open projects are cancelled
+    (holds go back to its wallet), its profit to date is shared, what is left goes to the owners its terms name.
+
+    Raises Denied, InvalidTransition (already dissolved), Invalid (no reason), and what settling it raises.
+    """
+    firm = Microenterprise.objects.select_for_update().get(pk=microenterprise.pk)
+    check_wind_up(by, firm)
+    if not reason.strip():
+        raise Invalid(_("Say why the ME ends; its members and partners will read it."), field="reason")
+    _end_dealings(firm, reason=reason, by=by)
+    settle_finally(microenterprise=firm, by=by)
+    now = market_now()
+    people = [
+        membership.person
+        for membership in Membership.objects.active(business_date(now))
+        .filter(microenterprise=firm)
+        .select_related("person")
+    ]
+    firms.dissolve(microenterprise=firm, reason=reason, by=by)
+    elsewhere = set(
+        Membership.objects.active(business_date(now)).filter(person__in=people).values_list("person_id", flat=True)
+    )
+    audit.record(
+        by=by,
+        deed="microenterprise.wound_up",
+        subject=f"microenterprise:{firm.pk}",
+        about=firm.name,
+        reason=reason,
+        people=len(people),
+    )
+    return [pool.enter(person=person, left=firm, by=by, at=now) for person in people if person.pk not in elsewhere]
+
+
+def _end_dealings(firm: Microenterprise, *, reason: str, by: User) -> None:
+    both_sides = Contract.objects.filter(buyer=firm) | Contract.objects.filter(supplier=firm)
+    for contract in both_sides.filter(status__in=(Contract.Status.SIGNING, Contract.Status.ACTIVE)):
+        contract_actions.terminate(contract=contract, reason=reason, by=by)
+    for project in Project.objects.filter(buyer=firm, status__in=OPEN_PROJECTS):
+        project_actions.cancel(project=project, reason=reason, by=by)
