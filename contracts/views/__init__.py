@@ -1,0 +1,1 @@
+"""Load, act, answer: one function per page, a file per noun."""
