@@ -54,7 +54,7 @@ class Project(models.Model):
     method = models.CharField(_("how bids are compared"), max_length=14, choices=Method.choices, default=Method.LOWEST_PRICE)
     price_weight_bp = models.PositiveIntegerField(_("weight of price, basis points"), default=10_000)
     pass_mark = models.PositiveIntegerField(_("quality pass mark, of 10,000"), default=0)
-    draw_seed = models.CharField(max_length=64, blank=True)
+    draw_seed = models.CharField(max_length=120, blank=True)
     draw_commitment = models.CharField(max_length=64, blank=True)
     acceptor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="projects_to_accept", verbose_name=_("who accepts the work"))
     skills = models.ManyToManyField(Skill, related_name="projects", blank=True)

@@ -4,12 +4,13 @@
 answers None for what is absent or of the wrong kind; the schema has then already said so.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from contracts.ocds import schema
-from contracts.ocds.text import Unreadable, _, instant, join, minor_units, parse, place, storable
+from contracts.ocds.text import Unreadable, _, instant, join, kept, minor_units, parse, place, storable
 from contracts.ocds.values import (
     Award,
     Bid,
@@ -25,8 +26,10 @@ from contracts.ocds.values import (
 )
 
 Node = Mapping[str, Any]
-Parties = Mapping[str, str]
+Parties = Mapping[str, str] | None
+"""The names of the parties by id, which may be empty; None when the release has no list of them."""
 
+LONGEST_ID = 120
 NEEDED = _("This field is missing. The import needs it.")
 EMPTY = _("This field is empty. Give it a value.")
 
@@ -61,6 +64,14 @@ class _Notes:
         elif isinstance(value, str) and not value.strip():
             self.say(join(path, name), EMPTY)
         return _text(node, name) or None
+
+    def identity(self, node: Node, path: str, name: str) -> str | None:
+        """An id by which we find the thing again, so it is never cut."""
+        found = self.text(node, path, name)
+        if found and len(found) > LONGEST_ID:
+            sentence = _("This id has %(length)s characters; at most %(most)s can be kept. Shorten it.")
+            self.say(join(path, name), sentence, length=len(found), most=LONGEST_ID)
+        return found
 
     def object(self, node: Node, path: str, name: str) -> Node | None:
         value = node.get(name)
@@ -103,11 +114,11 @@ class _Notes:
         found = self.text(node, path, "id")
         if found is None:
             return None
-        if found not in parties:
+        if parties is not None and found not in parties:
             sentence = _("There is no party “%(id)s” in this release. Add it to “parties” or mend the reference.")
             self.say(join(path, "id"), sentence, id=found)
             return None
-        name = parties[found] or _text(node, "name")
+        name = (parties or {}).get(found) or _text(node, "name")
         if not name:
             self.say(join(path, "name"), NEEDED)
         return Organisation(found, name)
@@ -173,7 +184,14 @@ def _package(document: Any, notes: _Notes) -> Package | None:
         notes.say("publishedDate", sentence, value=schema.shown(document.get("publishedDate")))
         return None
     found = tuple(release for release in releases if release is not None)
-    return Package(_text(document, "uri"), publisher, _text(document, "license"), published, found)
+    return Package(
+        uri=_text(document, "uri"),
+        publisher=publisher,
+        licence=_text(document, "license"),
+        policy=_text(document, "publicationPolicy"),
+        published=published,
+        releases=found,
+    )
 
 
 def _say_what_it_is(document: Any, notes: _Notes) -> None:
@@ -246,20 +264,20 @@ def _assemble(
 ) -> Release | None:
     """The release, or None with at least one problem noted."""
     at = join(path, "tender")
-    ocid, release_id = notes.text(node, path, "ocid"), notes.text(node, path, "id")
+    ocid, tender_id = notes.identity(node, path, "ocid"), notes.identity(tender, at, "id")
     title = notes.text(tender, at, "title")
     date = notes.instant(node, path, "date")
     opens, deadline = _period(tender, at, notes)
     estimate = _optional_money(tender, at, notes)
     outcome = _outcome(tender, at, awards, notes)
     currency = _currency(path, estimate, bids, awards, contracts, notes)
-    if not (ocid and release_id and title and date and buyer and opens and deadline and outcome and currency):
+    if not (ocid and tender_id and title and date and buyer and opens and deadline and outcome and currency):
         return None
     opened = _instant(_object(tender, "awardPeriod"), "startDate")
     return Release(
         path=path,
         ocid=ocid,
-        id=release_id,
+        tender_id=tender_id,
         date=date,
         title=title,
         description=_text(tender, "description"),
@@ -275,11 +293,14 @@ def _assemble(
         bids=bids,
         awards=awards,
         contracts=contracts,
+        original=kept(node),
     )
 
 
 def _parties(node: Node, path: str, notes: _Notes) -> Parties:
-    """The names of the parties by id. The names may be empty."""
+    if not isinstance(node.get("parties"), list):
+        notes.say(join(path, "parties"), NEEDED)
+        return None
     rows = _rows(node, path, "parties")
     for at, row in rows:
         if isinstance(row, dict):
@@ -343,7 +364,7 @@ def _currency(
     contracts: tuple[Contract, ...],
     notes: _Notes,
 ) -> str | None:
-    """The one currency of the release; a project has no second one."""
+    """The one currency of the release, the most frequent one; a project has no second one."""
     rows: list[tuple[str, Money | None]] = [(join(path, "tender"), estimate)]
     rows += [(row.path, row.value) for part in (bids, awards, contracts) for row in part]
     priced = [(at, money) for at, money in rows if money is not None]
@@ -351,7 +372,7 @@ def _currency(
         sentence = _("Nothing says the currency. Give the tender an estimated value.")
         notes.say(join(path, "tender", "value"), sentence)
         return None
-    currency = priced[0][1].currency
+    (currency, _count), *_others = Counter(money.currency for _at, money in priced).most_common()
     for at, money in priced:
         if money.currency != currency:
             sentence = _("This is in %(currency)s, the tender in %(other)s. A project has one currency.")
@@ -364,6 +385,11 @@ def _currency(
 
 def _bid_rows(node: Node, path: str) -> list[tuple[str, Any]]:
     return _rows(_object(node, "bids"), join(path, "bids"), "details")
+
+
+def _bid_ids(node: Node, path: str) -> Sequence[str] | None:
+    """The ids an award may name; None when there is no list of bids, which has been said."""
+    return _ids(_bid_rows(node, path)) if isinstance(_object(node, "bids").get("details"), list) else None
 
 
 def _bids(node: Node, path: str, parties: Parties, notes: _Notes) -> tuple[Bid, ...]:
@@ -384,7 +410,7 @@ def _bid(node: Node, path: str, parties: Parties, notes: _Notes) -> Bid | None:
     if status == "pending":
         sentence = _("This bid is still pending. Only opened bids with an outcome can be imported.")
         notes.say(join(path, "status"), sentence)
-    bid_id, submitted = notes.text(node, path, "id"), notes.instant(node, path, "date")
+    bid_id, submitted = notes.identity(node, path, "id"), notes.instant(node, path, "date")
     tenderers = _tenderers(node, path, parties, notes)
     value = _price(node, path, status, notes)
     if bid_id is None or submitted is None or status not in set(BidStatus):
@@ -421,17 +447,17 @@ def _price(node: Node, path: str, status: str | None, notes: _Notes) -> Money | 
 
 
 def _awards(node: Node, path: str, parties: Parties, notes: _Notes) -> tuple[Award, ...]:
-    rows, bid_ids = _rows(node, path, "awards"), _ids(_bid_rows(node, path))
+    rows, bid_ids = _rows(node, path, "awards"), _bid_ids(node, path)
     notes.used_once(rows, "id", _("The award “%(id)s” is already at %(first)s. Give each award its own id."))
     return tuple(_award(row, at, parties, bid_ids, notes) for at, row in rows if isinstance(row, dict))
 
 
-def _award(node: Node, path: str, parties: Parties, bid_ids: Sequence[str], notes: _Notes) -> Award:
+def _award(node: Node, path: str, parties: Parties, bid_ids: Sequence[str] | None, notes: _Notes) -> Award:
     status, bid_id = notes.text(node, path, "status") or "", _text(node, "relatedBid")
     if status == "active":
         notes.text(node, path, "relatedBid")
         notes.instant(node, path, "date")
-    if bid_id and bid_id not in bid_ids:
+    if bid_id and bid_ids is not None and bid_id not in bid_ids:
         sentence = _("There is no bid “%(id)s” in this release. Name one of its bids: %(known)s.")
         notes.say(join(path, "relatedBid"), sentence, id=bid_id, known=_listed(bid_ids))
     return Award(

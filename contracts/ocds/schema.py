@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jsonschema import Draft4Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
@@ -43,10 +44,14 @@ def problems(release: object, path: str) -> Iterator[Problem]:
 
 def _sentences(error: ValidationError, path: str) -> Iterator[Problem]:
     path = join(path, *error.absolute_path)
-    rule, wanted, value = error.validator, error.validator_value, shown(error.instance)
+    rule, value = error.validator, shown(error.instance)
+    wanted: Any = error.validator_value
     if rule == "required":
-        for name in (name for name in wanted if name not in error.instance):
+        present: Any = error.instance
+        for name in (name for name in wanted if name not in present):
             yield Problem(join(path, name), _("This field is missing. OCDS requires it."))
+    elif rule == "type" and error.instance is None:
+        yield Problem(path, _("This is null. Write a value, or leave the field out if it is not needed."))
     elif rule == "type":
         kind = next(kind for kind in ([wanted] if isinstance(wanted, str) else wanted) if kind != "null")
         yield Problem(path, _WRONG_KIND[kind], {"value": value})

@@ -102,6 +102,16 @@ def storable(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
+def kept(node: Any, name: str = "") -> Any:
+    """The same values with amounts and fractions as text, in the digits of the file, to be kept as JSON."""
+    if isinstance(node, dict):
+        return {key: kept(value, key) for key, value in node.items()}
+    if isinstance(node, list):
+        return [kept(value, name) for value in node]
+    exact = isinstance(node, Decimal) or (name == "amount" and isinstance(node, int))
+    return str(node) if exact else node
+
+
 def minor_units(amount: int | Decimal, currency: str) -> int | None:
     """The amount in minor units of its currency, or None when it has more digits than the currency.
 
@@ -116,10 +126,10 @@ def minor_units(amount: int | Decimal, currency: str) -> int | None:
         return 0
     if len(digits) + shift > len(str(LARGEST_MINOR)):
         raise OverflowError
-    kept, rest = (digits, ()) if shift >= 0 else (digits[:shift], digits[shift:])
+    whole, rest = (digits, ()) if shift >= 0 else (digits[:shift], digits[shift:])
     if any(rest):
         return None
-    size = int("".join(map(str, kept)) or "0") * 10 ** max(shift, 0)
+    size = int("".join(map(str, whole)) + "0" * max(shift, 0) or "0")
     if size > LARGEST_MINOR:
         raise OverflowError
     return -size if amount < 0 else size

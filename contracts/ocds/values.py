@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class BidStatus(StrEnum):
@@ -102,11 +103,15 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One tender with its bids, awards and contracts, in its final state. `opened` is None when nothing says it."""
+    """One tender with its bids, awards and contracts, in its final state.
+
+    `opened` is None when nothing says it. `original` is the release as it was written, except that amounts and
+    fractions are text, so that no later reader turns them into floats.
+    """
 
     path: str
     ocid: str
-    id: str
+    tender_id: str
     date: Instant
     title: str
     description: str
@@ -122,6 +127,7 @@ class Release:
     bids: tuple[Bid, ...]
     awards: tuple[Award, ...]
     contracts: tuple[Contract, ...]
+    original: Mapping[str, Any]
 
     @property
     def awarded(self) -> tuple[str, ...]:
@@ -135,6 +141,7 @@ class Package:
 
     uri: str
     publisher: str
-    license: str
+    licence: str
+    policy: str
     published: Instant
     releases: tuple[Release, ...]
