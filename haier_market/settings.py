@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "django.forms",  # its widget templates, for FORM_RENDERER
     "django_linear_migrations",
     "allauth",
     "allauth.account",
@@ -218,6 +219,8 @@ WHITENOISE_USE_FINDERS = MARKET_ENV == "test"
 # Mail ----------------------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "market@haier.example")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+"""Where readers of an e-mail find the market."""
 if PRODUCTION:
     EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
     EMAIL_PORT = env.number("EMAIL_PORT", 25)

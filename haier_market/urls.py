@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 from django.contrib.auth.decorators import login_not_required
 
-from core import health, pages
+from core import health, look, pages
 from haier_market import home
 
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("people/", include("people.urls")),
     path("accounts/", include("allauth.urls")),
     path("language/", login_not_required(set_language), name="set_language"),
+    path("theme/", look.set_theme, name="set_theme"),
     path("admin/", admin.site.urls),
     path("api/", include("haier_market.api")),
     path("livez", login_not_required(health.livez), name="livez"),
