@@ -47,8 +47,12 @@ class Snag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member on a date; the weight is 0 for stable members unless the terms let them share."""
+    """A member on a date; the weight is 0 for stable members unless the terms let them share.
 
+    number: the membership's own number; ties of a split go to the smaller one.
+    """
+
+    number: int
     membership: UUID
     person: UUID
     weight: int
@@ -105,7 +109,7 @@ class Firm:
     terms: Terms | None
     members: tuple[Member, ...]
     wages: tuple[Wage, ...] = ()
-    carries: Mapping[UUID, int] = field(default_factory=dict)
+    carries: Mapping[int, int] = field(default_factory=dict)
     advances: Mapping[UUID, int] = field(default_factory=dict)
     shared_by_year: Mapping[date, int] = field(default_factory=dict)
     unsettled: tuple[Unsettled, ...] = ()
@@ -116,8 +120,9 @@ class Firm:
 class Line:
     """What one member gets of a pool: the part, and how it meets an advance."""
 
+    membership: UUID
     person: UUID
-    part: Part[UUID]
+    part: Part[int]
     recovered_minor: int
     payable_minor: int
 
@@ -199,8 +204,7 @@ class _Night:
         if self.owes_pay or not self.pay(late.day, late.wages):
             self.owes_pay = True
             return None
-        if late.day < self.firm.day:
-            self.late_cost += sum(wage.amount_minor for wage in late.wages if not wage.is_draw)
+        self.late_cost += sum(wage.amount_minor for wage in late.wages if not wage.is_draw)
         if late.terms is None:
             return self.never_priced(late) if self.firm.terms else None
         standing = self.standing_of(late, late.terms)
@@ -346,24 +350,23 @@ class _Night:
         Carries of people who are neither in this split nor members tonight are spread; a member of tonight who is not
         in an earlier date's split keeps their carry, as a line of nothing.
         """
-        persons = {member.membership: member.person for member in members}
-        tonight = {member.membership: member.person for member in self.firm.members if member.weight}
-        kept = {key: grain for key, grain in self.carries.items() if key in tonight and key not in persons}
-        weights = {member.membership: member.weight for member in members}
-        holders = [Holder(key, weight, self.carries.get(key, 0)) for key, weight in weights.items()]
-        holders += [Holder(key, 0, grain) for key, grain in self.carries.items() if key not in {**weights, **kept}]
+        here = {member.number: member for member in members}
+        tonight = {member.number: member for member in self.firm.members if member.weight}
+        kept = {key: grain for key, grain in self.carries.items() if grain and key in tonight and key not in here}
+        holders = [Holder(key, member.weight, self.carries.get(key, 0)) for key, member in here.items()]
+        holders += [Holder(key, 0, grain) for key, grain in self.carries.items() if key not in here and key not in kept]
         parts = split(pool, holders)
         if parts is None:
             return None
         everybody = parts + tuple(Part(key, 0, 0, grain, 0, grain) for key, grain in sorted(kept.items()))
         self.carries = {part.key: part.carry_after_grain for part in everybody}
-        return tuple(self.line({**tonight, **persons}[part.key], part) for part in everybody)
+        return tuple(self.line(here.get(part.key) or tonight[part.key], part) for part in everybody)
 
-    def line(self, person: UUID, part: Part[UUID]) -> Line:
-        recovered, payable = recover(part.amount_minor, self.advances.get(person, 0))
+    def line(self, member: Member, part: Part[int]) -> Line:
+        recovered, payable = recover(part.amount_minor, self.advances.get(member.person, 0))
         if recovered:
-            self.advances[person] -= recovered
-        return Line(person, part, recovered, payable)
+            self.advances[member.person] -= recovered
+        return Line(member.membership, member.person, part, recovered, payable)
 
 
 def owed_fine(standing: Standing) -> int:
