@@ -1,5 +1,15 @@
-"""The addresses of this room."""
+"""The addresses of the talent pool."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from talent_pool import views
+
+urlpatterns = [
+    path("talent/", views.pool_list, name="talent_pool"),
+    path("talent/seats/", views.seat_list, name="seat_list"),
+    path("talent/me/", views.my_place, name="my_place"),
+    path("talent/seats/<uuid:pk>/ask/", views.seat_ask, name="seat_ask"),
+    path("talent/invitations/<uuid:pk>/", views.invitation, name="invitation"),
+    path("talent/people/<uuid:pk>/", views.pool_entry, name="pool_entry"),
+    path("talent/wind-up/<uuid:pk>/", views.wind_up_page, name="wind_up"),
+]

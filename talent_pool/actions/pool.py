@@ -11,6 +11,7 @@ from microenterprises.models import Microenterprise, Seat
 from people.models import User
 from talent_pool.calendar import clock_end
 from talent_pool.models import PoolEntry
+from talent_pool.permissions import check_invite
 
 
 @transaction.atomic
@@ -54,3 +55,14 @@ def land(*, person: User, seat: Seat, by: User) -> PoolEntry | None:
         by=by, deed="pool.landed", subject=f"person:{person.pk}", about=person.get_full_name(), seat=str(seat.pk)
     )
     return entry
+
+
+@transaction.atomic
+def note(*, entry: PoolEntry, text: str, by: User) -> PoolEntry:
+    """HR's note on somebody's stay. Raises Denied for anybody else."""
+    check_invite(by)
+    row = PoolEntry.objects.select_for_update().get(pk=entry.pk)
+    row.note = text
+    row.save(update_fields=["note"])
+    audit.record(by=by, deed="pool.noted", subject=f"person:{row.person_id}", about=row.person.get_full_name())
+    return row

@@ -19,8 +19,7 @@ from settlement.actions import settle_finally
 from talent_pool.actions import pool
 from talent_pool.models import PoolEntry
 from talent_pool.permissions import check_wind_up
-
-OPEN_PROJECTS = (Project.Status.DRAFT, Project.Status.PUBLISHED, Project.Status.EVALUATING)
+from talent_pool.queries import OPEN_PROJECTS
 
 
 @transaction.atomic
