@@ -74,8 +74,8 @@ def _wait(child: "subprocess.Popen[bytes]", services: Services) -> int:
             try:
                 code = child.wait(_LOOK_SECONDS)
             except subprocess.TimeoutExpired:
-                for name in services.mend():
-                    to_terminal(f"The process that keeps {name} had ended; it was started again.")
+                for title in services.mend():
+                    to_terminal(f"{title} had ended by itself; it was started again.")
             else:
                 return code if code >= 0 else 128 - code
     finally:

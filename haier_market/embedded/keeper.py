@@ -57,7 +57,7 @@ class Keeper:
             port = processes.free_port(wanted)
             process = self._server.launch(port)
             if self._furnished(process, port):
-                self._server.keep_port(port)
+                self._server.note_start(port)
                 return process, port
             self._server.stop(process)
         raise EmbeddedError(f"{self._server.name} did not start. Its log says why: {self._server.log}")
@@ -90,10 +90,13 @@ class Keeper:
 
     def _furnished_quietly(self, process: subprocess.Popen[bytes], port: int) -> bool:
         try:
-            return self._furnished(process, port)
+            furnished = self._furnished(process, port)
         except EmbeddedError as problem:
             self._note(str(problem))
             return False
+        if furnished:
+            self._server.note_start(port)
+        return furnished
 
     def _note(self, sentence: str) -> None:
         with processes.log_file(self._server.log) as log:

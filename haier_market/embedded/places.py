@@ -11,7 +11,7 @@ from haier_market.embedded.errors import EmbeddedError
 
 PROJECT = Path(__file__).resolve().parents[2]
 DATA = PROJECT / ".data"
-PROFILES = ("demo", "test")
+PROFILES = ("demo", "test", "bench")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ class Places:
     @property
     def directory(self) -> Path:
         return self.root / self.profile
+
+    @property
+    def kind(self) -> str:
+        """What MARKET_ENV is in this profile: everything that is not a test is like the demo."""
+        return "test" if self.profile == "test" else "demo"
 
     @property
     def logs(self) -> Path:

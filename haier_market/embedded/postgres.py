@@ -50,6 +50,7 @@ _SETTINGS = {
 
 class Postgres(Server):
     name = "postgres"
+    title = "PostgreSQL"
     variable = "DATABASE_URL"
 
     def prepare(self) -> None:

@@ -13,6 +13,7 @@ class Server(ABC):
     """One embedded server of one profile. Holders ask `url` and `answers`; only its keeper starts and stops it."""
 
     name: ClassVar[str]
+    title: ClassVar[str]
     variable: ClassVar[str]
 
     def __init__(self, places: Places, home: Home) -> None:
@@ -29,15 +30,24 @@ class Server(ABC):
 
     def port(self) -> int:
         """The port it was last given, 0 if none yet."""
-        try:
-            return int(json.loads(self.endpoint.read_text())["port"])
-        except FileNotFoundError:
-            return 0
+        return self._known().get("port", 0)
 
-    def keep_port(self, port: int) -> None:
+    def starts(self) -> int:
+        """How often it was started in its life: what a holder compares to learn that it was killed and came back."""
+        return self._known().get("starts", 0)
+
+    def note_start(self, port: int) -> None:
+        """Write down where it answers; readers see the old note or the new one, never half of it."""
         draft = self.endpoint.with_suffix(".draft")
-        draft.write_text(json.dumps({"port": port}))
+        draft.write_text(json.dumps({"port": port, "starts": self.starts() + 1}))
         draft.replace(self.endpoint)
+
+    def _known(self) -> dict[str, int]:
+        try:
+            known: dict[str, int] = json.loads(self.endpoint.read_text())
+        except FileNotFoundError:
+            return {}
+        return known
 
     @abstractmethod
     def prepare(self) -> None:

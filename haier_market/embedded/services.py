@@ -41,6 +41,7 @@ class Holder:
         self._hold = FileLock(self._holders)
         self._starting = FileLock(server.places.lock(f"{server.name}-starting"))
         self._child: subprocess.Popen[bytes] | None = None
+        self._known_starts = 0
 
     def come_in(self) -> None:
         """Take hold, and have the server started if nobody keeps it, without waiting for it. Raises EmbeddedError."""
@@ -48,23 +49,28 @@ class Holder:
             raise EmbeddedError(f"{self.server.name} is being stopped and does not end; see {self.server.log}.")
         self._call_keeper()
 
-    def settle(self) -> bool:
-        """Wait until the server answers, starting keepers as needed; True if this process had to start one."""
-        started = False
+    def settle(self) -> None:
+        """Wait until the server answers, starting keepers as needed. Raises EmbeddedError."""
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
-            started = self._hear_keeper() or started
+            self._hear_keeper()
             if self.server.answers():
-                return started
+                self._known_starts = self.server.starts()
+                return
             time.sleep(0.05)
             self._call_keeper()
         raise EmbeddedError(f"{self.server.name} does not answer; its log says why: {self.server.log}")
 
-    def kept(self) -> bool:
-        """Whether the keeper still lives. Collects it if it was ours and has ended."""
+    def mend(self) -> bool:
+        """Have a killed keeper replaced; True if the server was started again since the last look."""
         if self._child is not None and self._child.poll() is not None:
             self._child = None
-        return not is_free(self._keeper)
+        before = self._known_starts
+        if is_free(self._keeper):
+            self._call_keeper()
+            self.settle()
+        self._known_starts = self.server.starts()
+        return self._known_starts != before
 
     def leave(self) -> None:
         """Go; the last one turns off the light and waits until it is dark."""
@@ -90,16 +96,15 @@ class Holder:
         else:
             self._starting.release()
 
-    def _hear_keeper(self) -> bool:
-        """Read what a keeper of ours has to say, once; True if there was one. Raises EmbeddedError."""
+    def _hear_keeper(self) -> None:
+        """Read what a keeper of ours has to say, once. Raises EmbeddedError."""
         if not self._starting.held or self._child is None or self._child.stdout is None:
-            return False
+            return
         with self._child.stdout as pipe:
             answer = pipe.readline().decode().strip()
         self._starting.release()
         if answer != READY:
             raise EmbeddedError(answer or f"{self.server.name} did not start; see {self.server.log}.")
-        return True
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
         places = self.server.places
@@ -161,7 +166,7 @@ class Services:
         for name in SECRETS:
             if not self._given(name):
                 self.environment[name] = kept_secret(self.places.secrets / name.lower())
-        self.environment["MARKET_ENV"] = self.places.profile
+        self.environment["MARKET_ENV"] = self.places.kind
         self.environment["DATA_DIR"] = str(self.places.directory)
         return self
 
@@ -176,8 +181,8 @@ class Services:
             self.holders.pop().leave()
 
     def mend(self) -> list[str]:
-        """Bring back keepers that were killed; the names of the servers that had to be started again."""
-        return [holder.server.name for holder in self.holders if not holder.kept() and holder.settle()]
+        """Replace keepers that were killed; the titles of the servers that were started again since the last look."""
+        return [holder.server.title for holder in self.holders if holder.mend()]
 
     def _hold_servers(self) -> None:
         for kind in SERVERS.values():

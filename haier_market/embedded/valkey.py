@@ -37,6 +37,7 @@ logfile ""
 
 class Valkey(Server):
     name = "valkey"
+    title = "Valkey"
     variable = "REDIS_URL"
 
     def prepare(self) -> None:

@@ -1,0 +1,264 @@
+"""`make run`: the whole market on this machine, from nothing to a page that answers, until Ctrl-C.
+
+It holds the embedded servers, prepares the database, starts the three processes of the product (web, worker, beat) and
+keeps them running. What production does instead is `docker-compose.yml`; no settings and no business belong here.
+"""
+
+import contextlib
+import hashlib
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Never
+
+from haier_market import catalogues
+from haier_market.embedded import EmbeddedError, Services, processes
+from haier_market.embedded.locks import FileLock
+from haier_market.embedded.places import PROJECT, Places
+from haier_market.embedded.supervisor import Child, Supervisor
+
+PASSWORD = "market-demo"  # noqa: S105  # the demo's password is meant to be read
+CAST = (
+    ("lin", "leads Blue Kettle and posts a project"),
+    ("noor", "of Blue Kettle, accepts deliveries"),
+    ("amara", "leads Cold Chain and bids"),
+    ("teo", "leads a rival of Cold Chain"),
+    ("mei", "a member of Cold Chain, has a statement"),
+    ("sol", "is in the talent pool, with an idea"),
+    ("ada", "is the steward"),
+    ("rui", "is the auditor, reads all and changes nothing"),
+    ("fay", "is finance"),
+    ("hua", "is HR, works in the admin"),
+)
+_ANSWER_SECONDS = 120.0
+_PAUSE = 0.25
+
+
+class Stop(BaseException):
+    """Somebody asked for the end: Ctrl-C or SIGTERM. Not an Exception, so that nothing on the way swallows it."""
+
+
+class Failure(Exception):  # noqa: N818  # it is the end of the run with a sentence, not a programming error
+    """The market cannot run; the text says why and what to do."""
+
+
+def main() -> int:
+    """0 after Ctrl-C or SIGTERM, 1 when the market cannot run."""
+    if "--end-with-parent" in sys.argv[1:]:  # `make` was killed: nobody would stop us
+        processes.end_with_parent(signal.SIGTERM, os.getppid())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _ask_to_stop)
+    places = Places("demo")
+    try:
+        port = wanted_port(os.environ)
+        places.prepare()
+        with FileLock(places.lock("run")) as only_one:
+            _claim(only_one, port)
+            _serve(places, port)
+    except (EmbeddedError, Failure) as problem:
+        say(str(problem))
+        return 1
+    except Stop:
+        say("Stopped.")
+    return 0
+
+
+def say(sentence: str, *, end: str = "\n") -> None:
+    """To the terminal, if it is still there."""
+    with contextlib.suppress(OSError):
+        print(sentence, end=end, flush=True)
+
+
+def wanted_port(environment: Mapping[str, str]) -> int:
+    """The web port from PORT (8000 when unset), free at this moment. Raises Failure."""
+    text = environment.get("PORT") or "8000"
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
+        raise Failure(f"PORT must be a number from 1 to 65535, not {text!r}. Example: make run PORT=8001")
+    port = int(text)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise Failure(f"Port {port} is reserved for the system. Choose another: make run PORT=8001") from None
+        except OSError:
+            raise Failure(
+                f"Port {port} is taken by another program. Choose another, for example this one, which is free: "
+                f"make run PORT={processes.free_port()}"
+            ) from None
+    return port
+
+
+def _claim(lock: FileLock, port: int) -> None:
+    """Two at once would share one database and run every nightly job twice."""
+    if not lock.try_alone():
+        raise Failure(
+            f"The market is already running at {lock.path.read_text().strip() or 'another port'}. "
+            "Use that one, or stop it first with Ctrl-C."
+        )
+    lock.write(_address(port))
+
+
+def _serve(places: Places, port: int) -> None:
+    began = time.monotonic()
+    services = Services(places, say=say)
+    try:
+        with _step("Starting the database and the broker"):
+            services.__enter__()
+        _prepare(places, services.environment)
+        supervisor = Supervisor(_children(places, port), services.environment, PROJECT, say)
+        try:
+            with _step("Starting the web server, the worker and the clock"):
+                supervisor.start()
+                _wait_until_it_answers(port, supervisor)
+            _greet(port, time.monotonic() - began)
+            _watch(supervisor, services)
+        finally:
+            _stop(supervisor)
+    finally:
+        services.leave()
+
+
+def _prepare(places: Places, environment: Mapping[str, str]) -> None:
+    log = places.logs / "prepare.log"
+    with _step("Compiling the message catalogues"):
+        _compile_catalogues()
+    with _step("Bringing the tables up to date"):
+        _manage(["migrate", "--noinput"], environment, log)
+    with _step("Collecting stylesheets, scripts and icons"):
+        _collect_static(places, environment, log)
+    with _step("Making sure that a company lives in it (half a minute the first time)"):
+        _manage(["seed_company", "--if-empty"], environment, log)
+
+
+def _compile_catalogues() -> None:
+    problems = [problem for outcome in catalogues.compile_all() for problem in outcome.problems]
+    if problems:
+        raise Failure("\n".join(problems))
+
+
+def _manage(arguments: list[str], environment: Mapping[str, str], log: Path) -> None:
+    """Run a management command, its output in the log. Raises Failure with the log's end."""
+    process = processes.start(
+        [sys.executable, "manage.py", *arguments], log=log, environment=environment, folder=PROJECT
+    )
+    try:
+        process.wait()
+    except BaseException:
+        processes.stop(process, (signal.SIGTERM, 10.0))
+        raise
+    if process.returncode:
+        end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise Failure(f"\n{end}\n`manage.py {' '.join(arguments)}` failed; the whole log: {log}")
+
+
+def _collect_static(places: Places, environment: Mapping[str, str], log: Path) -> None:
+    """Only when something to collect changed since the last time."""
+    stamp = places.directory / "static.stamp"
+    target = Path(environment.get("STATIC_ROOT") or PROJECT / "staticfiles")
+    print_of_now = f"{target} {_static_fingerprint()}"
+    if target.is_dir() and stamp.exists() and stamp.read_text() == print_of_now:
+        return
+    _manage(["collectstatic", "--noinput"], environment, log)
+    stamp.write_text(print_of_now)
+
+
+def _static_fingerprint() -> str:
+    """Names, sizes and times of our own files; the packages' files change only with the locked requirements."""
+    digest = hashlib.sha256((PROJECT / "requirements" / "runtime.txt").read_bytes())
+    for path in sorted([*PROJECT.glob("static/**/*"), *PROJECT.glob("*/static/**/*")]):
+        if path.is_file():
+            known = path.stat()
+            digest.update(f"{path}\0{known.st_size}\0{known.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _children(places: Places, port: int) -> list[Child]:
+    celery = [sys.executable, "-m", "celery", "-A", "haier_market"]
+    web = [
+        *(sys.executable, "-m", "gunicorn", "haier_market.wsgi:application", "--bind", f"127.0.0.1:{port}"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket"),
+        *("--timeout", "120", "--graceful-timeout", "10", "--access-logfile", "-"),
+    ]
+    worker = [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+    beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile="]
+    return [
+        Child("web server", web, places.logs / "web.log"),
+        Child("worker", worker, places.logs / "worker.log"),
+        Child("clock", beat, places.logs / "beat.log"),
+    ]
+
+
+def _wait_until_it_answers(port: int, supervisor: Supervisor) -> None:
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while not all(_answers(f"{_address(port)}{path}") for path in ("/livez", "/accounts/login/")):
+        supervisor.look()
+        if child := supervisor.failing():
+            end = "\n".join(child.log.read_text(errors="replace").splitlines()[-15:])
+            raise Failure(f"\n{end}\nThe {child.title} ends right after each start; the whole log: {child.log}")
+        if time.monotonic() > deadline:
+            raise Failure(f"The site does not answer; the logs in {PROJECT / '.data' / 'demo' / 'log'} say why.")
+        time.sleep(_PAUSE)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310  # our own loopback address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, http.client.HTTPException, OSError):
+        return False
+
+
+def _greet(port: int, seconds: float) -> None:
+    say(f"The market is open after {seconds:.0f} s. Ctrl-C closes it; its data stay in .data/demo.")
+    say(f"Ready: {_address(port)}")
+    say(f"Sign in with the password {PASSWORD} as:")
+    for name, phrase in CAST:
+        say(f"  {name + '@haier.example':<20}  {phrase}")
+
+
+def _watch(supervisor: Supervisor, services: Services) -> Never:
+    while True:
+        supervisor.look()
+        for title in services.mend():
+            say(f"{title} had ended by itself; it was started again and nothing that it confirmed is lost.")
+        time.sleep(_PAUSE)
+
+
+def _stop(supervisor: Supervisor) -> None:
+    """In order: no new work, finish what runs, then the pages. A second Ctrl-C does not interrupt it half-way."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    with _step("Stopping the clock, the worker, the web server and the database"):
+        supervisor.stop()
+
+
+@contextlib.contextmanager
+def _step(sentence: str) -> Iterator[None]:
+    began = time.monotonic()
+    say(f"{sentence}...", end="")
+    try:
+        yield
+    except BaseException:
+        say("")
+        raise
+    say(f" {time.monotonic() - began:.1f} s")
+
+
+def _address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def _ask_to_stop(*_: object) -> Never:
+    raise Stop
+
+
+if __name__ == "__main__":
+    sys.exit(main())

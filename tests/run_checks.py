@@ -1,0 +1,184 @@
+"""Every check of the house, then pytest: `python -m tests.run_checks` with a database and a broker in the environment.
+
+All checks run, whatever fails, and a summary names each before pytest starts; pytest's own closing line is the last.
+The exit code is 0 only when everything passed. No test lives here.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+SOAK_SECONDS = 20 * 60
+ROOMS = (
+    *("haier_market", "insights", "talent_pool", "settlement", "contracts", "microenterprises", "ledger", "people"),
+    *("core", "tests", "benchmarks"),
+)
+TOOLS = {"chromium": "chromium", "hledger": "hledger"}  # program: Debian package
+
+
+@dataclass(frozen=True)
+class Check:
+    """One command that must exit with 0."""
+
+    title: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    title: str
+    passed: bool
+    seconds: float
+
+
+def production_environment() -> dict[str, str]:
+    """What a company's deployment sets; the keys are of no use anywhere."""
+    return {
+        "MARKET_ENV": "production",
+        "SECRET_KEY": "a-key-for-checking-the-settings-only-0123456789-abcdefghijklmnopqrstuvwxyz",
+        "BID_KEY": "Y2hlY2stY2hlY2stY2hlY2stY2hlY2stY2hlY2stY2g=",
+        "ALLOWED_HOSTS": "market.example",
+        "CSRF_TRUSTED_ORIGINS": "https://market.example",
+    }
+
+
+def checks() -> list[Check]:
+    """In the order they run: cheap ones first."""
+    python = sys.executable
+    manage = (python, "manage.py")
+    templates = tuple(str(path) for path in sorted(PROJECT.glob("templates/**/*.html")))
+    rooms = tuple(room for room in ROOMS if (PROJECT / room).is_dir())
+    return [
+        Check("ruff: rules", (str(BIN / "ruff"), "check", "--no-cache", ".")),
+        Check("ruff: format", (str(BIN / "ruff"), "format", "--no-cache", "--check", ".")),
+        Check("djade: templates", (str(BIN / "djade"), "--check", "--target-version", "5.2", *templates)),
+        Check("djlint: templates", (str(BIN / "djlint"), "templates", "--lint", "--quiet")),
+        Check("message catalogues", (python, "-m", "haier_market.catalogues")),
+        Check("import contracts", (str(BIN / "lint-imports"), "--no-cache")),
+        Check("mypy, strict", (str(BIN / "mypy"), *rooms)),
+        Check("system checks, migrations in one line", (*manage, "check", "--fail-level", "WARNING")),
+        Check(
+            "system checks for production",
+            (*manage, "check", "--deploy", "--fail-level", "WARNING"),
+            production_environment(),
+        ),
+        Check("no migration is missing", (*manage, "makemigrations", "--check", "--dry-run")),
+    ]
+
+
+def main() -> int:
+    options = _options()
+    if options.soak:
+        return run_soak(options.rest)
+    began = time.monotonic()
+    outcomes = [timed("Debian's tools", install_tools)]
+    outcomes += [timed(check.title, lambda check=check: run(check)) for check in checks()]  # type: ignore[misc]
+    _summary(outcomes, time.monotonic() - began)
+    checked = all(outcome.passed for outcome in outcomes)
+    if options.checks_only:
+        return 0 if checked else 1
+    tested = pytest_code(options.rest)
+    return tested or (0 if checked else 1)
+
+
+def run(check: Check) -> bool:
+    """Run it; say everything it printed if it failed."""
+    done = subprocess.run(
+        check.command,
+        cwd=PROJECT,
+        env=os.environ | check.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        say(f"\n{done.stdout.strip()}\n")
+    return done.returncode == 0
+
+
+def timed(title: str, action: Callable[[], bool]) -> Outcome:
+    began = time.monotonic()
+    passed = action()
+    outcome = Outcome(title, passed, time.monotonic() - began)
+    say(_line(outcome))
+    return outcome
+
+
+def install_tools() -> bool:
+    """Chromium for the browser walk and hledger for its own check of our journal, from Debian when we are root."""
+    missing = [package for program, package in TOOLS.items() if shutil.which(program) is None]
+    if not missing:
+        return True
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        say(f"Installing {' and '.join(missing)} with apt-get...")
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
+            done = subprocess.run(["apt-get", "-qq", *command], env=quiet, capture_output=True, text=True)
+            if done.returncode:
+                say(done.stdout[-2000:] + done.stderr[-2000:])
+    left = [package for program, package in TOOLS.items() if shutil.which(program) is None]
+    for package in left:
+        say(f"{package} is missing. Install it with: sudo apt-get update && sudo apt-get install {package}")
+    return not left
+
+
+def pytest_code(arguments: list[str]) -> int:
+    """Pytest as the last thing that prints."""
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=PROJECT).returncode
+
+
+def run_soak(arguments: list[str]) -> int:
+    """The long proofs under a hard limit; at the limit pytest is interrupted, so that it still reports and closes."""
+    install_tools()
+    process = subprocess.Popen([sys.executable, "-m", "pytest", "-m", "soak", "tests/soak", *arguments], cwd=PROJECT)
+    try:
+        return process.wait(SOAK_SECONDS - 30)
+    except subprocess.TimeoutExpired:
+        say(f"The long proofs did not end within {SOAK_SECONDS // 60} minutes.")
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(25)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    return 1
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _line(outcome: Outcome) -> str:
+    return f"{'passed' if outcome.passed else 'FAILED'}  {outcome.seconds:6.1f} s  {outcome.title}"
+
+
+def _summary(outcomes: list[Outcome], seconds: float) -> None:
+    failed = [outcome.title for outcome in outcomes if not outcome.passed]
+    if failed:
+        say(f"\n{len(failed)} of {len(outcomes)} checks FAILED: {'; '.join(failed)}\n")
+    else:
+        say(f"\nAll {len(outcomes)} checks passed in {seconds:.0f} s\n")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.run_checks", description=__doc__)
+    parser.add_argument("--soak", action="store_true", help="run the long proofs instead")
+    parser.add_argument("--checks-only", action="store_true", help="leave pytest out")
+    options, options.rest = parser.parse_known_args()
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())
