@@ -25,6 +25,7 @@ PROJECT: Final = Lifecycle(
         "find_nothing": (("published",), "unsuccessful"),
         "award": (("evaluating",), "awarded"),
         "award_nothing": (("evaluating",), "unsuccessful"),
+        "fall_through": (("awarded",), "unsuccessful"),
     },
 )
 

@@ -1,7 +1,9 @@
 """Internal market contracts: versions, signatures, milestones, ratings."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import new_id
@@ -50,6 +52,12 @@ class Contract(models.Model):
     activated_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_reason = models.TextField(blank=True)
+    end_proposed_for = models.CharField(
+        max_length=10, choices=Party.choices, null=True, help_text=_("The party whose leader proposed the end.")
+    )
+    end_proposed_reason = models.TextField(blank=True, db_default="")
+    end_proposed_at = models.DateTimeField(null=True)
+    end_proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
     objects = ContractQuerySet.as_manager()
 
@@ -59,11 +67,18 @@ class Contract(models.Model):
             models.UniqueConstraint(fields=["project"], condition=~Q(status="void"), name="one_contract_per_project"),
             models.CheckConstraint(condition=~Q(buyer=F("supplier")), name="nobody_buys_from_themselves"),
             models.CheckConstraint(condition=Q(price_minor__gt=0), name="a_price_is_positive"),
+            models.CheckConstraint(
+                condition=Q(end_proposed_for=None, end_proposed_at=None, end_proposed_by=None)
+                | Q(end_proposed_for__isnull=False, end_proposed_at__isnull=False, end_proposed_by__isnull=False),
+                name="a_proposed_end_says_who_and_when",
+            ),
         ]
         indexes = [
             models.Index(fields=["buyer", "status"], name="contract_buyer"),
             models.Index(fields=["supplier", "status"], name="contract_supplier"),
             models.Index(fields=["-created_at", "id"], name="contract_created"),
+            models.Index(fields=["acceptor", "status"], name="contract_acceptor"),
+            GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="contract_title_trgm"),
         ]
 
     def __str__(self) -> str:

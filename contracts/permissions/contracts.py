@@ -1,0 +1,226 @@
+"""Who may do what with a contract, and why somebody may not. When it may happen is in `contracts.lifecycle`.
+
+Every check takes the reader's `Place`, which is read once per page or action, so that a page can ask all of them
+without another statement.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from contracts.lifecycle import CONTRACT, MILESTONE
+from contracts.models import Contract, Milestone
+from contracts.models.contracts import Party
+from core.errors import Denied, InvalidTransition, TooLate
+from microenterprises.models import Membership, Microenterprise
+from people.models import Role, User
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody stands towards one contract on a day: which parties they are a member of, which they lead."""
+
+    person_id: UUID
+    is_steward: bool
+    serves: frozenset[str]
+    leads: frozenset[str]
+
+    @property
+    def is_member(self) -> bool:
+        return bool(self.serves)
+
+
+def place(contract: Contract, user: User, on: date) -> Place:
+    """Read the place of `user` towards `contract` on a business date. One statement."""
+    rows = (
+        Membership.objects.active(on)
+        .filter(person=user, microenterprise__in=(contract.buyer_id, contract.supplier_id))
+        .values_list("microenterprise_id", "is_lead")
+    )
+    return made_of(contract, user, dict(rows))
+
+
+def made_of(contract: Contract, user: User, memberships: dict[UUID, bool]) -> Place:
+    """A place from what is known already: the ids of the reader's MEs and whether they lead each."""
+    sides = {Party.BUYER.value: contract.buyer_id, Party.SUPPLIER.value: contract.supplier_id}
+    return Place(
+        person_id=user.pk,
+        is_steward=user.has_role(Role.STEWARD),
+        serves=frozenset(party for party, me in sides.items() if me in memberships),
+        leads=frozenset(party for party, me in sides.items() if memberships.get(me)),
+    )
+
+
+def firm(contract: Contract, party: str) -> Microenterprise:
+    """The ME that is this party."""
+    return contract.buyer if party == Party.BUYER else contract.supplier
+
+
+def other(party: str) -> str:
+    """The party across the table."""
+    return Party.SUPPLIER.value if party == Party.BUYER else Party.BUYER.value
+
+
+def signing_ends(contract: Contract, signing_days: int) -> datetime:
+    """The instant from which an unsigned contract is void."""
+    return contract.created_at + timedelta(days=signing_days)
+
+
+# ------------------------------------------------------------------ signing
+
+
+def check_party(contract: Contract, place: Place) -> str:
+    """The one party somebody speaks for. Raises Denied for everybody else, and for who leads both sides."""
+    if len(place.leads) == 2:
+        raise Denied(
+            _("You lead both parties. Nobody buys from themselves: another leader must speak for one of them.")
+        )
+    if not place.leads:
+        raise Denied(
+            _("Only the leaders of %(buyer)s and %(supplier)s can do this.")
+            % {"buyer": contract.buyer.name, "supplier": contract.supplier.name}
+        )
+    return next(iter(place.leads))
+
+
+def check_sign(contract: Contract, place: Place, signed: Collection[str], *, now: datetime, until: datetime) -> str:
+    """Leaders sign for their party, each version once, in time. Returns the party. `signed`: who signed this version."""
+    party = check_party(contract, place)
+    CONTRACT.check(contract.status, "activate")
+    if party in signed:
+        raise InvalidTransition(
+            _("%(me)s has signed this version; it now waits for %(other)s.")
+            % {"me": firm(contract, party).name, "other": firm(contract, other(party)).name}
+        )
+    if now >= until:
+        raise TooLate(_("The days for signing are over, so this contract is void. The buyer can post the project again."))
+    return party
+
+
+def check_change(contract: Contract, place: Place) -> str:
+    """While signatures are awaited, either leader proposes another version."""
+    party = check_party(contract, place)
+    if contract.status != Contract.Status.SIGNING:
+        raise InvalidTransition(_("All parties have signed these words, so they are frozen."))
+    return party
+
+
+def check_decline(contract: Contract, place: Place) -> str:
+    """While signatures are awaited, either leader may say no; the contract is then void."""
+    party = check_party(contract, place)
+    CONTRACT.check(contract.status, "void")
+    return party
+
+
+# ------------------------------------------------------------------ work
+
+
+def check_deliver(contract: Contract, milestone: Milestone, place: Place) -> None:
+    """Members of the supplier deliver, while the contract is active."""
+    if Party.SUPPLIER.value not in place.serves:
+        raise Denied(_("Members of %(supplier)s deliver this milestone.") % {"supplier": contract.supplier.name})
+    _check_active(contract)
+    if milestone.status == Milestone.Status.SUBMITTED:
+        raise InvalidTransition(
+            _("This milestone is delivered and waits for %(acceptor)s.") % {"acceptor": contract.acceptor.name}
+        )
+    MILESTONE.check(milestone.status, "submit")
+
+
+def check_decide(contract: Contract, milestone: Milestone, place: Place) -> None:
+    """The named acceptor decides: a member of the buyer, not of the supplier, and not who awarded (rule 6)."""
+    if place.person_id != contract.acceptor_id:
+        raise Denied(
+            _("%(acceptor)s decides on this work for %(buyer)s.")
+            % {"acceptor": contract.acceptor.name, "buyer": contract.buyer.name}
+        )
+    if Party.BUYER.value not in place.serves:
+        raise Denied(_("You are no longer a member of %(buyer)s. Its leader can name who accepts instead.") % {
+            "buyer": contract.buyer.name
+        })
+    if Party.SUPPLIER.value in place.serves:
+        raise Denied(_("You are a member of %(supplier)s: nobody accepts their own work.") % {
+            "supplier": contract.supplier.name
+        })
+    if place.person_id == contract.award.awarded_by_id:
+        raise Denied(_("You awarded this project. Who awards is not who accepts."))
+    _check_active(contract)
+    if milestone.status in (Milestone.Status.SCHEDULED, Milestone.Status.REJECTED):
+        raise InvalidTransition(
+            _("Nothing is delivered for this milestone yet; %(supplier)s delivers it with evidence.")
+            % {"supplier": contract.supplier.name}
+        )
+    MILESTONE.check(milestone.status, "accept")
+
+
+def check_name_acceptor(contract: Contract, place: Place) -> None:
+    """The buyer's leader names another acceptor while there is work to accept."""
+    if place.leads != {Party.BUYER.value}:
+        raise Denied(_("The leader of %(buyer)s names who accepts.") % {"buyer": contract.buyer.name})
+    _check_active(contract)
+
+
+def _check_active(contract: Contract) -> None:
+    if contract.status == Contract.Status.SIGNING:
+        raise InvalidTransition(_("Work starts when both parties have signed."))
+    if contract.status != Contract.Status.ACTIVE:
+        raise InvalidTransition(_("This contract has ended; its milestones do not change any more."))
+
+
+# ------------------------------------------------------------------ the end
+
+
+def check_terminate(contract: Contract, place: Place) -> None:
+    """The steward ends a contract for a reason; leaders propose it to each other."""
+    if not place.is_steward:
+        raise Denied(_("The steward can end a contract alone; leaders end it together."))
+    if place.serves:
+        raise Denied(_("You are a member of a party, so another steward must rule on this contract."))
+    CONTRACT.check(contract.status, "terminate")
+
+
+def check_propose_end(contract: Contract, place: Place) -> str:
+    """A leader proposes the end, or agrees to what the other leader proposed."""
+    party = check_party(contract, place)
+    CONTRACT.check(contract.status, "terminate")
+    if contract.end_proposed_for == party:
+        raise InvalidTransition(
+            _("You proposed the end of this contract; it now waits for %(other)s.")
+            % {"other": firm(contract, other(party)).name}
+        )
+    return party
+
+
+def check_withdraw_end(contract: Contract, place: Place) -> str:
+    """The party that proposed the end may take the proposal back."""
+    party = check_party(contract, place)
+    if contract.end_proposed_for != party:
+        raise InvalidTransition(_("Your side has not proposed to end this contract."))
+    CONTRACT.check(contract.status, "terminate")
+    return party
+
+
+def check_rate(contract: Contract, place: Place, rated: Collection[str]) -> str:
+    """After completion each side rates once: the buyer's acceptor or leader, the supplier's leader. Returns the side."""
+    party = _rater(contract, place)
+    if contract.status != Contract.Status.COMPLETED:
+        raise InvalidTransition(_("Both sides rate the work once the contract is completed."))
+    if party in rated:
+        raise InvalidTransition(_("%(me)s has given its rating.") % {"me": firm(contract, party).name})
+    return party
+
+
+def _rater(contract: Contract, place: Place) -> str:
+    if len(place.serves) < 2:
+        accepts = place.person_id == contract.acceptor_id and Party.BUYER.value in place.serves
+        if accepts or Party.BUYER.value in place.leads:
+            return Party.BUYER.value
+        if Party.SUPPLIER.value in place.leads:
+            return Party.SUPPLIER.value
+    raise Denied(
+        _("%(acceptor)s or the leader of %(buyer)s rates for the buyer, the leader of %(supplier)s for the supplier.")
+        % {"acceptor": contract.acceptor.name, "buyer": contract.buyer.name, "supplier": contract.supplier.name}
+    )
