@@ -1,0 +1,62 @@
+"""What is done to people's records: HR hires and corrects, a person sets their own preferences."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.errors import Denied, Invalid
+from people.models import Role, User
+
+CORRECTABLE = ("name", "email", "employee_number", "location", "joined_on", "language", "time_zone", "is_active", "roles")
+
+
+def check_correct(user: User) -> None:
+    """HR keeps people's records."""
+    if not user.has_role(Role.HR):
+        raise Denied(_("HR keeps people's records."))
+
+
+def check_roles(user: User, person: User, roles: list[str]) -> None:
+    """Nobody changes their own roles."""
+    if user.pk == person.pk and sorted(roles) != sorted(person.roles):
+        raise Denied(_("Nobody changes their own roles. Ask a colleague in HR."))
+
+
+@transaction.atomic
+def correct(*, person: User, changes: Mapping[str, Any], by: User) -> User:
+    """Correct a record. `changes` maps names of `CORRECTABLE` to their new values; the audit row keeps both.
+
+    Raises Denied, and Invalid for a name that cannot be corrected.
+    """
+    check_correct(by)
+    row = User.objects.select_for_update().get(pk=person.pk)
+    if unknown := set(changes) - set(CORRECTABLE):
+        raise Invalid(_("%(names)s cannot be changed here.") % {"names": ", ".join(sorted(unknown))})
+    if "roles" in changes:
+        check_roles(by, row, list(changes["roles"]))
+    before = {name: getattr(row, name) for name in changes}
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(changes))
+    audit.record(
+        by=by,
+        deed="person.corrected",
+        subject=f"person:{row.pk}",
+        about=row.name,
+        before={name: str(value) for name, value in before.items()},
+        after={name: str(value) for name, value in changes.items()},
+    )
+    return row
+
+
+@transaction.atomic
+def hire(*, facts: Mapping[str, Any], by: User) -> User:
+    """Add a person without a password; they set one through the reset mail. Raises Denied."""
+    check_correct(by)
+    values = dict(facts)
+    person = User.objects.create_user(values.pop("email"), None, **values)
+    audit.record(by=by, deed="person.hired", subject=f"person:{person.pk}", about=person.name)
+    return person

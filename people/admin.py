@@ -1,0 +1,89 @@
+"""HR's people records in the admin site."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from core.admin import MarketModelAdmin
+from core.clock import business_date
+from core.errors import DomainError
+from people import actions
+from people.models import Role, Skill, User
+
+
+class PersonForm(forms.ModelForm[User]):
+    """A person's record with roles as boxes to tick."""
+
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"), choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    editor: ClassVar[User | None] = None
+
+    class Meta:
+        model = User
+        fields = list(actions.CORRECTABLE)
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        if self.editor is not None and not self.instance._state.adding and "roles" in found:
+            saved = User.objects.get(pk=self.instance.pk)
+            try:
+                actions.check_roles(self.editor, saved, found["roles"])
+            except DomainError as refusal:
+                self.add_error("roles", str(refusal.sentence))
+        return found
+
+
+@admin.register(User)
+class PersonAdmin(MarketModelAdmin[User]):
+    seen_by = ("hr", "steward", "auditor")
+    changed_by = ("hr",)
+    added_by = ("hr",)
+    form = PersonForm
+    list_display = ("name", "email", "employee_number", "location", "works_in", "is_active")
+    list_filter = ("is_active", "language")
+    search_fields = ("name", "email", "employee_number")
+    search_help_text = _("Name, e-mail address or employee number")
+    ordering = ("name", "id")
+    fields = actions.CORRECTABLE
+    readonly_fields = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        today = business_date()
+        here = Q(memberships__started_on__lte=today) & (
+            Q(memberships__ended_on=None) | Q(memberships__ended_on__gt=today)
+        )
+        return super().get_queryset(request).annotate(
+            firms=StringAgg("memberships__microenterprise__name", ", ", filter=here, distinct=True)
+        )
+
+    @admin.display(description=_("Works in"), empty_value="—")
+    def works_in(self, person: Any) -> str | None:
+        return person.firms or None
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
+        found: Any = super().get_form(request, obj, change=change, **kwargs)
+        return type("PersonFormFor", (found,), {"editor": request.user})
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        by: Any = request.user
+        if not change:
+            hired = actions.hire(facts={name: form.cleaned_data[name] for name in actions.CORRECTABLE}, by=by)
+            obj.pk, obj._state.adding = hired.pk, False
+        elif form.changed_data:
+            actions.correct(person=obj, changes={n: form.cleaned_data[n] for n in form.changed_data}, by=by)
+
+
+@admin.register(Skill)
+class SkillAdmin(MarketModelAdmin[Skill]):
+    list_display = ("label", "reuse_level", "concept_uri")
+    list_filter = ("reuse_level",)
+    search_fields = ("label",)
