@@ -4,6 +4,7 @@ It holds the embedded servers, prepares the database, starts the three processes
 keeps them running. What production does instead is `docker-compose.yml`; no settings and no business belong here.
 """
 
+import argparse
 import contextlib
 import hashlib
 import http.client
@@ -21,7 +22,7 @@ from typing import Never
 from haier_market import catalogues
 from haier_market.embedded import EmbeddedError, Services, processes
 from haier_market.embedded.locks import FileLock
-from haier_market.embedded.places import PROJECT, Places
+from haier_market.embedded.places import DATA, PROJECT, Places
 from haier_market.embedded.supervisor import Child, Supervisor
 
 PASSWORD = "market-demo"  # noqa: S105  # the demo's password is meant to be read
@@ -51,17 +52,17 @@ class Failure(Exception):  # noqa: N818  # it is the end of the run with a sente
 
 def main() -> int:
     """0 after Ctrl-C or SIGTERM, 1 when the market cannot run."""
-    if "--end-with-parent" in sys.argv[1:]:  # `make` was killed: nobody would stop us
+    options = _options()
+    if options.end_with_parent:
         processes.end_with_parent(signal.SIGTERM, os.getppid())
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _ask_to_stop)
-    places = Places("demo")
+    _listen_for_the_end()
+    places = Places("demo", options.data)
     try:
         port = wanted_port(os.environ)
         places.prepare()
         with FileLock(places.lock("run")) as only_one:
             _claim(only_one, port)
-            _serve(places, port)
+            _serve(places, port, options.company.split())
     except (EmbeddedError, Failure) as problem:
         say(str(problem))
         return 1
@@ -106,27 +107,30 @@ def _claim(lock: FileLock, port: int) -> None:
     lock.write(_address(port))
 
 
-def _serve(places: Places, port: int) -> None:
+def _serve(places: Places, port: int, company: list[str]) -> None:
     began = time.monotonic()
     services = Services(places, say=say)
     try:
         with _step("Starting the database and the broker"):
             services.__enter__()
-        _prepare(places, services.environment)
+        _prepare(places, services.environment, company)
         supervisor = Supervisor(_children(places, port), services.environment, PROJECT, say)
         try:
             with _step("Starting the web server, the worker and the clock"):
                 supervisor.start()
-                _wait_until_it_answers(port, supervisor)
-            _greet(port, time.monotonic() - began)
+                _wait_until_it_answers(port, supervisor, places.logs)
+            _greet(places, port, time.monotonic() - began)
             _watch(supervisor, services)
         finally:
-            _stop(supervisor)
+            _ignore_the_impatient()
+            with _step("Stopping the clock, the worker and the web server"):
+                supervisor.stop()
     finally:
-        services.leave()
+        with _step("Stopping the database and the broker"):
+            services.leave()
 
 
-def _prepare(places: Places, environment: Mapping[str, str]) -> None:
+def _prepare(places: Places, environment: Mapping[str, str], company: list[str]) -> None:
     log = places.logs / "prepare.log"
     with _step("Compiling the message catalogues"):
         _compile_catalogues()
@@ -135,7 +139,7 @@ def _prepare(places: Places, environment: Mapping[str, str]) -> None:
     with _step("Collecting stylesheets, scripts and icons"):
         _collect_static(places, environment, log)
     with _step("Making sure that a company lives in it (half a minute the first time)"):
-        _manage(["seed_company", "--if-empty"], environment, log)
+        _manage(["seed_company", "--if-empty", *company], environment, log)
 
 
 def _compile_catalogues() -> None:
@@ -196,7 +200,7 @@ def _children(places: Places, port: int) -> list[Child]:
     ]
 
 
-def _wait_until_it_answers(port: int, supervisor: Supervisor) -> None:
+def _wait_until_it_answers(port: int, supervisor: Supervisor, logs: Path) -> None:
     deadline = time.monotonic() + _ANSWER_SECONDS
     while not all(_answers(f"{_address(port)}{path}") for path in ("/livez", "/accounts/login/")):
         supervisor.look()
@@ -204,7 +208,7 @@ def _wait_until_it_answers(port: int, supervisor: Supervisor) -> None:
             end = "\n".join(child.log.read_text(errors="replace").splitlines()[-15:])
             raise Failure(f"\n{end}\nThe {child.title} ends right after each start; the whole log: {child.log}")
         if time.monotonic() > deadline:
-            raise Failure(f"The site does not answer; the logs in {PROJECT / '.data' / 'demo' / 'log'} say why.")
+            raise Failure(f"The site does not answer; the logs in {logs} say why.")
         time.sleep(_PAUSE)
 
 
@@ -216,8 +220,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _greet(port: int, seconds: float) -> None:
-    say(f"The market is open after {seconds:.0f} s. Ctrl-C closes it; its data stay in .data/demo.")
+def _greet(places: Places, port: int, seconds: float) -> None:
+    say(f"The market is open after {seconds:.0f} s. Ctrl-C closes it; its data stay in {places.directory}.")
     say(f"Ready: {_address(port)}")
     say(f"Sign in with the password {PASSWORD} as:")
     for name, phrase in CAST:
@@ -230,14 +234,6 @@ def _watch(supervisor: Supervisor, services: Services) -> Never:
         for title in services.mend():
             say(f"{title} had ended by itself; it was started again and nothing that it confirmed is lost.")
         time.sleep(_PAUSE)
-
-
-def _stop(supervisor: Supervisor) -> None:
-    """In order: no new work, finish what runs, then the pages. A second Ctrl-C does not interrupt it half-way."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    with _step("Stopping the clock, the worker, the web server and the database"):
-        supervisor.stop()
 
 
 @contextlib.contextmanager
@@ -254,6 +250,26 @@ def _step(sentence: str) -> Iterator[None]:
 
 def _address(port: int) -> str:
     return f"http://127.0.0.1:{port}"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m haier_market.run", description=__doc__)
+    parser.add_argument("--end-with-parent", action="store_true", help="stop when the program that started this ends")
+    parser.add_argument("--data", type=Path, default=DATA, help="where everything is kept (default: .data)")
+    parser.add_argument("--company", default="", help="arguments for seed_company, for example '--people 60'")
+    return parser.parse_args()
+
+
+def _listen_for_the_end() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means to go on
+            signal.signal(number, _ask_to_stop)
+
+
+def _ignore_the_impatient() -> None:
+    """From here on it ends in order; another Ctrl-C must not cut that short and leave something half-stopped."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _ask_to_stop(*_: object) -> Never:

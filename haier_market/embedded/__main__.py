@@ -88,16 +88,10 @@ def _clean(root: Path) -> int:
         if not places.directory.exists():
             continue
         if in_use(places):
-            to_terminal(
-                f"The {profile} services are in use; stop them first (Ctrl-C where `make {_verb(profile)}` runs)."
-            )
+            to_terminal(f"The {profile} services are in use; stop them first (Ctrl-C where they run).")
             return 1
         places.remove()
     return 0
-
-
-def _verb(profile: str) -> str:
-    return "run" if profile == "demo" else "test"
 
 
 if __name__ == "__main__":

@@ -214,7 +214,7 @@ def test_a_killed_keeper_takes_its_server_along_and_another_takes_over(places: P
         keeper = before.parent()
         assert keeper is not None
         keeper.send_signal(signal.SIGKILL)
-        wait_until(lambda: services.mend() == ["postgres"])
+        wait_until(lambda: services.mend() == ["PostgreSQL"])
         assert server_process(open_root, "postgres").pid != before.pid
         assert can_connect(services.environment["DATABASE_URL"])
 
