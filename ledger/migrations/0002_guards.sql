@@ -45,7 +45,8 @@ CREATE TRIGGER entries_land_on_an_open_date AFTER INSERT ON ledger_entry
 CREATE FUNCTION ledger_guard_business_days() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        IF NEW.sealed_at IS NOT NULL OR NEW.date > (market_now() AT TIME ZONE 'UTC')::date + 1 THEN
+        IF NEW.sealed_at IS NOT NULL OR NEW.date > (market_now() AT TIME ZONE 'UTC')::date + 1
+            OR EXISTS (SELECT FROM ledger_businessday d WHERE d.date >= NEW.date AND d.sealed_at IS NOT NULL) THEN
             RAISE EXCEPTION 'date % cannot be closed', NEW.date USING ERRCODE = '23H07', TABLE = TG_TABLE_NAME;
         END IF;
     ELSIF OLD.sealed_at IS NOT NULL OR NEW.sealed_at IS NULL

@@ -1,0 +1,265 @@
+"""The proofs of the books as SQL over whole sets: each finds the first record that is wrong, or none.
+
+`ledger.days` runs the dated ones when it seals, `check_books` runs all of them. They trust no trigger: they must find
+what somebody changed with the triggers off. Nothing here writes.
+"""
+
+# ruff: noqa: S608 (what is put into the queries are constants of this room)
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ledger.canonical import SQL_HASH, SQL_LINES
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A statement about the books, and the query for the first record against it (one text column, one row or none).
+
+    counts: which records it looks at.
+    """
+
+    statement: Promise
+    search: str
+    counts: str
+
+
+class Failure(NamedTuple):
+    """A statement that does not hold, and the first record that shows it."""
+
+    proof: Proof
+    record: str
+
+
+class DayFacts(NamedTuple):
+    """What a date holds. debit_totals: minor units by `book currency`. entries_hash: over the hashes of its entries."""
+
+    date: date
+    entry_count: int
+    posting_count: int
+    debit_totals: dict[str, int]
+    entries_hash: str
+
+
+_DATED_LINES: Final = "p.business_date BETWEEN %(since)s AND %(until)s"
+_DATED_ENTRIES: Final = "e.business_date BETWEEN %(since)s AND %(until)s"
+
+DATED: Final = (
+    Proof(
+        _("Every line belongs to an entry of its date and to an account of its entity and book"),
+        f"""
+        SELECT format('line %%s of entry %%s on %%s', p.line, p.entry_id, p.business_date)
+          FROM ledger_posting p
+          LEFT JOIN ledger_entry e ON e.id = p.entry_id
+          LEFT JOIN ledger_account a ON a.id = p.account_id
+         WHERE {_DATED_LINES}
+           AND (e.business_date IS DISTINCT FROM p.business_date OR a.book IS DISTINCT FROM e.book
+                OR a.entity_id IS DISTINCT FROM p.entity_id OR p.amount_minor = 0)
+         ORDER BY p.business_date, p.entry_id, p.line LIMIT 1
+        """,
+        "lines",
+    ),
+    Proof(
+        _("Every entry has the lines and the debit total its head names"),
+        f"""
+        SELECT format('entry %%s (%%s)', e.id, e.reference)
+          FROM ledger_entry e
+          LEFT JOIN (SELECT p.business_date, p.entry_id, count(*) AS lines, min(p.line) AS first, max(p.line) AS last,
+                            sum(p.amount_minor) FILTER (WHERE p.amount_minor > 0) AS debit
+                       FROM ledger_posting p WHERE {_DATED_LINES} GROUP BY 1, 2) l
+                 ON l.business_date = e.business_date AND l.entry_id = e.id
+         WHERE {_DATED_ENTRIES}
+           AND (l.lines, l.first, l.last, l.debit) IS DISTINCT FROM
+               (e.posting_count::bigint, 1, e.posting_count, e.debit_total_minor::numeric)
+         ORDER BY e.business_date, e.id LIMIT 1
+        """,
+        "entries",
+    ),
+    Proof(
+        _("Every entry balances for each entity, currency and book"),
+        f"""
+        SELECT format('entry %%s is off by %%s minor units for entity %%s in %%s', p.entry_id, sum(p.amount_minor),
+                      p.entity_id, a.currency)
+          FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
+         WHERE {_DATED_LINES}
+         GROUP BY p.business_date, p.entry_id, p.entity_id, a.currency, a.book
+        HAVING sum(p.amount_minor) <> 0
+         ORDER BY p.business_date, p.entry_id LIMIT 1
+        """,
+        "entries",
+    ),
+    Proof(
+        _("No entry was changed after it was written"),
+        f"""
+        SELECT format('entry %%s (%%s)', e.id, e.reference)
+          FROM (SELECT p.business_date, p.entry_id, {SQL_LINES} AS lines
+                  FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
+                 WHERE {_DATED_LINES} GROUP BY 1, 2) l
+          JOIN ledger_entry e ON e.id = l.entry_id
+         WHERE e.content_hash <> {SQL_HASH}
+         ORDER BY e.business_date, e.id LIMIT 1
+        """,
+        "entries",
+    ),
+)
+
+STANDING: Final = (
+    Proof(
+        _("Every account has the currency of its entity"),
+        """
+        SELECT format('account %%s (%%s of entity %%s)', a.id, a.kind, a.entity_id)
+          FROM ledger_account a LEFT JOIN ledger_entity n ON n.id = a.entity_id
+         WHERE n.currency IS DISTINCT FROM a.currency ORDER BY a.id LIMIT 1
+        """,
+        "accounts",
+    ),
+    Proof(
+        _("Every kept balance equals the sum of its lines"),
+        """
+        SELECT format('account %%s (%%s of entity %%s) keeps %%s, its lines say %%s', a.id, a.kind, a.entity_id,
+                      coalesce(b.amount_minor::text, 'nothing'), coalesce(s.total, 0) * g.side)
+          FROM ledger_account a
+         CROSS JOIN LATERAL (SELECT ledger_guarded_side(a.kind) AS side) g
+          LEFT JOIN ledger_balance b ON b.account_id = a.id
+          LEFT JOIN (SELECT p.account_id, sum(p.amount_minor) AS total FROM ledger_posting p
+                      WHERE p.account_id IN (SELECT id FROM ledger_account WHERE ledger_guarded_side(kind) IS NOT NULL)
+                      GROUP BY 1) s ON s.account_id = a.id
+         WHERE (g.side IS NOT NULL OR b.account_id IS NOT NULL)
+           AND (b.amount_minor, b.side) IS DISTINCT FROM ((coalesce(s.total, 0) * g.side)::bigint, g.side)
+         ORDER BY a.id LIMIT 1
+        """,
+        "balances",
+    ),
+    Proof(
+        _("No guarded account is below zero"),
+        """
+        SELECT format('account %%s (%%s of entity %%s) stands at %%s', a.id, a.kind, a.entity_id, b.amount_minor)
+          FROM ledger_balance b JOIN ledger_account a ON a.id = b.account_id
+         WHERE b.amount_minor < 0 ORDER BY a.id LIMIT 1
+        """,
+        "balances",
+    ),
+    Proof(
+        _("Every kept balance belongs to an account"),
+        """
+        SELECT format('kept balance of account %%s', b.account_id)
+          FROM ledger_balance b LEFT JOIN ledger_account a ON a.id = b.account_id
+         WHERE a.id IS NULL ORDER BY 1 LIMIT 1
+        """,
+        "balances",
+    ),
+    Proof(
+        _("Every reversal names an entry of the same book that was there before it"),
+        """
+        SELECT format('entry %%s (%%s)', r.id, r.reference)
+          FROM ledger_entry r LEFT JOIN ledger_entry e ON e.id = r.reverses_id
+         WHERE r.reverses_id IS NOT NULL AND (e.book IS DISTINCT FROM r.book OR e.posted_at > r.posted_at)
+         ORDER BY r.id LIMIT 1
+        """,
+        "reversals",
+    ),
+)
+
+_COUNTS: Final = {
+    "accounts": "SELECT count(*) FROM ledger_account",
+    "balances": "SELECT count(*) FROM ledger_balance",
+    "reversals": "SELECT count(*) FROM ledger_entry WHERE reverses_id IS NOT NULL",
+}
+
+
+def failures(since: date, until: date) -> Iterator[Failure]:
+    """What is wrong with the entries of those business dates (both included), in the order of the proofs."""
+    for proof in DATED:
+        record = search(proof, since, until)
+        if record is not None:
+            yield Failure(proof, record)
+
+
+def search(proof: Proof, since: date = date.min, until: date = date.max) -> str | None:
+    """The first record against a proof; None when it holds."""
+    rows = _rows(proof.search, since=since, until=until)
+    return rows[0][0] if rows else None
+
+
+def count(proof: Proof) -> int:
+    """How many records a standing proof looked at."""
+    found: int = _rows(_COUNTS[proof.counts])[0][0]
+    return found
+
+
+def day_facts(day: date) -> DayFacts:
+    """Counts, totals and the hash over the hashes of one business date."""
+    (entries, digest) = _rows(
+        """
+        SELECT count(*),
+               encode(sha256(convert_to(coalesce(string_agg(content_hash, '' ORDER BY id), ''), 'UTF8')), 'hex')
+          FROM ledger_entry WHERE business_date = %(day)s
+        """,
+        day=day,
+    )[0]
+    held = totals(day, day)
+    return DayFacts(day, entries, held.lines, dict(held.debits), digest)
+
+
+class Totals(NamedTuple):
+    """Control totals of a range of dates: minor units by `book currency`."""
+
+    lines: int
+    debits: Counter[str]
+    credits: Counter[str]
+
+
+def totals(since: date, until: date) -> Totals:
+    """Lines, debits and credits by book and currency of those business dates (both included)."""
+    rows = _rows(
+        f"""
+        SELECT a.book || ' ' || a.currency, count(*),
+               coalesce(sum(p.amount_minor) FILTER (WHERE p.amount_minor > 0), 0)::bigint,
+               coalesce(-sum(p.amount_minor) FILTER (WHERE p.amount_minor < 0), 0)::bigint
+          FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
+         WHERE {_DATED_LINES} GROUP BY 1
+        """,
+        since=since,
+        until=until,
+    )
+    return Totals(
+        sum(row[1] for row in rows),
+        Counter({row[0]: row[2] for row in rows}),
+        Counter({row[0]: row[3] for row in rows}),
+    )
+
+
+def entry_count(since: date, until: date) -> int:
+    """How many entries those business dates have (both included)."""
+    found: int = _rows(f"SELECT count(*) FROM ledger_entry e WHERE {_DATED_ENTRIES}", since=since, until=until)[0][0]
+    return found
+
+
+def slices(lines_each: int) -> list[tuple[date, date, int]]:
+    """All dates cut into ranges of about that many lines: first and last date of each, and the lines its heads name.
+
+    The first range starts and the last one ends with the calendar, so that lines without an entry are in one of them.
+    """
+    per_day = _rows("SELECT business_date, sum(posting_count)::bigint FROM ledger_entry GROUP BY 1 ORDER BY 1")
+    cut: list[tuple[date, date, int]] = []
+    since, lines = date.min, 0
+    for day, its_lines in per_day:
+        lines += its_lines
+        if lines >= lines_each:
+            cut.append((since, day, lines))
+            since, lines = day + (date.resolution), 0
+    return [*cut, (since, date.max, lines)]
+
+
+def _rows(sql: str, **values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

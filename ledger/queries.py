@@ -1,0 +1,352 @@
+"""Reading the books: balances, results, histories. One statement each; amounts in minor units.
+
+A *balance* here has the account's own sign (see `Kind.side`): what is in the wallet, what is owed, what was shared are
+all positive numbers. *Debit positive* is said where it is meant. Ranges of dates are business dates, both included.
+"""
+
+# ruff: noqa: S608 (what is put into the queries are constants of this file)
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+from django.db import connection
+
+from ledger.accounts import EXPENSE, INCOME, YEAR_CLOSE, Book, Kind
+from ledger.models import Entry
+
+_GROW_BY_DEBITS: Final = ",".join(f"'{kind}'" for kind in Kind if kind.side > 0)
+_SIDE: Final = f"CASE WHEN a.kind IN ({_GROW_BY_DEBITS}) THEN 1 ELSE -1 END"
+Place = tuple[date, int, int]
+"""Where a line stands in a history: business date, entry, line."""
+
+
+class PersonBalance(NamedTuple):
+    """How one entity stands with one person: what it owes, what it sent and waits for, what it advanced."""
+
+    payable_minor: int = 0
+    in_transit_minor: int = 0
+    advance_minor: int = 0
+
+
+class HistoryLine(NamedTuple):
+    """One line of an account's history, newest first. amount and balance have the account's own sign."""
+
+    business_date: date
+    entry_id: int
+    line: int
+    effective_date: date
+    posted_at: datetime
+    posted_by: str
+    reference: str
+    entry_kind: str
+    subject: str
+    memo: str
+    kind: Kind
+    party: str
+    currency: str
+    amount_minor: int
+    balance_minor: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """What to pass as `before` for the next page."""
+        return self.business_date, self.entry_id, self.line
+
+
+class EntryLine(NamedTuple):
+    """One line of an entry; debit positive."""
+
+    entry_id: int
+    line: int
+    entity_id: int
+    entity_name: str
+    kind: Kind
+    party: str
+    currency: str
+    amount_minor: int
+
+
+class TrialLine(NamedTuple):
+    """One account of a trial balance; balance_minor is debit positive, so that the whole sums to zero."""
+
+    entity_id: int
+    entity_name: str
+    kind: Kind
+    party: str
+    currency: str
+    balance_minor: int
+
+
+def balance(entity_id: int, kind: Kind, party: str = "", book: Book = Book.REAL) -> int:
+    """What stands in one account, in its own sign; without a party, in all of the entity's accounts of that kind."""
+    found: int | None = _rows(
+        f"""
+        SELECT sum({_SIDE} * {_STANDS})::bigint
+          FROM {_ACCOUNTS} WHERE a.entity_id = %(entity)s AND a.kind = %(kind)s AND a.book = %(book)s
+           AND (%(party)s = '' OR a.party = %(party)s)
+        """,
+        entity=entity_id,
+        kind=kind.value,
+        party=party,
+        book=book.value,
+    )[0][0]
+    return found or 0
+
+
+def balances(
+    entity_ids: Collection[int], kinds: Collection[Kind], book: Book = Book.REAL
+) -> dict[tuple[int, Kind], int]:
+    """What stands in the accounts of each kind of each entity, all parties together; 0 where there is none."""
+    found = dict.fromkeys(((entity_id, kind) for entity_id in entity_ids for kind in kinds), 0)
+    rows = _rows(
+        f"""
+        SELECT a.entity_id, a.kind, sum({_SIDE} * {_STANDS})::bigint
+          FROM {_ACCOUNTS} WHERE a.entity_id = ANY(%(entities)s) AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
+         GROUP BY 1, 2
+        """,
+        entities=list(entity_ids),
+        kinds=[kind.value for kind in kinds],
+        book=book.value,
+    )
+    found.update({(entity_id, Kind(kind)): total for entity_id, kind, total in rows})
+    return found
+
+
+def result(entity_ids: Collection[int], since: date, until: date, book: Book = Book.REAL) -> dict[int, tuple[int, int]]:
+    """Income and expense of each entity posted on the business dates since..until (both included).
+
+    The entries that close a fiscal year are left out: they move a result, they do not make one.
+    """
+    found = dict.fromkeys(entity_ids, (0, 0))
+    rows = _rows(
+        """
+        SELECT a.entity_id, coalesce(-sum(s.total) FILTER (WHERE a.kind = ANY(%(income)s)), 0)::bigint,
+               coalesce(sum(s.total) FILTER (WHERE a.kind = ANY(%(expense)s)), 0)::bigint
+          FROM ledger_account a
+         CROSS JOIN LATERAL (
+               SELECT sum(p.amount_minor) AS total FROM ledger_posting p
+                WHERE p.account_id = a.id AND p.business_date BETWEEN %(since)s AND %(until)s
+                  AND p.entry_id NOT IN (SELECT e.id FROM ledger_entry e WHERE e.kind = %(close)s)) s
+         WHERE a.entity_id = ANY(%(entities)s) AND a.kind = ANY(%(income)s || %(expense)s) AND a.book = %(book)s
+         GROUP BY 1
+        """,
+        entities=list(entity_ids),
+        income=[kind.value for kind in INCOME],
+        expense=[kind.value for kind in EXPENSE],
+        since=since,
+        until=until,
+        close=YEAR_CLOSE,
+        book=book.value,
+    )
+    found.update({entity_id: (income, expense) for entity_id, income, expense in rows})
+    return found
+
+
+def movement(
+    entity_ids: Collection[int], kind: Kind, since: date, until: date, book: Book = Book.REAL
+) -> dict[int, int]:
+    """What the accounts of one kind of each entity moved by on the business dates since..until, in their own sign.
+
+    The entries that close a fiscal year are left out, as in `result`; entities without movement are left out too.
+    """
+    rows = _rows(
+        f"""
+        SELECT a.entity_id, ({_SIDE} * sum(s.total))::bigint
+          FROM ledger_account a
+         CROSS JOIN LATERAL (
+               SELECT sum(p.amount_minor) AS total FROM ledger_posting p
+                WHERE p.account_id = a.id AND p.business_date BETWEEN %(since)s AND %(until)s
+                  AND p.entry_id NOT IN (SELECT e.id FROM ledger_entry e WHERE e.kind = %(close)s)) s
+         WHERE a.entity_id = ANY(%(entities)s) AND a.kind = %(kind)s AND a.book = %(book)s AND s.total <> 0
+         GROUP BY a.entity_id, a.kind
+        """,
+        entities=list(entity_ids),
+        kind=kind.value,
+        since=since,
+        until=until,
+        close=YEAR_CLOSE,
+        book=book.value,
+    )
+    return dict(rows)
+
+
+def person_balances(party: str, book: Book = Book.REAL) -> dict[int, PersonBalance]:
+    """How every entity stands with a person (`person:<uuid>`), by entity."""
+    kinds = {Kind.PAYABLE: "payable_minor", Kind.IN_TRANSIT: "in_transit_minor", Kind.ADVANCE: "advance_minor"}
+    rows = _rows(
+        f"""
+        SELECT a.entity_id, a.kind, sum({_SIDE} * {_STANDS})::bigint
+          FROM {_ACCOUNTS} WHERE a.party = %(party)s AND a.party <> '' AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
+         GROUP BY 1, 2
+        """,
+        party=party,
+        kinds=[kind.value for kind in kinds],
+        book=book.value,
+    )
+    found: dict[int, PersonBalance] = {}
+    for entity_id, kind, total in rows:
+        found[entity_id] = found.get(entity_id, PersonBalance())._replace(**{kinds[Kind(kind)]: total})
+    return found
+
+
+def party_balances(entity_ids: Collection[int], kind: Kind, book: Book = Book.REAL) -> dict[tuple[int, str], int]:
+    """What stands in the accounts of one kind, by entity and party; accounts never used are left out."""
+    rows = _rows(
+        f"""
+        SELECT a.entity_id, a.party, ({_SIDE} * {_STANDS})::bigint
+          FROM {_ACCOUNTS} WHERE a.entity_id = ANY(%(entities)s) AND a.kind = %(kind)s AND a.book = %(book)s
+        """,
+        entities=list(entity_ids),
+        kind=kind.value,
+        book=book.value,
+    )
+    return {(entity_id, party): total for entity_id, party, total in rows}
+
+
+def history(
+    entity_id: int,
+    *,
+    kinds: Collection[Kind] = tuple(Kind),
+    party: str | None = None,
+    since: date = date.min,
+    until: date = date.max,
+    before: Place | None = None,
+    limit: int = 50,
+    book: Book = Book.REAL,
+) -> list[HistoryLine]:
+    """Lines of an entity's accounts, newest first.
+
+    party: only accounts of that party (None: all). before: the `place` of the last line seen. The newest lines of each
+    account come from its own index, so that page 2,000 costs what page 1 costs.
+    """
+    rows = _rows(
+        f"""
+        SELECT p.business_date, p.entry_id, p.line, e.effective_date, e.posted_at, e.posted_by, e.reference, e.kind,
+               e.subject, e.memo, a.kind, a.party, a.currency, {_SIDE} * p.amount_minor
+          FROM ledger_account a
+         CROSS JOIN LATERAL (
+               SELECT p.business_date, p.entry_id, p.line, p.amount_minor FROM ledger_posting p
+                WHERE p.account_id = a.id AND p.business_date BETWEEN %(since)s AND %(until)s
+                  AND (p.business_date, p.entry_id, p.line) < (%(date)s, %(entry)s, %(line)s)
+                ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC LIMIT %(limit)s) p
+          JOIN ledger_entry e ON e.id = p.entry_id
+         WHERE a.entity_id = %(entity)s AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
+           AND (%(party)s::text IS NULL OR a.party = %(party)s)
+         ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC LIMIT %(limit)s
+        """,
+        entity=entity_id,
+        kinds=[kind.value for kind in kinds],
+        party=party,
+        since=since,
+        until=until,
+        limit=limit,
+        book=book.value,
+        **_bound(before),
+    )
+    return [HistoryLine(*row)._replace(kind=Kind(row[10])) for row in rows]
+
+
+def statement(
+    entity_id: int,
+    kind: Kind,
+    party: str = "",
+    *,
+    before: Place | None = None,
+    limit: int = 50,
+    book: Book = Book.REAL,
+) -> list[HistoryLine]:
+    """One account's lines, newest first, each with the balance after it, as a bank prints it. Two statements."""
+    lines = history(entity_id, kinds=[kind], party=party, before=before, limit=limit, book=book)
+    if not lines:
+        return []
+    stands: int = _rows(
+        f"""
+        SELECT sum({_SIDE} * p.amount_minor)::bigint
+          FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id
+         WHERE a.entity_id = %(entity)s AND a.kind = %(kind)s AND a.party = %(party)s AND a.book = %(book)s
+           AND (p.business_date, p.entry_id, p.line) <= (%(date)s, %(entry)s, %(line)s)
+        """,
+        entity=entity_id,
+        kind=kind.value,
+        party=party,
+        book=book.value,
+        **_bound(lines[0].place),
+    )[0][0]
+    told: list[HistoryLine] = []
+    for line in lines:
+        told.append(line._replace(balance_minor=stands))
+        stands -= line.amount_minor
+    return told
+
+
+def entries_about(subject: str) -> list[Entry]:
+    """Every entry about a thing (`contract:<uuid>`), oldest first."""
+    return list(Entry.objects.filter(subject=subject).order_by("id"))
+
+
+def entry_with_reference(reference: str) -> Entry | None:
+    """The entry a reference stands for, if it was posted."""
+    return Entry.objects.filter(reference=reference).first()
+
+
+def lines_of(entries: Collection[Entry]) -> dict[int, list[EntryLine]]:
+    """The lines of entries in their order, by entry id."""
+    rows = _rows(
+        """
+        SELECT p.entry_id, p.line, p.entity_id, n.name, a.kind, a.party, a.currency, p.amount_minor
+          FROM ledger_posting p
+          JOIN ledger_account a ON a.id = p.account_id
+          JOIN ledger_entity n ON n.id = p.entity_id
+         WHERE p.business_date = ANY(%(dates)s) AND p.entry_id = ANY(%(ids)s)
+         ORDER BY p.entry_id, p.line
+        """,
+        dates=list({entry.business_date for entry in entries}),
+        ids=[entry.pk for entry in entries],
+    )
+    found: dict[int, list[EntryLine]] = {entry.pk: [] for entry in entries}
+    for row in rows:
+        found[row[0]].append(EntryLine(*row)._replace(kind=Kind(row[4])))
+    return found
+
+
+def trial_balance(as_of: date, book: Book = Book.REAL) -> Iterator[TrialLine]:
+    """Every account with something in it at the end of a business date, by entity and chart, streamed."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT a.entity_id, n.name, a.kind, a.party, a.currency, s.total::bigint
+              FROM (SELECT p.account_id, sum(p.amount_minor) AS total FROM ledger_posting p
+                     WHERE p.business_date <= %(as_of)s GROUP BY 1 HAVING sum(p.amount_minor) <> 0) s
+              JOIN ledger_account a ON a.id = s.account_id
+              JOIN ledger_entity n ON n.id = a.entity_id
+             WHERE a.book = %(book)s
+             ORDER BY a.entity_id, array_position(%(chart)s, a.kind), a.party
+            """,
+            {"as_of": as_of, "book": book.value, "chart": [kind.value for kind in Kind]},
+        )
+        for entity_id, name, kind, party, currency, total in cursor:
+            yield TrialLine(entity_id, name, Kind(kind), party, currency, total)
+
+
+_ACCOUNTS: Final = """
+    ledger_account a
+    LEFT JOIN ledger_balance b ON b.account_id = a.id
+    LEFT JOIN LATERAL (SELECT sum(p.amount_minor) AS total FROM ledger_posting p
+                        WHERE p.account_id = a.id AND b.account_id IS NULL) s ON true"""
+"""Accounts with their kept balance, or the sum of their lines where none is kept."""
+
+_STANDS: Final = "coalesce(b.amount_minor * b.side, s.total, 0)"
+"""What stands in an account of `_ACCOUNTS`, debit positive."""
+
+
+def _bound(place: Place | None) -> Mapping[str, Any]:
+    day, entry_id, line = place or (date.max, 2**62, 2**30)
+    return {"date": day, "entry": entry_id, "line": line}
+
+
+def _rows(sql: str, **values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

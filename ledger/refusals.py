@@ -1,0 +1,93 @@
+"""Turns what the database refused into the error tree, with a sentence made from the facts of the refusal.
+
+Reads error codes and constraint names (both ours, see `migrations/0002_guards.sql`), never messages.
+"""
+
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from core import money
+from core.errors import Conflict, DomainError, InsufficientFunds, Invalid
+from ledger.accounts import Kind
+from ledger.errors import AlreadyReversed, DayClosed, Unbalanced
+from ledger.models import Account, Entity
+
+
+def reference_was_taken(error: IntegrityError) -> bool:
+    """Whether another writer stored the same reference a moment earlier."""
+    return _constraint(error) == "a_reference_stands_for_one_entry"
+
+
+def explain(error: IntegrityError) -> DomainError | None:
+    """The refusal as an error of the tree; None when it is none of the books' own."""
+    diag = _diagnosis(error)
+    match getattr(diag, "sqlstate", None):
+        case "23H01":
+            return _unbalanced(int(diag.message_detail))
+        case "23H04":
+            return _below_zero(*map(int, diag.message_detail.split()))
+        case "23H05":
+            return day_closed(date.fromisoformat(diag.message_detail))
+    match _constraint(error):
+        case "an_entry_is_reversed_once":
+            return AlreadyReversed(_("This entry was reversed before; an entry is reversed once."))
+        case "a_line_moves_something" | "an_entry_moves_something" | "an_entry_has_two_lines_or_more":
+            return Invalid(_("An entry needs at least two lines, none of them zero."))
+        case "an_entry_says_what_it_is_and_who_posted":
+            return Invalid(_("An entry needs a reference, a kind and who posts it."))
+    return None
+
+
+def day_closed(day: date) -> DayClosed:
+    """The refusal of a date that takes no more entries."""
+    return DayClosed(
+        _("The books of %(date)s are closed. Late facts are posted on the next open date.")
+        % {"date": formats.date_format(day)},
+        date=day.isoformat(),
+    )
+
+
+def _below_zero(account_id: int, available: int, missing: int) -> DomainError:
+    account = Account.objects.select_related("entity").filter(pk=account_id).first()
+    if account is None:  # opened by the very entry that was refused, and gone with it
+        return InsufficientFunds(_("There is not enough money in an account that was never used before."))
+    return InsufficientFunds(
+        _("%(entity)s has %(available)s in its account “%(account)s”; %(missing)s is missing.")
+        % {
+            "entity": account.entity.name,
+            "account": Kind(account.kind).label,
+            "available": money.write(available, account.currency),
+            "missing": money.write(missing, account.currency),
+        },
+        entity_id=account.entity_id,
+        account=account.kind,
+        currency=account.currency,
+        available_minor=available,
+        missing_minor=missing,
+    )
+
+
+def _unbalanced(entity_id: int) -> DomainError:
+    name = Entity.objects.filter(pk=entity_id).values_list("name", flat=True).first()
+    return Unbalanced(
+        _("The entry does not balance for %(entity)s: its debits and credits differ.") % {"entity": name or entity_id},
+        entity_id=entity_id,
+    )
+
+
+def unreadable_text() -> Conflict | Invalid:
+    """The refusal of text the database cannot keep."""
+    return Invalid(_("The text contains characters that cannot be stored. Type it again without pasting."))
+
+
+def _diagnosis(error: IntegrityError) -> Any:
+    return getattr(error.__cause__, "diag", None)
+
+
+def _constraint(error: IntegrityError) -> str | None:
+    name: str | None = getattr(_diagnosis(error), "constraint_name", None)
+    return name

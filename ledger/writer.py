@@ -1,0 +1,298 @@
+"""The one writer of the books. Nothing else inserts entries or lines.
+
+A call posts all its drafts or none, inside the caller's transaction; a refusal leaves that transaction usable. Small
+batches travel in one INSERT per table, large ones by COPY. What makes an entry right is decided by the database
+(`migrations/0002_guards.sql`), so that this file can stay a courier. Do not put meanings of entries here: which
+accounts an event moves is told by the rooms above.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from io import StringIO
+from typing import Final
+
+from django.db import IntegrityError, connection, transaction
+from django.db.transaction import TransactionManagementError
+from django.utils.translation import gettext as _
+
+from ledger import canonical, days, refusals
+from ledger.accounts import NIGHT_KINDS, REVERSAL, Book, Kind
+from ledger.entities import Key, account_ids
+from ledger.errors import ReferenceReused
+from ledger.models import Account, Entry, Posting
+
+COPY_FROM_LINES: Final = 200
+"""From this many lines on COPY is faster than INSERT."""
+
+_ENTRY_COLUMNS: Final = (
+    "id", "reference", "kind", "subject", "memo", "book", "business_date", "effective_date", "posted_at", "posted_by",
+    "posting_count", "debit_total_minor", "reverses_id", "content_hash",
+)  # fmt: skip
+_POSTING_COLUMNS: Final = ("business_date", "entry_id", "line", "account_id", "entity_id", "amount_minor")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a draft: minor units, debit positive, never zero."""
+
+    entity_id: int
+    kind: Kind
+    amount_minor: int
+    party: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry as the rooms above ask for it.
+
+    reference: its natural key, for example `milestone:<uuid>:accepted`; it never expires.
+    kind: what happened, one word. subject: what it is about, for example `contract:<uuid>`.
+    memo: words for readers; must not depend on who reads, because it belongs to what a repeat is compared with.
+    effective_date: when it holds; the business date when not given.
+    """
+
+    reference: str
+    kind: str
+    lines: tuple[Line, ...]
+    subject: str = ""
+    memo: str = ""
+    effective_date: date | None = None
+    book: Book = Book.REAL
+    reverses_id: int | None = None
+
+
+def debit(entity_id: int, kind: Kind, amount: int, party: str = "") -> Line:
+    """A line that debits `amount` (minor units, more than zero)."""
+    return Line(entity_id, kind, _positive(amount), party)
+
+
+def credit(entity_id: int, kind: Kind, amount: int, party: str = "") -> Line:
+    """A line that credits `amount` (minor units, more than zero)."""
+    return Line(entity_id, kind, -_positive(amount), party)
+
+
+def post_one(draft: Draft, *, by: str, night: date | None = None) -> Entry:
+    """`post` for a single draft."""
+    return post([draft], by=by, night=night)[0]
+
+
+def post(drafts: Sequence[Draft], *, by: str, night: date | None = None) -> list[Entry]:
+    """Post all drafts or none, and return their entries in the same order.
+
+    by: who posts, as text for readers of the books. night: a closed, not yet sealed business date that the settlement
+    still posts on; only kinds of `accounts.NIGHT_KINDS` may name one.
+    A reference that is stored already with the same inputs returns what is stored.
+
+    Raises ReferenceReused (same reference, other inputs), InsufficientFunds (a guarded account would go below zero),
+    Unbalanced, DayClosed, AlreadyReversed, Invalid; TransactionManagementError outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("ledger.writer.post belongs inside the caller's transaction")
+    wanted = _by_reference(drafts)
+    if night is not None and any(draft.kind not in NIGHT_KINDS for draft in drafts):
+        raise refusals.day_closed(night)
+    for _attempt in range(3):
+        try:
+            with transaction.atomic():
+                stored = _post(list(wanted.values()), by, night)
+        except IntegrityError as error:
+            # Somebody stored one of our references between our look and our insert: look again.
+            if refusals.reference_was_taken(error):
+                continue
+            refusal = refusals.explain(error)
+            if refusal is None:
+                raise
+            raise refusal from error
+        return [stored[draft.reference] for draft in drafts]
+    raise ReferenceReused(_("Somebody else is posting the same entry at this moment. Try again."))
+
+
+def reverse(entry: Entry, *, reference: str, memo: str, by: str, effective_date: date | None = None) -> Entry:
+    """Post the mirror image of an entry on the open date. Raises AlreadyReversed the second time."""
+    lines = tuple(
+        Line(entity_id, Kind(kind), -amount, party) for entity_id, kind, amount, party in _stored_lines(entry)
+    )
+    return post_one(
+        Draft(
+            reference=reference,
+            kind=REVERSAL,
+            lines=lines,
+            subject=entry.subject,
+            memo=memo,
+            effective_date=effective_date,
+            book=Book(entry.book),
+            reverses_id=entry.pk,
+        ),
+        by=by,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A draft with what is computed from its lines once."""
+
+    draft: Draft
+    lines: str
+    debit_total_minor: int
+
+    def hash(self, business_date: date, posted_at: datetime, posted_by: str) -> str:
+        draft = self.draft
+        return canonical.content_hash(
+            reference=draft.reference,
+            kind=draft.kind,
+            subject=draft.subject,
+            memo=draft.memo,
+            book=draft.book,
+            business_date=business_date,
+            effective_date=draft.effective_date or business_date,
+            posted_at=posted_at,
+            reverses_id=draft.reverses_id,
+            posted_by=posted_by,
+            lines=self.lines,
+        )
+
+
+def _by_reference(drafts: Sequence[Draft]) -> dict[str, Draft]:
+    wanted: dict[str, Draft] = {}
+    for draft in drafts:
+        if wanted.setdefault(draft.reference, draft) != draft:
+            raise _reused(draft.reference)
+    return wanted
+
+
+def _post(drafts: list[Draft], by: str, night: date | None) -> dict[str, Entry]:
+    """Entries by reference: those stored before, and those posted now."""
+    posted_at = days.hold_date()
+    business_date = night or days.date_of(posted_at)
+    stored = {entry.reference: entry for entry in Entry.objects.filter(reference__in=[d.reference for d in drafts])}
+    fresh: list[_Prepared] = []
+    # In the order of references, so that two writers of the same batch wait for each other instead of deadlocking.
+    for prepared in map(_prepare, sorted(drafts, key=lambda draft: draft.reference)):
+        known = stored.get(prepared.draft.reference)
+        if known is None:
+            fresh.append(prepared)
+        elif known.content_hash != prepared.hash(known.business_date, known.posted_at, known.posted_by):
+            raise _reused(known.reference)
+    if not fresh:
+        return stored
+    entries = [_entry(prepared, business_date, posted_at, by) for prepared in fresh]
+    accounts = _accounts(fresh)
+    in_bulk = sum(entry.posting_count for entry in entries) >= COPY_FROM_LINES
+    (_copy if in_bulk else _insert)(entries, fresh, accounts)
+    return stored | {entry.reference: entry for entry in entries}
+
+
+def _prepare(draft: Draft) -> _Prepared:
+    return _Prepared(
+        draft,
+        lines=canonical.lines_text(draft.lines),
+        debit_total_minor=sum(line.amount_minor for line in draft.lines if line.amount_minor > 0),
+    )
+
+
+def _entry(prepared: _Prepared, business_date: date, posted_at: datetime, by: str) -> Entry:
+    draft = prepared.draft
+    try:
+        content_hash = prepared.hash(business_date, posted_at, by)
+    except UnicodeEncodeError:
+        raise refusals.unreadable_text() from None
+    if "\0" in draft.reference + draft.kind + draft.subject + draft.memo + by:
+        raise refusals.unreadable_text()
+    return Entry(
+        reference=draft.reference,
+        kind=draft.kind,
+        subject=draft.subject,
+        memo=draft.memo,
+        book=draft.book,
+        business_date=business_date,
+        effective_date=draft.effective_date or business_date,
+        posted_at=posted_at,
+        posted_by=by,
+        posting_count=len(draft.lines),
+        debit_total_minor=prepared.debit_total_minor,
+        reverses_id=draft.reverses_id,
+        content_hash=content_hash,
+    )
+
+
+def _accounts(fresh: Sequence[_Prepared]) -> dict[Key, int]:
+    keys: list[Key] = list(
+        dict.fromkeys(
+            (line.entity_id, prepared.draft.book.value, line.kind.value, line.party)
+            for prepared in fresh
+            for line in prepared.draft.lines
+        )
+    )
+    return dict(zip(keys, account_ids(keys), strict=True))
+
+
+def _insert(entries: list[Entry], fresh: Sequence[_Prepared], accounts: dict[Key, int]) -> None:
+    Entry.objects.bulk_create(entries)
+    Posting.objects.bulk_create(
+        [Posting(**dict(zip(_POSTING_COLUMNS, row, strict=True))) for row in _rows(entries, fresh, accounts)]
+    )
+
+
+def _copy(entries: list[Entry], fresh: Sequence[_Prepared], accounts: dict[Key, int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('ledger_entry', 'id')) FROM generate_series(1, %s)", [len(entries)]
+        )
+        for entry, (entry_id,) in zip(entries, cursor.fetchall(), strict=True):
+            entry.pk = entry_id
+    _copy_into("ledger_entry", _ENTRY_COLUMNS, map(_entry_row, entries))
+    _copy_into(
+        "ledger_posting",
+        _POSTING_COLUMNS,
+        ("%s\t%s\t%s\t%s\t%s\t%s\n" % row for row in _rows(entries, fresh, accounts)),  # noqa: UP031
+    )
+
+
+def _rows(
+    entries: list[Entry], fresh: Sequence[_Prepared], accounts: dict[Key, int]
+) -> Iterable[tuple[date, int, int, int, int, int]]:
+    for entry, prepared in zip(entries, fresh, strict=True):
+        day, entry_id, book = entry.business_date, entry.pk, prepared.draft.book.value
+        for number, line in enumerate(prepared.draft.lines, start=1):
+            account = accounts[line.entity_id, book, line.kind.value, line.party]
+            yield day, entry_id, number, account, line.entity_id, line.amount_minor
+
+
+def _entry_row(entry: Entry) -> str:
+    return "\t".join(_escaped(getattr(entry, column)) for column in _ENTRY_COLUMNS) + "\n"
+
+
+def _escaped(value: object) -> str:
+    if value is None:
+        return r"\N"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _copy_into(table: str, columns: Sequence[str], rows: Iterable[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", StringIO("".join(rows)))
+
+
+def _stored_lines(entry: Entry) -> list[tuple[int, str, int, str]]:
+    lines = Posting.objects.filter(business_date=entry.business_date, entry_id=entry.pk).order_by("line")
+    accounts = Account.objects.in_bulk([line.account_id for line in lines])
+    return [
+        (line.entity_id, accounts[line.account_id].kind, line.amount_minor, accounts[line.account_id].party)
+        for line in lines
+    ]
+
+
+def _positive(amount: int) -> int:
+    if amount <= 0:
+        raise ValueError("a line moves more than nothing; choose debit or credit instead of a sign")
+    return amount
+
+
+def _reused(reference: str) -> ReferenceReused:
+    return ReferenceReused(
+        _("The reference %(reference)s was used before for another entry.") % {"reference": reference},
+        reference=reference,
+    )
