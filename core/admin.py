@@ -44,7 +44,9 @@ class MarketModelAdmin(admin.ModelAdmin[M]):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only the filters a table declares: a reader must not binary-search a column through the address bar."""
-        declared = {f if isinstance(f, str) else f[0] for f in self.get_list_filter(request) if isinstance(f, str | tuple)}  # type: ignore[arg-type]
+        declared = {
+            f if isinstance(f, str) else f[0] for f in self.get_list_filter(request) if isinstance(f, str | tuple)
+        }  # type: ignore[arg-type]
         base = lookup.split("__")[0]
         return base in declared or lookup in declared
 

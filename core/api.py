@@ -27,7 +27,10 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         return problem(error.status, str(error.sentence), code=error.code, **members)
     if isinstance(error, exceptions.ValidationError):
         return problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "Some fields cannot be used.", code="invalid", errors=error.get_full_details()
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "Some fields cannot be used.",
+            code="invalid",
+            errors=error.get_full_details(),
         )
     if isinstance(error, Http404):
         error = exceptions.NotFound()

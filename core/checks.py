@@ -22,7 +22,9 @@ def production_is_strict(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessa
 
 
 @register(Tags.database)
-def clock_stands_right(app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any) -> Sequence[CheckMessage]:
+def clock_stands_right(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> Sequence[CheckMessage]:
     """A clock that was moved for a demo is refused where it may not move."""
     if settings.CLOCK_MAY_MOVE or not databases:
         return []

@@ -45,9 +45,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     response = see_other(back)
     theme = request.POST.get("theme", "")
     if theme in THEMES:
-        response.set_cookie(
-            THEME_COOKIE, theme, max_age=ONE_YEAR_SECONDS, samesite="Lax", secure=request.is_secure()
-        )
+        response.set_cookie(THEME_COOKIE, theme, max_age=ONE_YEAR_SECONDS, samesite="Lax", secure=request.is_secure())
     else:
         response.delete_cookie(THEME_COOKIE, samesite="Lax")
     return response

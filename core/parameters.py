@@ -5,6 +5,7 @@ from datetime import date
 from core.clock import business_date
 from core.models import Parameter
 
+
 def value(name: str, *, on: date | None = None) -> int:
     """The value that holds on a date (today when none is given). Raises LookupError for an unknown name."""
     day = on or business_date()

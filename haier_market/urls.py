@@ -1,9 +1,9 @@
 """Every address of the product. Each room brings its own `urls.py`; `tests/test_url_policy.py` knows them all."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
-from django.contrib.auth.decorators import login_not_required
 
 from core import health, look, pages
 from haier_market import home

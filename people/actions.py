@@ -10,7 +10,17 @@ from core import audit
 from core.errors import Denied, Invalid
 from people.models import Role, User
 
-CORRECTABLE = ("name", "email", "employee_number", "location", "joined_on", "language", "time_zone", "is_active", "roles")
+CORRECTABLE = (
+    "name",
+    "email",
+    "employee_number",
+    "location",
+    "joined_on",
+    "language",
+    "time_zone",
+    "is_active",
+    "roles",
+)
 
 
 def check_correct(user: User) -> None:

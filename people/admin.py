@@ -4,13 +4,10 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import MarketModelAdmin
-from core.clock import business_date
 from core.errors import DomainError
 from people import actions
 from people.models import Role, Skill, User
@@ -42,32 +39,20 @@ class PersonForm(forms.ModelForm[User]):
         return found
 
 
-@admin.register(User)
 class PersonAdmin(MarketModelAdmin[User]):
+    """The record itself. The talent pool registers it, because it also shows where somebody works."""
+
     seen_by = ("hr", "steward", "auditor")
     changed_by = ("hr",)
     added_by = ("hr",)
     form = PersonForm
-    list_display = ("name", "email", "employee_number", "location", "works_in", "is_active")
+    list_display = ("name", "email", "employee_number", "location", "is_active")
     list_filter = ("is_active", "language")
     search_fields = ("name", "email", "employee_number")
     search_help_text = _("Name, e-mail address or employee number")
     ordering = ("name", "id")
     fields = actions.CORRECTABLE
     readonly_fields = ()
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        today = business_date()
-        here = Q(memberships__started_on__lte=today) & (
-            Q(memberships__ended_on=None) | Q(memberships__ended_on__gt=today)
-        )
-        return super().get_queryset(request).annotate(
-            firms=StringAgg("memberships__microenterprise__name", ", ", filter=here, distinct=True)
-        )
-
-    @admin.display(description=_("Works in"), empty_value="—")
-    def works_in(self, person: Any) -> str | None:
-        return person.firms or None
 
     def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
         found: Any = super().get_form(request, obj, change=change, **kwargs)

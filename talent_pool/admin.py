@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
@@ -15,6 +16,9 @@ from core.admin import MarketModelAdmin
 from core.clock import business_date
 from core.errors import DomainError
 from microenterprises.actions import invitations
+from microenterprises.models import Membership
+from people.admin import PersonAdmin
+from people.models import User
 from talent_pool import forms, permissions, queries
 from talent_pool.actions import pool
 from talent_pool.models import PoolEntry
@@ -96,3 +100,23 @@ class PoolEntryAdmin(MarketModelAdmin[PoolEntry]):
             "opts": self.opts,
         }
         return render(request, "admin/talent_pool/invite.html", context, status=422 if form.errors else 200)
+
+
+@admin.register(User)
+class PersonAndPlaceAdmin(PersonAdmin):
+    """People's records with the MEs they work in."""
+
+    list_display = ("name", "email", "employee_number", "location", "works_in", "is_active")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        here = Membership.objects.active(business_date()).filter(person=OuterRef("pk"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(firms=ArraySubquery(here.order_by("number").values("microenterprise__name")))
+        )
+
+    @admin.display(description=gettext_lazy("Works in"), empty_value="—")
+    def works_in(self, person: Any) -> str | None:
+        """The names of the MEs, read with the page in one statement."""
+        return ", ".join(person.firms) or None

@@ -6,7 +6,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from microenterprises.models import Seat
-
 from talent_pool.queries import open_seats
 
 
@@ -17,7 +16,12 @@ class PoolFilter(forms.Form):
     left = forms.ChoiceField(
         label=_("Clock"),
         required=False,
-        choices=[("", _("All clocks")), ("expired", _("Expired")), ("14", _("Up to 14 days")), ("30", _("Up to 30 days"))],
+        choices=[
+            ("", _("All clocks")),
+            ("expired", _("Expired")),
+            ("14", _("Up to 14 days")),
+            ("30", _("Up to 30 days")),
+        ],
     )
 
 
@@ -41,10 +45,16 @@ class InviteForm(forms.Form):
         to_field_name="id",
         empty_label=None,
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose the seat to invite to."), "invalid_choice": _("This seat was taken or withdrawn a moment ago. Choose another.")},
+        error_messages={
+            "required": _("Choose the seat to invite to."),
+            "invalid_choice": _("This seat was taken or withdrawn a moment ago. Choose another."),
+        },
     )
     message = forms.CharField(
-        label=_("Message"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3}),
+        label=_("Message"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("What you would say to them in person."),
     )
 
@@ -85,5 +95,3 @@ class NoteForm(forms.Form):
     """HR's note on somebody's stay in the pool."""
 
     note = forms.CharField(label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
-
-

@@ -37,7 +37,9 @@ class PoolEntry(models.Model):
     class Meta:
         ordering = ["clock_ends_on", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["person"], condition=Q(landed_at=None), name="a_person_waits_in_the_pool_once")
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(landed_at=None), name="a_person_waits_in_the_pool_once"
+            )
         ]
         indexes = [
             models.Index(fields=["clock_ends_on", "id"], condition=Q(landed_at=None), name="pool_clock"),
@@ -46,6 +48,3 @@ class PoolEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} until {self.clock_ends_on}"
-
-
-

@@ -106,7 +106,9 @@ def invitation(request: Request, pk: UUID) -> HttpResponse:
             messages.success(request, _("Declined. The seat stays open for others."))
         return see_other("invitation", found.pk)
     answerable = found.status == Invitation.Status.OPEN and queries.answers(found, request.user)
-    return render(request, "talent/invitation.html", {"invitation": found, "seat": found.seat, "answerable": answerable})
+    return render(
+        request, "talent/invitation.html", {"invitation": found, "seat": found.seat, "answerable": answerable}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

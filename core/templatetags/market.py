@@ -47,7 +47,9 @@ BAR_WIDTH: Final = 100
 
 
 def _nothing() -> SafeString:
-    return format_html('<span class="nothing"><span aria-hidden="true">{}</span><span class="sr">{}</span></span>', NOTHING, _("none"))
+    return format_html(
+        '<span class="nothing"><span aria-hidden="true">{}</span><span class="sr">{}</span></span>', NOTHING, _("none")
+    )
 
 
 def _signed(text: str, minor_units: int, sign: bool) -> str:
@@ -810,9 +812,7 @@ def need(
 
 
 @register.simple_tag(takes_context=True)
-def progress(
-    context: Context, done: int, total: int, *, label: Any = "", left: timedelta | None = None
-) -> SafeString:
+def progress(context: Context, done: int, total: int, *, label: Any = "", left: timedelta | None = None) -> SafeString:
     """Long work: a bar, done of all, and the time left."""
     locale = moneys.locale_name()
     remaining = ""
@@ -840,9 +840,7 @@ def bars(context: Context, rows: Sequence[tuple[Any, int]], currency: str = "", 
         context,
         caption=caption,
         currency=currency,
-        rows=[
-            (label, _figure(value, currency), abs(value) * BAR_WIDTH // largest, value < 0) for label, value in rows
-        ],
+        rows=[(label, _figure(value, currency), abs(value) * BAR_WIDTH // largest, value < 0) for label, value in rows],
     )
 
 

@@ -5,6 +5,7 @@ All in one transaction, so that there is no instant at which an ME is gone and s
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from settlement.actions import settle_finally
 
 from contracts.actions import contracts as contract_actions
 from contracts.actions import projects as project_actions
@@ -15,7 +16,6 @@ from core.errors import Invalid
 from microenterprises.actions import firms
 from microenterprises.models import Membership, Microenterprise
 from people.models import User
-from settlement.actions import settle_finally
 from talent_pool.actions import pool
 from talent_pool.models import PoolEntry
 from talent_pool.permissions import check_wind_up
