@@ -44,9 +44,8 @@ class MarketModelAdmin(admin.ModelAdmin[M]):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only the filters a table declares: a reader must not binary-search a column through the address bar."""
-        declared = {
-            f if isinstance(f, str) else f[0] for f in self.get_list_filter(request) if isinstance(f, str | tuple)
-        }  # type: ignore[arg-type]
+        filters: Any = self.get_list_filter(request) if request else self.list_filter
+        declared = {name if isinstance(name, str) else name[0] for name in filters if isinstance(name, str | tuple)}
         base = lookup.split("__")[0]
         return base in declared or lookup in declared
 

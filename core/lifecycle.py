@@ -1,7 +1,7 @@
 """States and transitions as a table, and the compare-and-swap that moves a row along it.
 
-A room's `lifecycle.py` declares its tables with `Lifecycle`; `docs/lifecycles.md` is generated from them and diffed by a
-test. Who may do it is not asked here (see each room's permissions).
+A room's `lifecycle.py` declares its tables with `Lifecycle`; `docs/lifecycles.md` is generated from them and diffed
+by a test. Who may do it is not asked here (see each room's permissions).
 """
 
 from collections.abc import Iterable, Mapping

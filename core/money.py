@@ -4,7 +4,7 @@ No arithmetic of the market lives here (see `settlement.calculation`); currencie
 CLDR data.
 """
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 from babel.numbers import (
     NumberFormatError,
@@ -21,6 +21,10 @@ from core.errors import Invalid
 
 LARGEST_MINOR = 10**15
 """Ten trillion of a currency with cents: above it an amount is taken for a slip of the finger."""
+
+
+_EXACT = Context(prec=1000)
+"""Wide enough that shifting the point never rounds what somebody typed."""
 
 
 def locale_name() -> str:
@@ -45,7 +49,7 @@ def major(minor: int, currency: str) -> Decimal:
 
 def minor(amount: Decimal, currency: str) -> int:
     """An exact decimal as minor units. Raises Invalid when it has more digits than the currency."""
-    scaled = amount.scaleb(decimals(currency))
+    scaled = amount.scaleb(decimals(currency), _EXACT)
     if not scaled.is_finite() or scaled != scaled.to_integral_value():
         raise Invalid(
             _("%(currency)s has %(digits)s digits after the point; shorten the amount.")
