@@ -46,7 +46,7 @@ class Stop(BaseException):
     """Somebody asked for the end: Ctrl-C or SIGTERM. Not an Exception, so that nothing on the way swallows it."""
 
 
-class Failure(Exception):  # noqa: N818  # it is the end of the run with a sentence, not a programming error
+class Failure(Exception):  # it is the end of the run with a sentence, not a programming error
     """The market cannot run; the text says why and what to do."""
 
 
@@ -56,7 +56,7 @@ def main() -> int:
     if options.end_with_parent:
         processes.end_with_parent(signal.SIGTERM, os.getppid())
     _listen_for_the_end()
-    places = Places("demo", options.data)
+    places = Places("demo", options.data.resolve())
     try:
         port = wanted_port(os.environ)
         places.prepare()
@@ -113,6 +113,7 @@ def _serve(places: Places, port: int, company: list[str]) -> None:
     try:
         with _step("Starting the database and the broker"):
             services.__enter__()
+            services.environment.setdefault("PUBLIC_URL", _address(port))
         _prepare(places, services.environment, company)
         supervisor = Supervisor(_children(places, port), services.environment, PROJECT, say)
         try:

@@ -23,12 +23,12 @@ def main(arguments: Sequence[str]) -> int:
     """Returns the command's own exit code (128 + signal if one ended it)."""
     ours, command = _split(arguments)
     options = _parser().parse_args(ours)
-    places = Places(options.profile, options.data)
+    places = Places(options.profile, options.data.resolve())
     try:
         if options.verb == "keep":
             keep(make_server(options.server, places))
         if options.verb == "clean":
-            return _clean(options.data)
+            return _clean(options.data.resolve())
         return _execute(places, command)
     except EmbeddedError as problem:
         to_terminal(str(problem))

@@ -1,0 +1,162 @@
+"""`make run`, as the person in front of it meets it."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from haier_market.embedded import processes
+from haier_market.embedded.places import PROJECT
+from haier_market.run import CAST, Failure, wanted_port
+from tests.embedded.conftest import bare_environment, processes_of, server_process, wait_until
+
+_SMALL = "--people 60 --microenterprises 4 --days 2"
+
+
+def test_the_port_is_8000_unless_chosen() -> None:
+    free = processes.free_port()
+    assert wanted_port({"PORT": str(free)}) == free
+
+
+@pytest.mark.parametrize("port", ["http", "0", "70000", "-1", "８０００"])
+def test_a_port_that_is_none_is_said(port: str) -> None:
+    with pytest.raises(Failure, match="PORT must be a number from 1 to 65535"):
+        wanted_port({"PORT": port})
+
+
+def test_a_taken_port_is_said_with_one_that_is_free_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "haier_market.run", "--data", str(tmp_path / "data")],
+            cwd=PROJECT,
+            env=bare_environment() | {"PORT": str(port)},
+            capture_output=True,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert re.fullmatch(
+        rf"Port {port} is taken by another program\. Choose another, for example this one, which is free: "
+        r"make run PORT=\d+\n",
+        done.stdout,
+    )
+    assert not (tmp_path / "data").exists()
+
+
+class Run:
+    """A `make run` of the test's own, with what it said so far."""
+
+    def __init__(self, root: Path, output: Path) -> None:
+        self.root = root
+        self.port = processes.free_port()
+        self._output = output
+        with output.open("ab") as stream:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "haier_market.run", "--data", str(root), "--company", _SMALL],
+                cwd=PROJECT,
+                env=bare_environment() | {"PORT": str(self.port)},
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return self._output.read_text()
+
+    def wait_for(self, words: str, seconds: float = 120) -> None:
+        wait_until(lambda: words in self.said() or self.process.poll() is not None, seconds)
+        assert words in self.said(), self.said()
+
+    def child(self, *words: str) -> psutil.Process:
+        """The direct child whose command line has all the words."""
+        (found,) = (
+            child
+            for child in psutil.Process(self.process.pid).children()
+            if child.status() != psutil.STATUS_ZOMBIE and set(words) <= set(child.cmdline())
+        )
+        return found
+
+    def status(self, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+                return int(answer.status)
+        except OSError:
+            return 0
+
+
+@contextmanager
+def running(root: Path, output: Path) -> Iterator[Run]:
+    run = Run(root, output)
+    try:
+        yield run
+    finally:
+        run.process.send_signal(signal.SIGTERM)
+        run.process.wait(90)
+
+
+@pytest.mark.timeout(600)
+def test_it_opens_survives_every_kill_and_leaves_nothing_behind(open_root: Path, tmp_path: Path) -> None:
+    with running(open_root, tmp_path / "first") as run:
+        run.wait_for(f"\nReady: http://127.0.0.1:{run.port}\n")
+        assert run.status("/livez") == run.status("/readyz") == run.status("/accounts/login/") == 200
+        run.wait_for(CAST[-1][0])
+        for name, _ in CAST:
+            assert f"{name}@haier.example" in run.said()
+        assert "market-demo" in run.said()
+
+        worker = run.child("worker")
+        pool = worker.children(recursive=True)
+        worker.kill()
+        run.wait_for("The worker ended by itself (SIGKILL)")
+        wait_until(lambda: not any(child.is_running() for child in pool))
+        wait_until(lambda: run.child("worker").pid != worker.pid)
+
+        server_process(open_root, "postgres").kill()
+        run.wait_for("PostgreSQL had ended by itself")
+        server_process(open_root, "valkey-server").kill()
+        run.wait_for("Valkey had ended by itself")
+        wait_until(lambda: run.status("/readyz") == 200)
+
+        run.child("gunicorn").kill()
+        run.wait_for("The web server ended by itself (SIGKILL)")
+        wait_until(lambda: run.status("/readyz") == 200)
+        second = Run(open_root, tmp_path / "second")
+        assert second.process.wait(60) == 1
+        assert f"already running at http://127.0.0.1:{run.port}" in second.said()
+    assert run.process.returncode == 0
+    assert run.said().endswith("Stopped.\n")
+    assert processes_of(open_root) == []
+    with socket.socket() as again:
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        again.bind(("127.0.0.1", run.port))
+
+
+@pytest.mark.timeout(600)
+def test_nothing_survives_when_it_is_killed_itself_and_the_next_start_finds_everything(
+    open_root: Path, tmp_path: Path
+) -> None:
+    first = Run(open_root, tmp_path / "first")
+    first.wait_for("\nReady: ")
+    family = psutil.Process(first.process.pid).children(recursive=True)
+    first.process.kill()
+    first.process.wait()
+    wait_until(lambda: not any(_lives(process) for process in family), 60)
+    wait_until(lambda: processes_of(open_root) == [], 60)
+    with running(open_root, tmp_path / "again") as again:
+        again.wait_for("\nReady: ")
+        assert again.status("/readyz") == 200
+    assert again.process.returncode == 0
+
+
+def _lives(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
