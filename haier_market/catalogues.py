@@ -32,6 +32,8 @@ def compile_all(root: Path = LOCALES) -> list[Outcome]:
 def compile_one(source: Path) -> Outcome:
     """Compile one catalogue; readers see the old file or the new one, never half of it."""
     locale = source.parent.parent.name
+    if unfinished := _unfinished(source):
+        return Outcome(source, 0, unfinished)
     try:
         catalogue = read_po(BytesIO(source.read_bytes()), locale=_babel_name(locale), abort_invalid=True)
     except (PoFileError, ValueError) as problem:
@@ -53,6 +55,16 @@ def main() -> int:
         if not outcome.problems:
             sys.stdout.write(f"{outcome.source.relative_to(LOCALES)}: {outcome.messages} messages\n")
     return 1 if any(outcome.problems for outcome in outcomes) else 0
+
+
+def _unfinished(source: Path) -> tuple[str, ...]:
+    """Texts without their closing quotation mark: Babel would take the last character for it and say nothing."""
+    lines = enumerate(source.read_text().splitlines(), start=1)
+    return tuple(
+        f"{source}:{number}: the closing quotation mark is missing"
+        for number, line in lines
+        if line.strip() and not line.startswith("#") and not line.rstrip().endswith('"')
+    )
 
 
 def _babel_name(locale: str) -> str:
