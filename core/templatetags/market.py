@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -79,7 +80,7 @@ def percent(basis_points: int | None) -> SafeString:
     """Basis points as a percentage: 4000 is 40 %."""
     if basis_points is None:
         return _nothing()
-    text = format_percent(moneys.Decimal(basis_points) / 10_000, format="#,##0.##%", locale=moneys.locale_name())
+    text = format_percent(Decimal(basis_points) / 10_000, format="#,##0.##%", locale=moneys.locale_name())
     return format_html('<span class="money">{}</span>', text)
 
 
@@ -346,7 +347,7 @@ def section(
     return _component("section", context, title=title, id=id, count=count, help=help, body=content)
 
 
-def _component(name: str, context: Context, **values: Any) -> SafeString:
+def _component(name: str, context: Context, /, **values: Any) -> SafeString:
     request = _request(context)
     csrf = context.get("csrf_token")
     if csrf is not None:
