@@ -51,7 +51,7 @@ def server_process(root: Path, program: str) -> psutil.Process:
     return tops[0]
 
 
-def execute(root: Path, *command: str, **options: object) -> "subprocess.Popen[str]":
+def execute(root: Path, *command: str) -> "subprocess.Popen[str]":
     """`python -m haier_market.embedded exec` over the directory, as a process of its own."""
     return subprocess.Popen(
         [
@@ -71,7 +71,6 @@ def execute(root: Path, *command: str, **options: object) -> "subprocess.Popen[s
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        **options,  # type: ignore[call-overload]
     )
 
 
