@@ -159,7 +159,9 @@ class Membership(models.Model):
 
 
 class Goal(models.Model):
-    """What an idea or an ME set itself: a metric with baseline, target and leading target. Exactly one owner."""
+    """What an idea or an ME set itself: a metric with baseline, target and leading target. Launching an idea hands its
+    goals to the ME; the idea keeps showing them.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     idea = models.ForeignKey("microenterprises.Idea", on_delete=models.CASCADE, null=True, related_name="goals")
@@ -201,12 +203,24 @@ class MoneyRecord(models.Model):
     entry_reference = models.CharField(max_length=120, unique=True)
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reversed_at = models.DateTimeField(null=True)
+    reversed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    reversal_reason = models.TextField(_("reason for the reversal"), blank=True)
 
     class Meta:
         ordering = ["-recorded_at", "id"]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="recorded_money_is_positive"),
-            models.UniqueConstraint(fields=["microenterprise", "kind", "document"], name="a_document_is_recorded_once"),
+            models.UniqueConstraint(
+                fields=["microenterprise", "kind", "document"],
+                condition=Q(reversed_at=None),
+                name="a_document_is_recorded_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(reversed_at=None, reversed_by=None, reversal_reason="")
+                | (Q(reversed_at__isnull=False, reversed_by__isnull=False) & ~Q(reversal_reason="")),
+                name="a_reversal_says_who_and_why",
+            ),
             models.CheckConstraint(
                 condition=Q(kind="investment", platform__isnull=False) | (~Q(kind="investment") & Q(platform=None)),
                 name="an_investment_names_its_platform",

@@ -5,9 +5,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import new_id
-from microenterprises.models.firms import Microenterprise
+from microenterprises.models.firms import Membership, Microenterprise
 from microenterprises.models.ideas import Idea
-from people.models import Skill, User
+from people.models import Role, Skill, User
 
 
 class Track(models.TextChoices):
@@ -17,8 +17,28 @@ class Track(models.TextChoices):
     ENTREPRENEUR = "entrepreneur", _("Entrepreneur")
 
 
+class SeatQuerySet(models.QuerySet["Seat"]):
+    def visible_to(self, user: User) -> "SeatQuerySet":
+        """Seats are as public as the idea or ME that offers them."""
+        if user.is_vendor:
+            return self.none()
+        hidden = Q(idea__status=Idea.Status.DRAFT) & ~Q(idea__owner=user)
+        return self.exclude(hidden)
+
+    def open(self) -> "SeatQuerySet":
+        """Seats somebody can take now: open, of an ME that is active or an idea that gathers people."""
+        return self.filter(
+            Q(microenterprise__status=Microenterprise.Status.ACTIVE)
+            | Q(microenterprise=None, idea__status=Idea.Status.PUBLISHED),
+            status=Seat.Status.OPEN,
+        )
+
+
 class Seat(models.Model):
-    """A place for one person: role, the customer outcome it serves, allocation, weight, track, pay. One owner."""
+    """A place for one person: role, the customer outcome it serves, allocation, weight, track, pay.
+
+    It belongs to an idea or to an ME. When an idea is launched its seats get the ME too, and from then on are the ME's.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
@@ -41,6 +61,8 @@ class Seat(models.Model):
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 
+    objects = SeatQuerySet.as_manager()
+
     class Meta:
         ordering = ["-opened_at", "id"]
         constraints = [
@@ -62,6 +84,26 @@ class Seat(models.Model):
 
     def __str__(self) -> str:
         return self.role
+
+    @property
+    def owner_name(self) -> str:
+        """Who offers the seat: the ME, or the idea as long as it is not launched."""
+        if self.microenterprise is not None:
+            return self.microenterprise.name
+        return self.idea.title if self.idea else ""
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def visible_to(self, user: User) -> "InvitationQuerySet":
+        """The person, whoever sent it, those who decide about the seat, HR and the auditor."""
+        if user.is_vendor:
+            return self.none()
+        if user.has_role(Role.HR, Role.AUDITOR):
+            return self
+        led = Membership.objects.filter(person=user, is_lead=True, ended_on=None).values("microenterprise")
+        return self.filter(
+            Q(person=user) | Q(invited_by=user) | Q(seat__idea__owner=user) | Q(seat__microenterprise__in=led)
+        )
 
 
 class Invitation(models.Model):
@@ -89,6 +131,8 @@ class Invitation(models.Model):
     open_until = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-invited_at", "id"]

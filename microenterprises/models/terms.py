@@ -1,5 +1,7 @@
 """Share terms: an ME's own profit-sharing structure, dated, versioned, agreed by its members, never changed after."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
@@ -9,6 +11,21 @@ from django.utils.translation import gettext_lazy as _
 from core.ids import new_id
 from microenterprises.models.firms import DateRange, Microenterprise
 from people.models import User
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+class ShareTermsQuerySet(models.QuerySet["ShareTerms"]):
+    def visible_to(self, user: User) -> "ShareTermsQuerySet":
+        """How an ME shares is open to every colleague; an outside vendor sees nothing of it."""
+        return self.none() if user.is_vendor else self
+
+    def in_force(self, on: "date") -> "ShareTermsQuerySet":
+        """Agreed terms with effective_from <= on < effective_to; at most one per ME."""
+        return self.filter(
+            Q(effective_to=None) | Q(effective_to__gt=on), status=ShareTerms.Status.AGREED, effective_from__lte=on
+        )
 
 
 class ShareTerms(models.Model):
@@ -37,6 +54,8 @@ class ShareTerms(models.Model):
     proposed_at = models.DateTimeField()
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     agreed_at = models.DateTimeField(null=True)
+
+    objects = ShareTermsQuerySet.as_manager()
 
     class Meta:
         ordering = ["-version"]

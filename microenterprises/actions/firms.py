@@ -1,0 +1,455 @@
+"""Founding, joining, changing, leaving and dissolving an ME. Money around a dissolution is the pool's wind-up's task."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from core import audit, money
+from core.clock import business_date, market_now
+from core.errors import Conflict, Invalid, InvalidTransition
+from ledger.accounts import EntityKind
+from ledger.entities import open_entity
+from microenterprises import lifecycle
+from microenterprises.calculation import TermsSpec, terms_fault
+from microenterprises.models import (
+    Ballot,
+    Idea,
+    Invitation,
+    Membership,
+    Microenterprise,
+    Platform,
+    Seat,
+    ShareTerms,
+    Track,
+)
+from microenterprises.permissions import check_acts, check_dissolve, check_end_membership, check_lead, place_of
+from microenterprises.sentences import day_name
+from microenterprises.sentences import terms_fault as fault_sentence
+from people.models import User
+from people.notices import tell
+
+WHOLE_PERCENT: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSpec:
+    """One founding member. pay_minor: monthly salary (stable) or base draw (entrepreneur). seat: the one they fill."""
+
+    person: User
+    role: str
+    customer_outcome: str
+    is_lead: bool = False
+    weight: int = 0
+    track: str = Track.ENTREPRENEUR
+    pay_minor: int = 0
+    allocation_percent: int = WHOLE_PERCENT
+    seat: Seat | None = None
+
+
+@transaction.atomic
+def found(
+    *,
+    name: str,
+    kind: str,
+    platform: Platform,
+    purpose: str,
+    currency: str,
+    members: Sequence[MemberSpec],
+    terms: TermsSpec,
+    by: User,
+    on: date,
+    idea: Idea | None = None,
+) -> Microenterprise:
+    """Found an ME with its books, its members from `on`, and version 1 of its share terms in force from `on`.
+
+    The founders agree to the terms by launching, so there is no ballot. `by` is the one who will lead.
+    Raises Invalid (nobody or more than one leads, a person twice, terms that leave a profit without a rule), Conflict
+    (the name is taken).
+    """
+    check_acts(by)
+    check_founders(members, by)
+    check_terms(terms)
+    check_name_is_free(name)
+    now = market_now()
+    entity = open_entity(name=name, kind=EntityKind.MICROENTERPRISE, currency=currency)
+    firm = Microenterprise.objects.create(
+        name=name,
+        kind=kind,
+        purpose=purpose,
+        platform=platform,
+        entity=entity,
+        currency=currency,
+        launched_at=now,
+        launched_by=by,
+    )
+    for spec in members:
+        _begin(firm, spec, on)
+    ShareTerms.objects.create(
+        microenterprise=firm,
+        version=1,
+        status=ShareTerms.Status.AGREED,
+        effective_from=on,
+        proposed_at=now,
+        proposed_by=by,
+        agreed_at=now,
+        **terms_columns(terms),
+    )
+    audit.record(
+        by=by,
+        deed="microenterprise.founded",
+        subject=_subject(firm),
+        about=firm.name,
+        members=len(members),
+        on=on.isoformat(),
+        idea=str(idea.pk) if idea else "",
+    )
+    return firm
+
+
+@transaction.atomic
+def join(
+    *,
+    microenterprise: Microenterprise,
+    person: User,
+    role: str,
+    customer_outcome: str,
+    on: date,
+    by: User,
+    weight: int = 0,
+    track: str = Track.ENTREPRENEUR,
+    pay_minor: int = 0,
+    allocation_percent: int = WHOLE_PERCENT,
+    seat: Seat | None = None,
+) -> Membership:
+    """Make somebody a member from `on` (today or later). The last step of an accepted invitation.
+
+    `by` is the person or the leader of the ME. Raises Denied, InvalidTransition (dissolved), Conflict (a member then).
+    """
+    firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=microenterprise.pk)
+    if by.pk != person.pk:
+        check_lead(place_of(by, firm))
+    check_acts(by)
+    check_active(firm)
+    check_not_past(on)
+    check_no_member_then(firm, person, on)
+    spec = MemberSpec(
+        person=person,
+        role=role,
+        customer_outcome=customer_outcome,
+        weight=weight,
+        track=track,
+        pay_minor=pay_minor,
+        allocation_percent=allocation_percent,
+        seat=seat,
+    )
+    membership = _begin(firm, spec, on)
+    _told(firm, "membership.started", by, person=person.name, role=role, on=on.isoformat())
+    return membership
+
+
+@transaction.atomic
+def change(
+    *,
+    membership: Membership,
+    on: date,
+    by: User,
+    role: str | None = None,
+    customer_outcome: str | None = None,
+    weight: int | None = None,
+    track: str | None = None,
+    pay_minor: int | None = None,
+    allocation_percent: int | None = None,
+) -> Membership:
+    """Give a member other conditions from a future date: the membership ends then and a new one begins.
+
+    What is not given stays. Raises Denied (only the leader), InvalidTransition, Invalid (not a future date, nothing
+    changes).
+    """
+    given = {
+        "role": role,
+        "customer_outcome": customer_outcome,
+        "weight": weight,
+        "track": track,
+        "pay_minor": pay_minor,
+        "allocation_percent": allocation_percent,
+    }
+    old = _locked(membership)
+    check_lead(place_of(by, old.microenterprise))
+    changes = {name: value for name, value in given.items() if value is not None and value != getattr(old, name)}
+    if not changes:
+        raise Invalid(_("Nothing changes: these are the conditions now."))
+    new = _succeed(old, on, **changes)
+    _told(old.microenterprise, "membership.changed", by, person=old.person.name, on=on.isoformat(), what=sorted(changes))
+    facts = {"me": old.microenterprise.name}
+    tell(
+        [old.person],
+        lambda: _("Your conditions in %(me)s change on %(day)s.") % {**facts, "day": day_name(on)},
+        link=_page(old.microenterprise),
+    )
+    return new
+
+
+@transaction.atomic
+def hand_over_lead(*, to: Membership, on: date, by: User) -> Membership:
+    """Let another member lead from a future date; the leader stays a member. Returns the new leader's membership.
+
+    Raises Denied (only the leader), InvalidTransition, Invalid.
+    """
+    heir = _locked(to)
+    firm = heir.microenterprise
+    place = place_of(by, firm)
+    check_lead(place)
+    if place.membership is None or heir.person_id == by.pk:
+        raise Invalid(_("You lead %(me)s already. Choose another member.") % {"me": firm.name})
+    # The old lead ends first: an ME has one leader at a time, and the database says so too.
+    _succeed(_locked(place.membership), on, is_lead=False)
+    new = _succeed(heir, on, is_lead=True)
+    _told(firm, "membership.lead_handed_over", by, person=heir.person.name, on=on.isoformat())
+    tell(
+        [heir.person],
+        lambda: _("You lead %(me)s from %(day)s.") % {"me": firm.name, "day": day_name(on)},
+        link=_page(firm),
+    )
+    return new
+
+
+@transaction.atomic
+def leave(*, membership: Membership, on: date, by: User) -> Membership:
+    """End a person's place in an ME; `on` is the first day without it, today or later. Changes agreed for later go too.
+
+    Raises Denied (only the member or the leader), InvalidTransition (over, or the leader without an heir), Invalid.
+    """
+    old = _locked(membership)
+    firm = old.microenterprise
+    check_end_membership(place_of(by, firm), old)
+    check_not_past(on)
+    check_within(old, on)
+    running = Membership.objects.filter(microenterprise=firm, person=old.person).filter(
+        Q(ended_on=None) | Q(ended_on__gt=on)
+    )
+    for each in running.select_for_update():
+        if each.is_lead:
+            raise InvalidTransition(
+                _("%(person)s leads %(me)s. Hand over the lead first, or wind the ME up.")
+                % {"person": old.person.name, "me": firm.name}
+            )
+        each.ended_on = max(on, each.started_on)
+        each.save(update_fields=["ended_on"])
+    old.refresh_from_db(fields=["ended_on"])
+    _told(firm, "membership.ended", by, person=old.person.name, on=on.isoformat())
+    if by.pk != old.person_id:
+        tell(
+            [old.person],
+            lambda: _("Your place in %(me)s ends on %(day)s.") % {"me": firm.name, "day": day_name(on)},
+            link=_page(firm),
+        )
+    return old
+
+
+@transaction.atomic
+def dissolve(*, microenterprise: Microenterprise, reason: str, by: User) -> Microenterprise:
+    """End an ME: its members are free from today, its seats, invitations and ballots end.
+
+    Called by `talent_pool.actions.wind_up`, which ends contracts and settles before and lands people after. A member
+    who would join or change later never does. Raises Denied, InvalidTransition (dissolved before), Invalid (no reason).
+    """
+    firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=microenterprise.pk)
+    check_dissolve(place_of(by, firm))
+    if not reason.strip():
+        raise Invalid(_("Say why the ME ends; its members and partners will read it."), field="reason")
+    now = market_now()
+    today = business_date(now)
+    lifecycle.MICROENTERPRISE.move(
+        firm, "dissolve", dissolved_at=now, dissolved_by=by, dissolution_reason=reason.strip()
+    )
+    _end_memberships(firm, today)
+    _withdraw_seats(firm, now, by)
+    proposed = ShareTerms.objects.filter(microenterprise=firm, status=ShareTerms.Status.PROPOSED)
+    Ballot.objects.filter(share_terms__in=proposed, status=Ballot.Status.OPEN).update(
+        status=Ballot.Status.FAILED, closed_at=now
+    )
+    proposed.update(status=ShareTerms.Status.REJECTED)
+    _told(firm, "microenterprise.dissolved", by, reason=reason.strip())
+    return firm
+
+
+def _end_memberships(firm: Microenterprise, today: date) -> None:
+    running = Membership.objects.filter(microenterprise=firm).filter(Q(ended_on=None) | Q(ended_on__gt=today))
+    for membership in running.select_for_update():
+        membership.ended_on = max(today, membership.started_on)
+        membership.save(update_fields=["ended_on"])
+
+
+def _withdraw_seats(firm: Microenterprise, now: Any, by: User) -> None:
+    seats = Seat.objects.filter(microenterprise=firm, status=Seat.Status.OPEN)
+    ids = list(seats.select_for_update().values_list("pk", flat=True))
+    Invitation.objects.filter(seat__in=ids, status=Invitation.Status.OPEN).update(
+        status=Invitation.Status.WITHDRAWN, answered_at=now, answered_by=by
+    )
+    Seat.objects.filter(pk__in=ids).update(status=Seat.Status.WITHDRAWN)
+
+
+# --- Checks of values and moments, shared with the rooms that show them -----------------------------------------------
+
+
+def check_founders(members: Sequence[MemberSpec], by: User) -> None:
+    """One leads, and it is `by`; everybody once, with a role and a customer outcome."""
+    leads = [spec.person for spec in members if spec.is_lead]
+    if [person.pk for person in leads] != [by.pk]:
+        raise Invalid(_("Exactly one founder leads: the one who launches."))
+    if len({spec.person.pk for spec in members}) != len(members):
+        raise Invalid(_("A person has one place in an ME."))
+    for spec in members:
+        check_conditions(spec.role, spec.customer_outcome, spec.weight, spec.pay_minor, spec.allocation_percent)
+
+
+def check_conditions(role: str, customer_outcome: str, weight: int, pay_minor: int, allocation_percent: int) -> None:
+    """The conditions of a place in an ME make sense."""
+    if not role.strip():
+        raise Invalid(_("Name the role."), field="role")
+    if not customer_outcome.strip():
+        raise Invalid(_("Say which outcome for which customer this place serves."), field="customer_outcome")
+    if weight < 0 or pay_minor < 0:
+        raise Invalid(_("Weight and pay are zero or more."), field="weight" if weight < 0 else "pay")
+    if not 1 <= allocation_percent <= WHOLE_PERCENT:
+        raise Invalid(_("The allocation is between 1 and 100 percent."), field="allocation_percent")
+
+
+def check_terms(terms: TermsSpec) -> None:
+    """Share terms leave no profit without a rule and no rest without an owner."""
+    if fault := terms_fault(terms):
+        raise Invalid(fault_sentence(fault), field="tiers", fault=fault.value)
+
+
+def check_name_is_free(name: str) -> None:
+    """No other ME has this name."""
+    if not name.strip():
+        raise Invalid(_("Give the ME a name."), field="name")
+    if Microenterprise.objects.filter(name__iexact=name.strip()).exists():
+        raise Conflict(_("There is an ME named %(name)s already. Choose another name.") % {"name": name}, field="name")
+
+
+def check_active(firm: Microenterprise) -> None:
+    """The ME was not dissolved."""
+    if firm.status != Microenterprise.Status.ACTIVE:
+        raise InvalidTransition(_("%(me)s is dissolved.") % {"me": firm.name})
+
+
+def check_not_past(on: date) -> None:
+    """A closed date stays closed: nothing begins or ends before today."""
+    if on < business_date():
+        raise Invalid(_("This date is over. Choose today or a later date."), field="on")
+
+
+def check_future(on: date) -> None:
+    """New conditions never reach back into today, whose profit they did not make."""
+    if on <= business_date():
+        raise Invalid(_("Conditions change from a future date. Choose tomorrow or later."), field="on")
+
+
+def check_within(membership: Membership, on: date) -> None:
+    """The membership still runs on the date."""
+    if membership.ended_on is not None and membership.ended_on <= on:
+        raise InvalidTransition(
+            _("This place in the ME ends on %(day)s already.") % {"day": day_name(membership.ended_on)}
+        )
+    if on < membership.started_on:
+        raise Invalid(
+            _("This place in the ME starts on %(day)s. Choose that day or a later one.")
+            % {"day": day_name(membership.started_on)},
+            field="on",
+        )
+
+
+def check_no_member_then(firm: Microenterprise, person: User, on: date) -> None:
+    """A person is in an ME once at a time."""
+    later = Membership.objects.filter(microenterprise=firm, person=person)
+    if later.filter(Q(ended_on=None) | Q(ended_on__gt=on)).exists():
+        raise Conflict(_("%(person)s has a place in %(me)s already.") % {"person": person.name, "me": firm.name})
+
+
+def check_currency(currency: str) -> None:
+    """The currency exists."""
+    if not money.known(currency):
+        raise Invalid(_("%(currency)s is not a currency.") % {"currency": currency}, field="currency")
+
+
+# --- Small steps ------------------------------------------------------------------------------------------------------
+
+
+def terms_columns(terms: TermsSpec) -> dict[str, Any]:
+    """Share terms as the columns of `ShareTerms`."""
+    return {
+        "threshold_minor": terms.threshold_minor,
+        "tiers": terms.stored_tiers,
+        "residual_owners": dict(terms.residual_owners),
+        "carries_losses": terms.carries_losses,
+        "shares_with_stable": terms.shares_with_stable,
+    }
+
+
+def _begin(firm: Microenterprise, spec: MemberSpec, on: date) -> Membership:
+    check_conditions(spec.role, spec.customer_outcome, spec.weight, spec.pay_minor, spec.allocation_percent)
+    return Membership.objects.create(
+        microenterprise=firm,
+        person=spec.person,
+        seat=spec.seat,
+        role=spec.role,
+        customer_outcome=spec.customer_outcome,
+        is_lead=spec.is_lead,
+        allocation_percent=spec.allocation_percent,
+        weight=spec.weight,
+        track=spec.track,
+        pay_minor=spec.pay_minor,
+        started_on=on,
+    )
+
+
+CARRIED_OVER: Final = ("role", "customer_outcome", "is_lead", "allocation_percent", "weight", "track", "pay_minor")
+
+
+def _succeed(old: Membership, on: date, **changes: Any) -> Membership:
+    """End a membership on a future date and begin the same with `changes`; an end already agreed stays."""
+    check_active(old.microenterprise)
+    check_future(on)
+    check_within(old, on)
+    conditions = {name: getattr(old, name) for name in CARRIED_OVER} | changes
+    check_conditions(
+        conditions["role"],
+        conditions["customer_outcome"],
+        conditions["weight"],
+        conditions["pay_minor"],
+        conditions["allocation_percent"],
+    )
+    end, old.ended_on = old.ended_on, on
+    old.save(update_fields=["ended_on"])
+    return Membership.objects.create(
+        microenterprise=old.microenterprise, person=old.person, started_on=on, ended_on=end, **conditions
+    )
+
+
+def _locked(membership: Membership) -> Membership:
+    """The membership as it is now, its ME locked first."""
+    Microenterprise.objects.select_for_update(no_key=True).get(pk=membership.microenterprise_id)
+    return (
+        Membership.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("microenterprise", "person")
+        .get(pk=membership.pk)
+    )
+
+
+def _subject(firm: Microenterprise) -> str:
+    return f"microenterprise:{firm.pk}"
+
+
+def _page(firm: Microenterprise) -> str:
+    return f"/microenterprises/{firm.pk}/"
+
+
+def _told(firm: Microenterprise, deed: str, by: User | None, **facts: Any) -> None:
+    audit.record(by=by, deed=deed, subject=_subject(firm), about=firm.name, **facts)
