@@ -174,7 +174,8 @@ class Outcome(models.Model):
                 name="an_exception_freezes_its_facts",
             ),
             models.CheckConstraint(
-                condition=Q(repairs=None, night=F("business_date")) | Q(repairs__isnull=False, night__gt=F("business_date")),
+                condition=Q(repairs=None, night=F("business_date"))
+                | Q(repairs__isnull=False, night__gt=F("business_date")),
                 name="only_a_repair_is_posted_later",
             ),
         ]
@@ -290,6 +291,45 @@ class PayLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.month} {self.amount_minor}"
+
+
+class StatementLine(models.Model):
+    """A view over share and pay lines: what a person's statement is printed from, in one order.
+
+    `position` orders the lines of a night as they were posted. `payable_minor` is what became newly payable.
+    """
+
+    class Kind(models.TextChoices):
+        SHARE = "share", _("Share of the profit")
+        STABLE = "stable", _("Stable pay")
+        DRAW = "draw", _("Draw")
+        FORGIVEN = "forgiven", _("Advance taken over by the ME")
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(User, on_delete=models.DO_NOTHING, related_name="+")
+    microenterprise = models.ForeignKey(Microenterprise, on_delete=models.DO_NOTHING, related_name="+")
+    share_terms = models.ForeignKey(ShareTerms, on_delete=models.DO_NOTHING, null=True, related_name="+")
+    outcome = models.ForeignKey(Outcome, on_delete=models.DO_NOTHING, null=True, related_name="+")
+    night = models.DateField()
+    position = models.SmallIntegerField()
+    business_date = models.DateField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    currency = models.CharField(max_length=3)
+    weight = models.BigIntegerField()
+    weights_sum = models.BigIntegerField()
+    days = models.SmallIntegerField()
+    amount_minor = models.BigIntegerField()
+    recovered_minor = models.BigIntegerField()
+    payable_minor = models.BigIntegerField()
+
+    objects = LineQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "settlement_statementline"
+
+    def __str__(self) -> str:
+        return f"{self.business_date} {self.kind} {self.amount_minor}"
 
 
 def seconds_left(done: int, total: int, elapsed: timedelta) -> timedelta | None:

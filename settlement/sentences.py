@@ -1,11 +1,10 @@
-"""What the settlement tells people, in their language: exceptions and how to mend them. Figures come in as plain values."""
+"""What the settlement tells people, in their language: why a date did not settle, how to mend it, how it ended."""
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from babel.dates import format_date
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import money
@@ -57,8 +56,8 @@ def _sentence(snag: Snag) -> tuple[str, str]:
     if snag is Snag.NO_WEIGHTS:
         return (
             _(
-                "%(needed)s is due, but no member of %(me)s carried a share weight on %(day)s. Give the members of that "
-                "day their weights; the next night shares it."
+                "%(needed)s is due, but no member of %(me)s carried a share weight on %(day)s. Give the members of "
+                "that day their weights; the next night shares it."
             ),
             _("Look at the members"),
         )
@@ -102,5 +101,3 @@ def repaired(outcome: Outcome, by: Outcome) -> str:
 def waiting() -> str:
     """Why a pool waits."""
     return _("The pool waits: somebody was given a fraction too much before. It is part of the next night's pool.")
-
-

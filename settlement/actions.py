@@ -1,0 +1,249 @@
+"""The verbs of the settlement: start a night, work on it, seal it, approve it, catch up, and settle an ME that ends.
+
+Everything here may be killed at any point, repeated, or done by two workers at once: a run is unique per date, a shard
+is one transaction that whoever claims it first completes, and every entry has its natural key.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max, Min, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from core import audit, clock
+from core.clock import market_now
+from core.errors import Conflict, InvalidTransition
+from ledger import days
+from microenterprises.models import Microenterprise
+from people.models import User
+from settlement import facts, posting, queries
+from settlement.lifecycle import RUN
+from settlement.models import Outcome, RunShard, SettlementRun
+from settlement.night import settle
+from settlement.permissions import check_approve, check_over, check_start
+from settlement.sentences import day_name
+
+SHARD_SIZE = 200
+ATTEMPTS = 3
+ONE_DAY = timedelta(days=1)
+log = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def start_run(*, business_date: date, by: User | None) -> SettlementRun:
+    """Close a business date that is over and write the manifest of its run; repeated, it returns the run there is.
+
+    by: who starts it by hand (finance); None when the clock does. Raises Denied, InvalidTransition (not over yet),
+    Conflict while an earlier date waits to be settled.
+    """
+    if by is not None:
+        check_start(by)
+    check_over(business_date)
+    known = SettlementRun.objects.filter(business_date=business_date).first()
+    if known is not None:
+        return known
+    days.close_day(business_date, by=_name(by))  # holds the dates alone: from here on there is one starter
+    known = SettlementRun.objects.filter(business_date=business_date).first()
+    if known is not None:
+        return known
+    _check_nothing_earlier_waits(business_date)
+    finished = Outcome.objects.filter(business_date=business_date, repairs=None)
+    ids = _firms_of(business_date).exclude(pk__in=finished.values("microenterprise")).order_by("pk")
+    manifest = list(ids.values_list("pk", flat=True))
+    run = SettlementRun.objects.create(
+        business_date=business_date,
+        started_at=market_now(),
+        started_by=by,
+        mes_total=len(manifest) + finished.count(),
+        inputs_sha256=sha256("\n".join(map(str, manifest)).encode()).hexdigest(),
+    )
+    RunShard.objects.bulk_create(
+        RunShard(run=run, number=number, microenterprises=shard)
+        for number, shard in enumerate(_shards(manifest), start=1)
+    )
+    _record(run, "settlement.started", by, microenterprises=run.mes_total)
+    return run
+
+
+def work_on_run(run: SettlementRun) -> SettlementRun:
+    """Settle shard after shard until none is left to claim, then seal the date if all are done.
+
+    Returns the run as it stands then. A shard that fails does not keep the others from settling; its error is raised
+    when they are done, and the next call tries it again.
+    """
+    failed: defaultdict[int, list[Exception]] = defaultdict(list)
+    while _settle_next_shard(run, failed):
+        pass
+    for errors in failed.values():
+        if len(errors) == ATTEMPTS:
+            raise errors[-1]
+    return seal(run)
+
+
+@transaction.atomic
+def seal(run: SettlementRun) -> SettlementRun:
+    """Prove the books of the date again, add up the run and seal both. Does nothing while a shard is open."""
+    run = SettlementRun.objects.select_for_update().get(pk=run.pk)
+    if run.status != SettlementRun.Status.POSTING or run.shards.filter(is_done=False).exists():
+        return run
+    days.seal_day(run.business_date, by=_name(run.started_by))
+    sums = queries.run_sums(run.business_date)
+    RUN.move(
+        run,
+        "seal",
+        sealed_at=market_now(),
+        mes_done=sums.microenterprises,
+        exceptions=sums.exceptions,
+        lines=sums.lines,
+        totals=sums.totals,
+        lines_sha256=queries.lines_sha256(run.business_date),
+    )
+    _record(run, "settlement.sealed", None, lines=run.lines, exceptions=run.exceptions, totals=run.totals)
+    return run
+
+
+@transaction.atomic
+def approve(*, run: SettlementRun, by: User) -> SettlementRun:
+    """Finance releases a sealed run's payables for payment; nothing is posted.
+
+    Raises Denied (not finance, or started it by hand), InvalidTransition.
+    """
+    run = SettlementRun.objects.select_for_update().get(pk=run.pk)
+    check_approve(by, run)
+    RUN.move(run, "approve", approved_at=market_now(), approved_by=by)
+    _record(run, "settlement.approved", by, lines=run.lines, totals=run.totals)
+    return run
+
+
+def settle_over(*, through: date | None = None, by: User | None = None) -> list[SettlementRun]:
+    """Settle every business date that is over and not sealed, oldest first, and return their runs.
+
+    through: stop after this date. Safe to call at any time, from several processes.
+    """
+    settled = []
+    for day in waiting_dates(through=through):
+        run = work_on_run(start_run(business_date=day, by=by))
+        settled.append(run)
+        if run.status == SettlementRun.Status.POSTING:
+            break  # another worker still holds a shard of it; the next date waits for that one
+    return settled
+
+
+def waiting_dates(*, through: date | None = None) -> list[date]:
+    """The business dates that are over and whose run is missing or not sealed, oldest first."""
+    first_launch = Microenterprise.objects.aggregate(first=Min("launched_at"))["first"]
+    if first_launch is None:
+        return []
+    day = clock.business_date(first_launch)
+    sealed = SettlementRun.objects.exclude(status=SettlementRun.Status.POSTING)
+    if last := sealed.aggregate(last=Max("business_date"))["last"]:
+        day = max(day, last + ONE_DAY)
+    until = min(clock.business_date() - ONE_DAY, through or date.max)
+    return [day + timedelta(days=n) for n in range((until - day).days + 1)]
+
+
+@transaction.atomic
+def settle_finally(*, microenterprise: Microenterprise, by: User) -> Outcome:
+    """Settle an ME that ends today, on the open date, inside the caller's transaction.
+
+    Posts pay and draws to date, shares the profit to date (what was posted earlier today included) among the members of
+    today, and takes what they still owe as a cost. Call it while they are members still. Pay that the wallet cannot
+    cover is recorded as owed; a pool that it cannot cover is an exception of the day. Whether `by` may end the ME is
+    the caller's question (`talent_pool.permissions.check_wind_up`). Repeated, it returns the outcome there is.
+    """
+    firm = Microenterprise.objects.select_for_update().get(pk=microenterprise.pk)
+    day = days.open_date()
+    known = Outcome.objects.filter(microenterprise=firm, business_date=day, repairs=None).first()
+    if known is not None:
+        return known
+    answers = [(subject, settle(subject.firm)) for subject in facts.read(day, [firm.pk], is_final=True)]
+    written = posting.write(answers, day=day, by=str(by.pk), night=None)
+    outcome = written.outcomes[-1]
+    audit.record(
+        by=by,
+        deed="settlement.settled_finally",
+        subject=f"microenterprise:{firm.pk}",
+        about=firm.name,
+        date=day.isoformat(),
+        shared_minor=outcome.shared_minor,
+        pay_minor=outcome.pay_minor,
+        written_off_minor=outcome.written_off_minor,
+    )
+    return outcome
+
+
+# --- One shard --------------------------------------------------------------------------------------------------------
+
+
+def _settle_next_shard(run: SettlementRun, failed: defaultdict[int, list[Exception]]) -> bool:
+    """Claim and settle one shard in one transaction; False when there is none to claim. Errors go to `failed`."""
+    given_up = [number for number, errors in failed.items() if len(errors) == ATTEMPTS]
+    shard = None
+    try:
+        with transaction.atomic():
+            waiting = RunShard.objects.filter(run=run, is_done=False).exclude(number__in=given_up)
+            shard = waiting.select_for_update(skip_locked=True).order_by("number").first()
+            if shard is None:
+                return False
+            _settle_shard(run, shard)
+    # A wallet may shrink between our look and our posting: look again. Whatever else goes wrong in one shard must not
+    # keep the MEs of the others from settling; work_on_run raises it when they are done.
+    except Exception as error:
+        if shard is None:
+            raise
+        log.exception("shard %s of the night of %s failed", shard.number, run)
+        failed[shard.number].append(error)
+    return True
+
+
+def _settle_shard(run: SettlementRun, shard: RunShard) -> None:
+    subjects = facts.read(run.business_date, shard.microenterprises)
+    answers = [(subject, settle(subject.firm)) for subject in subjects]
+    posting.write(answers, day=run.business_date, by=_name(run.started_by), night=run.business_date)
+    shard.is_done, shard.done_at = True, market_now()
+    shard.save(update_fields=["is_done", "done_at"])
+
+
+def _shards(manifest: list[UUID]) -> Iterator[list[UUID]]:
+    for start in range(0, len(manifest), SHARD_SIZE):
+        yield manifest[start : start + SHARD_SIZE]
+
+
+# --- What a date covers -----------------------------------------------------------------------------------------------
+
+
+def _firms_of(day: date) -> QuerySet[Microenterprise]:
+    """The MEs that existed at the end of a date."""
+    midnight = datetime.combine(day + ONE_DAY, time.min, clock.company_zone())
+    return Microenterprise.objects.filter(
+        Q(dissolved_at=None) | Q(dissolved_at__gte=midnight), launched_at__lt=midnight
+    )
+
+
+def _check_nothing_earlier_waits(day: date) -> None:
+    earlier = waiting_dates(through=day - ONE_DAY)
+    if earlier:
+        raise Conflict(
+            _("%(earlier)s is not settled yet. Dates are settled in order; settle that one first.")
+            % {"earlier": day_name(earlier[0])}
+        )
+    later = SettlementRun.objects.filter(business_date__gt=day).order_by("business_date").first()
+    if later is not None:
+        raise InvalidTransition(
+            _("%(later)s was settled before, so %(day)s is closed for good.")
+            % {"later": day_name(later.business_date), "day": day_name(day)}
+        )
+
+
+def _name(by: User | None) -> str:
+    """How the books name who posts."""
+    return audit.CLOCK if by is None else str(by.pk)
+
+
+def _record(run: SettlementRun, deed: str, by: User | None, **facts_of_it: object) -> None:
+    audit.record(by=by, deed=deed, subject=f"settlement:{run.business_date}", about=str(run), **facts_of_it)

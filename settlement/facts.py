@@ -1,0 +1,336 @@
+"""Reading what the nights of many MEs depend on, in a constant number of statements for any number of MEs.
+
+Nothing is decided or written here: `settlement.night` decides, `settlement.posting` writes. Every figure builds on the
+outcome of the date before, so that a night costs the same whatever the history; an ME without one is read in full.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, Sum
+
+from core import parameters
+from ledger import queries as books
+from ledger.accounts import Kind
+from microenterprises.models import Membership, Microenterprise, ShareTerms, Track
+from settlement.calculation import (
+    Standing,
+    Terms,
+    Tier,
+    days_of_month_served,
+    fiscal_year_start,
+    is_month_end,
+    month_of,
+    open_year,
+    part_month_minor,
+)
+from settlement.models import Outcome, PayLine, ShareLine
+from settlement.night import Firm, Member, Unsettled, Wage
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An ME whose night is worked out: the plain facts, and what is needed to write the answer down."""
+
+    firm: Firm
+    name: str
+    entity_id: int
+    currency: str
+    terms_id: UUID | None
+    carries_at: UUID | None
+    exceptions: Mapping[UUID, Outcome]
+    late_terms: Mapping[UUID, UUID | None]
+    memberships: Mapping[UUID, UUID]
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the facts, as Python writes these plain values down."""
+        return sha256(repr(self.firm).encode()).hexdigest()
+
+
+def read(day: date, microenterprises: Sequence[UUID], *, is_final: bool = False) -> list[Subject]:
+    """The facts of a date for the given MEs, in the order of their ids. is_final: they end today."""
+    return _Reading(day, microenterprises, is_final).subjects()
+
+
+def terms_of(row: ShareTerms) -> Terms:
+    """The arithmetic of stored share terms, whose tiers are widths. Raises UnusableTermsError."""
+    tiers, upto = [], 0
+    for width, rate_bp in row.tiers:
+        upto += width or 0
+        tiers.append(Tier(None if width is None else upto, rate_bp))
+    return Terms(row.threshold_minor, tuple(tiers), row.carries_losses)
+
+
+def fiscal_year_of(day: date) -> date:
+    """The first day of the company's fiscal year that contains `day`."""
+    return fiscal_year_start(day, parameters.value("fiscal_year_first_month", on=day))
+
+
+def frozen(members: Iterable[Member], wages: Iterable[Wage]) -> dict[str, Any]:
+    """Members and unpaid wages of an exception as JSON."""
+    return {
+        "members": [[each.number, str(each.membership), str(each.person), each.weight] for each in members],
+        "wages": [
+            [str(each.membership), str(each.person), each.is_draw, each.days, each.monthly_minor, each.amount_minor]
+            for each in wages
+        ],
+    }
+
+
+class _Reading:
+    """All rows of one batch, read once, then put together ME by ME."""
+
+    def __init__(self, day: date, microenterprises: Sequence[UUID], is_final: bool) -> None:
+        self.day, self.is_final = day, is_final
+        self.year = fiscal_year_of(day)
+        self.firms = list(Microenterprise.objects.filter(pk__in=microenterprises).order_by("pk"))
+        self.ids = [firm.pk for firm in self.firms]
+        self.entities = [firm.entity_id for firm in self.firms]
+        self.before = self._outcomes_before()
+        self.exceptions = self._open_exceptions()
+        self.first_day = min([day, *(each.business_date for rows in self.exceptions.values() for each in rows)])
+        self.pays_now = is_final or is_month_end(day)
+        self.memberships = self._memberships()
+        self.terms = self._terms()
+        self.pay_lines = self._pay_lines()
+        self.carries = self._carries()
+        self.moved, self.reshared = self._movements()
+        self.wallets = books.balances(self.entities, [Kind.WALLET])
+        self.advances = self._advances()
+        self.shared_by_year = self._shared_in_earlier_years()
+
+    # --- rows ---
+
+    def _outcomes_before(self) -> dict[UUID, Outcome]:
+        """The latest own outcome of each ME before the date, through the index of its unique constraint."""
+        rows = Outcome.objects.raw(
+            """
+            SELECT o.* FROM unnest(%s::uuid[]) AS firm (id)
+             CROSS JOIN LATERAL (
+                   SELECT * FROM settlement_outcome
+                    WHERE microenterprise_id = firm.id AND repairs_id IS NULL AND business_date < %s
+                    ORDER BY business_date DESC LIMIT 1) o
+            """,
+            [self.ids, self.day],
+        )
+        return {row.microenterprise_id: row for row in rows}
+
+    def _open_exceptions(self) -> dict[UUID, list[Outcome]]:
+        found: dict[UUID, list[Outcome]] = defaultdict(list)
+        rows = Outcome.objects.filter(
+            microenterprise__in=self.ids, state=Outcome.State.EXCEPTION, repaired_by=None, business_date__lt=self.day
+        )
+        for row in rows.order_by("business_date"):
+            found[row.microenterprise_id].append(row)
+        return found
+
+    def _memberships(self) -> dict[UUID, list[Membership]]:
+        since = min(self.first_day, month_of(self.day)[0]) if self.pays_now else self.first_day
+        rows = Membership.objects.filter(
+            Q(ended_on=None) | Q(ended_on__gt=since), microenterprise__in=self.ids, started_on__lte=self.day
+        )
+        return _grouped(rows.order_by("number"))
+
+    def _terms(self) -> dict[UUID, list[tuple[ShareTerms, Terms]]]:
+        rows = ShareTerms.objects.filter(
+            Q(effective_to=None) | Q(effective_to__gt=self.first_day),
+            microenterprise__in=self.ids,
+            status=ShareTerms.Status.AGREED,
+            effective_from__lte=self.day,
+        )
+        found: dict[UUID, list[tuple[ShareTerms, Terms]]] = defaultdict(list)
+        for row in rows:
+            found[row.microenterprise_id].append((row, terms_of(row)))
+        return found
+
+    def _pay_lines(self) -> dict[UUID, list[PayLine]]:
+        """Pay already posted for this month, and pay posted late for MEs with open exceptions."""
+        troubled = [pk for pk, rows in self.exceptions.items() if rows]
+        if not self.pays_now and not troubled:
+            return {}
+        first, _next = month_of(self.first_day)
+        wanted = self.ids if self.pays_now else troubled
+        lines = PayLine.objects.filter(microenterprise__in=wanted, month__gte=first)
+        return _grouped(lines.exclude(kind=PayLine.Kind.FORGIVEN))
+
+    def _carries(self) -> dict[UUID, dict[int, int]]:
+        """Carries by membership number, by the outcome whose lines hold them."""
+        places = [row.carries_at_id for row in self.before.values() if row.carries_at_id]
+        lines = ShareLine.objects.filter(outcome__in=places).exclude(carry_after_grain=0)
+        found: dict[UUID, dict[int, int]] = defaultdict(dict)
+        for place, number, grain in lines.order_by("membership__number").values_list(
+            "outcome_id", "membership__number", "carry_after_grain"
+        ):
+            found[place][number] = grain
+        return found
+
+    def _movements(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Profit and shares posted since the outcome before; MEs of one starting date are read together."""
+        moved: dict[int, int] = {}
+        reshared: dict[int, int] = {}
+        starts: dict[date, list[int]] = defaultdict(list)
+        for firm in self.firms:
+            before = self.before.get(firm.pk)
+            same_year = before is not None and before.fiscal_year == self.year
+            starts[before.business_date + ONE_DAY if before and same_year else self.year].append(firm.entity_id)
+        for since, entities in starts.items():
+            for entity, (income, expense) in books.result(entities, since, self.day).items():
+                moved[entity] = income - expense
+            reshared |= books.movement(entities, Kind.PROFIT_SHARED, since, self.day)
+        return moved, reshared
+
+    def _advances(self) -> dict[int, dict[UUID, int]]:
+        found: dict[int, dict[UUID, int]] = defaultdict(dict)
+        for (entity, party), minor in sorted(books.party_balances(self.entities, Kind.ADVANCE).items()):
+            if minor:
+                found[entity][UUID(party.removeprefix("person:"))] = minor
+        return found
+
+    def _shared_in_earlier_years(self) -> dict[UUID, dict[date, int]]:
+        """What was shared in an earlier fiscal year that still has an open exception (rare)."""
+        years = {
+            (pk, row.fiscal_year) for pk, rows in self.exceptions.items() for row in rows if row.fiscal_year < self.year
+        }
+        found: dict[UUID, dict[date, int]] = defaultdict(dict)
+        for pk, year in sorted(years):
+            last = Outcome.objects.filter(microenterprise=pk, fiscal_year=year, repairs=None).latest("business_date")
+            later = Outcome.objects.filter(microenterprise=pk, fiscal_year=year, night__gt=last.night)
+            total = later.aggregate(total=Sum("shared_minor"))["total"] or 0
+            found[pk][year] = last.already_shared_minor + last.shared_minor + total
+        return found
+
+    # --- one ME ---
+
+    def subjects(self) -> list[Subject]:
+        return [self._subject(firm) for firm in self.firms]
+
+    def _subject(self, row: Microenterprise) -> Subject:
+        terms_row, terms = self._terms_on(row.pk, self.day)
+        before = self.before.get(row.pk)
+        exceptions = self.exceptions.get(row.pk, [])
+        carries_at = before.carries_at_id if before else None
+        firm = Firm(
+            id=row.pk,
+            day=self.day,
+            year=self.year,
+            before=self._standing(before, terms),
+            moved_minor=self.moved[row.entity_id],
+            reshared_minor=self.reshared.get(row.entity_id, 0),
+            wallet_minor=self.wallets[row.entity_id, Kind.WALLET],
+            terms=terms,
+            members=self._members(row.pk, self.day, terms_row),
+            wages=self._wages(row.pk) if self.pays_now else (),
+            carries=self.carries.get(carries_at, {}) if carries_at else {},
+            advances=self.advances.get(row.entity_id, {}),
+            shared_by_year=self.shared_by_year.get(row.pk, {}),
+            unsettled=tuple(self._unsettled(each) for each in exceptions),
+            is_final=self.is_final,
+        )
+        return Subject(
+            firm=firm,
+            name=row.name,
+            entity_id=row.entity_id,
+            currency=row.currency,
+            terms_id=terms_row.pk if terms_row else None,
+            carries_at=carries_at,
+            exceptions={each.pk: each for each in exceptions},
+            late_terms={each.pk: self._terms_id_on(row.pk, each.business_date) for each in exceptions},
+            memberships=self._latest_memberships(row, firm),
+        )
+
+    def _terms_on(self, firm: UUID, day: date) -> tuple[ShareTerms | None, Terms | None]:
+        for row, terms in self.terms.get(firm, ()):
+            if row.effective_from <= day and (row.effective_to is None or day < row.effective_to):
+                return row, terms
+        return None, None
+
+    def _terms_id_on(self, firm: UUID, day: date) -> UUID | None:
+        row, _terms = self._terms_on(firm, day)
+        return row.pk if row else None
+
+    def _standing(self, before: Outcome | None, terms: Terms | None) -> Standing:
+        if before is None:
+            return Standing()
+        standing = _standing_after(before)
+        return standing if before.fiscal_year == self.year else open_year(standing, terms)
+
+    def _members(self, firm: UUID, day: date, terms: ShareTerms | None) -> tuple[Member, ...]:
+        return tuple(
+            Member(row.number, row.pk, row.person_id, _weight(row, terms))
+            for row in self.memberships.get(firm, ())
+            if row.started_on <= day and (row.ended_on is None or day < row.ended_on)
+        )
+
+    def _wages(self, firm: UUID) -> tuple[Wage, ...]:
+        """Pay and draws of the month up to the date that are not posted and not frozen in an earlier exception."""
+        first, _next = month_of(self.day)
+        paid = {line.membership_id for line in self.pay_lines.get(firm, ()) if line.month == first}
+        wages = []
+        for row in self.memberships.get(firm, ()):
+            days = days_of_month_served(row.started_on, row.ended_on, until=self.day)
+            amount = part_month_minor(row.pay_minor, days, in_month=self.day)
+            if amount and row.pk not in paid:
+                is_draw = row.track == Track.ENTREPRENEUR
+                wages.append(Wage(row.pk, row.person_id, is_draw, days, row.pay_minor, amount))
+        return tuple(wages)
+
+    def _unsettled(self, row: Outcome) -> Unsettled:
+        kept = row.frozen or {}
+        members = tuple(Member(n, UUID(m), UUID(p), w) for n, m, p, w in kept.get("members", ()))
+        terms_row, terms = self._terms_on(row.microenterprise_id, row.business_date)
+        if not sum(member.weight for member in members):
+            # The weights themselves were missing: what the record says of that date by now is what mends it.
+            members = self._members(row.microenterprise_id, row.business_date, terms_row)
+        lines = self.pay_lines.get(row.microenterprise_id, ())
+        month, _next = month_of(row.business_date)
+        paid = {line.membership_id for line in lines if line.month == month}
+        wages = (Wage(UUID(m), UUID(p), is_draw, *rest) for m, p, is_draw, *rest in kept.get("wages", ()))
+        return Unsettled(
+            outcome=row.pk,
+            day=row.business_date,
+            year=row.fiscal_year,
+            standing=Standing(row.profit_minor, row.due_fine, row.already_shared_minor),
+            profit_before_minor=row.profit_before_minor,
+            was_priced=row.share_terms_id is not None,
+            terms=terms,
+            members=members,
+            wages=tuple(wage for wage in wages if wage.membership not in paid),
+            paid_since_minor=sum(
+                line.amount_minor
+                for line in lines
+                if line.kind == PayLine.Kind.STABLE and line.business_date <= row.business_date < line.night
+            ),
+        )
+
+    def _latest_memberships(self, row: Microenterprise, firm: Firm) -> dict[UUID, UUID]:
+        """The latest membership of everybody who holds an advance, for the line that tells how it ended."""
+        found = {each.person_id: each.pk for each in self.memberships.get(row.pk, ())}
+        gone = [person for person in firm.advances if person not in found]
+        if gone:
+            rows = Membership.objects.filter(microenterprise=row, person__in=gone).order_by("started_on", "number")
+            found |= {each.person_id: each.pk for each in rows}
+        return found
+
+
+def _standing_after(row: Outcome) -> Standing:
+    return Standing(row.profit_minor, row.due_fine, row.already_shared_minor + row.shared_minor)
+
+
+def _weight(row: Membership, terms: ShareTerms | None) -> int:
+    shares = row.track == Track.ENTREPRENEUR or (terms is not None and terms.shares_with_stable)
+    return row.weight if shares else 0
+
+
+def _grouped(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.microenterprise_id].append(row)
+    return found

@@ -1,0 +1,51 @@
+"""`settle --date YYYY-MM-DD`: the same night that beat starts, by hand."""
+
+from argparse import ArgumentParser
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from core import money
+from core.errors import DomainError
+from people.models import User
+from settlement import actions
+from settlement.models import Outcome, SettlementRun
+from settlement.sentences import trouble
+
+
+class Command(BaseCommand):
+    """Settles a business date that is over, after every earlier one that waits."""
+
+    help = "Settle a business date that is over, and every earlier one that is still open. Safe to repeat."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--date", type=date.fromisoformat, required=True, help="the business date, YYYY-MM-DD")
+        parser.add_argument("--by", help="e-mail address of whoever in finance starts it; they cannot approve it then")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        day: date = options["date"]
+        try:
+            by = User.objects.get_by_natural_key(options["by"]) if options["by"] else None
+            for earlier in actions.waiting_dates(through=day):
+                self.stdout.write(f"{earlier.isoformat()}: settling")
+                actions.work_on_run(actions.start_run(business_date=earlier, by=by))
+            run = actions.start_run(business_date=day, by=by)
+        except DomainError as refusal:
+            raise CommandError(str(refusal.sentence)) from None
+        except User.DoesNotExist:
+            raise CommandError(f"Nobody has the address {options['by']}.") from None
+        self._print(run)
+
+    def _print(self, run: SettlementRun) -> None:
+        run.refresh_from_db()
+        self.stdout.write(
+            f"{run.business_date}: {run.get_status_display()}; {run.mes_done} of {run.mes_total} MEs, "
+            f"{run.exceptions} exceptions, {run.lines} lines"
+        )
+        for currency, totals in sorted(run.totals.items()):
+            words = ", ".join(f"{name} {money.plain(minor, currency)}" for name, minor in totals.items())
+            self.stdout.write(f"  {currency}: {words}")
+        exceptions = Outcome.objects.filter(night=run.business_date, state=Outcome.State.EXCEPTION)
+        for outcome in exceptions.select_related("microenterprise").order_by("microenterprise__name"):
+            self.stdout.write(f"  {trouble(outcome, outcome.microenterprise.name).sentence}")

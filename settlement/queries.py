@@ -1,0 +1,213 @@
+"""Reads that span tables, made for one page, export or API answer. Nothing here decides or writes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Abs
+
+from core.clock import market_now
+from ledger import queries as books
+from ledger.accounts import EXPENSE, INCOME
+from people.models import User
+from settlement.models import Outcome, PayLine, RunShard, SettlementRun, ShareLine, StatementLine, seconds_left
+
+# --- Sums of a run ----------------------------------------------------------------------------------------------------
+
+TOTALS = ("shared", "payable", "recovered", "pay", "draws", "written_off")
+
+
+@dataclass(frozen=True)
+class RunSums:
+    """What a night added up to; totals by currency, never added across."""
+
+    microenterprises: int
+    exceptions: int
+    lines: int
+    totals: dict[str, dict[str, int]]
+
+
+def run_sums(night: date) -> RunSums:
+    """Add up everything that was posted on a night."""
+    outcomes = Outcome.objects.filter(night=night)
+    rows = outcomes.values("currency").annotate(**{name: Sum(f"{name}_minor") for name in TOTALS}).order_by("currency")
+    totals = {row["currency"]: {name: row[name] for name in TOTALS} for row in rows}
+    own = outcomes.filter(repairs=None)
+    return RunSums(
+        microenterprises=own.count(),
+        exceptions=own.filter(state=Outcome.State.EXCEPTION).count(),
+        lines=ShareLine.objects.filter(night=night, weight__gt=0).count() + PayLine.objects.filter(night=night).count(),
+        totals=totals,
+    )
+
+
+def lines_sha256(night: date) -> str:
+    """SHA-256 over every line of a night in a fixed order: kind, ME, membership, date, amount, recovered."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT encode(sha256(convert_to(
+                   coalesce(string_agg(line, E'\\n' ORDER BY line COLLATE "C"), ''), 'UTF8')), 'hex')
+              FROM (SELECT concat_ws(',', 'share', o.microenterprise_id, l.membership_id, l.business_date,
+                                     l.amount_minor, l.recovered_minor, l.carry_after_grain) AS line
+                      FROM settlement_shareline l JOIN settlement_outcome o ON o.id = l.outcome_id
+                     WHERE l.night = %(night)s
+                    UNION ALL
+                    SELECT concat_ws(',', kind, microenterprise_id, membership_id, business_date, amount_minor)
+                      FROM settlement_payline WHERE night = %(night)s) lines
+            """,
+            {"night": night},
+        )
+        digest: str = cursor.fetchone()[0]
+    return digest
+
+
+# --- Pages of a run ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: MEs done of all, and the time it still takes at the pace it had."""
+
+    done: int
+    total: int
+    left: timedelta | None
+
+
+def progress(run: SettlementRun) -> Progress:
+    """The progress of a run that is posting, from its shards."""
+    if run.status != SettlementRun.Status.POSTING:
+        return Progress(run.mes_done, run.mes_total, None)
+    waiting = sum(
+        len(ids) for ids in RunShard.objects.filter(run=run, is_done=False).values_list("microenterprises", flat=True)
+    )
+    done = run.mes_total - waiting
+    return Progress(done, run.mes_total, seconds_left(done, run.mes_total, market_now() - run.started_at))
+
+
+def outcomes_of(run: SettlementRun, user: User) -> QuerySet[Outcome]:
+    """Every date that ended on the night of a run, repaired ones included, with its ME."""
+    return Outcome.objects.visible_to(user).filter(night=run.business_date).select_related("microenterprise", "repairs")
+
+
+def open_exceptions(run: SettlementRun, user: User) -> QuerySet[Outcome]:
+    """The MEs that could not settle on the date of a run, mended ones with how they ended."""
+    rows = outcomes_of(run, user).filter(state=Outcome.State.EXCEPTION)
+    return rows.select_related("microenterprise", "repaired_by").order_by("repaired_by__night", "microenterprise__name")
+
+
+def biggest_movements(run: SettlementRun, user: User, limit: int = 5) -> list[Outcome]:
+    """The MEs whose profit moved most on the date of a run."""
+    rows = outcomes_of(run, user).filter(repairs=None)
+    rows = rows.annotate(moved=F("profit_minor") - F("profit_before_minor")).exclude(moved=0)
+    return list(rows.order_by(Abs("moved").desc(), "id")[:limit])
+
+
+def run_before(run: SettlementRun) -> SettlementRun | None:
+    """The run of the business date before, to compare with."""
+    return SettlementRun.objects.filter(business_date__lt=run.business_date).order_by("-business_date").first()
+
+
+# --- Evidence ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """An entry that moved an ME's profit on a date: what it was and, when there is one, the page that shows it."""
+
+    day: date
+    effective_date: date
+    memo: str
+    reference: str
+    amount_minor: int
+    url: str
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it speaks of an earlier date than the one it counts on."""
+        return self.effective_date < self.day
+
+
+PAGES = {"contract": "/contracts/{}/", "microenterprise": "/microenterprises/{}/", "project": "/projects/{}/"}
+
+
+def page_of(subject: str) -> str:
+    """The page of what an entry is about (`contract:<uuid>`); empty when it has none."""
+    noun, _colon, name = subject.partition(":")
+    return PAGES[noun].format(name) if noun in PAGES and name else ""
+
+
+def evidence(entity_id: int, since: date, until: date) -> list[Evidence]:
+    """The entries that moved an ME's profit on the business dates since..until, newest first."""
+    lines = books.history(entity_id, kinds=(*INCOME, *EXPENSE), since=since, until=until, limit=200)
+    return [
+        Evidence(
+            day=line.business_date,
+            effective_date=line.effective_date,
+            memo=line.memo or line.entry_kind,
+            reference=line.reference,
+            amount_minor=line.amount_minor if line.kind in INCOME else -line.amount_minor,
+            url=page_of(line.subject),
+        )
+        for line in lines
+    ]
+
+
+# --- Statements -------------------------------------------------------------------------------------------------------
+
+
+def statement_of(person: User) -> QuerySet[StatementLine]:
+    """Every line of a person's statement; order by `-night, -position, id` for newest first."""
+    return StatementLine.objects.filter(person=person).select_related("microenterprise", "share_terms")
+
+
+@dataclass(frozen=True)
+class YearSum:
+    """What a person got in one year, in one currency."""
+
+    currency: str
+    shared_minor: int = 0
+    recovered_minor: int = 0
+    pay_minor: int = 0
+    draws_minor: int = 0
+    payable_minor: int = 0
+
+
+def year_sums(person: User, since: date, before: date) -> list[YearSum]:
+    """A person's year by currency: shares, of them recovered, stable pay, draws, and what became payable."""
+    of_kind = StatementLine.Kind
+    rows = (
+        StatementLine.objects.filter(person=person, night__gte=since, night__lt=before)
+        .values("currency")
+        .annotate(
+            shared_minor=Sum("amount_minor", filter=Q(kind=of_kind.SHARE), default=0),
+            recovered_minor=Sum("recovered_minor", default=0),
+            pay_minor=Sum("amount_minor", filter=Q(kind=of_kind.STABLE), default=0),
+            draws_minor=Sum("amount_minor", filter=Q(kind=of_kind.DRAW), default=0),
+            payable_minor=Sum("payable_minor", default=0),
+        )
+        .order_by("currency")
+    )
+    return [YearSum(**row) for row in rows]
+
+
+def balances_after(person: User, lines: Sequence[StatementLine]) -> dict[UUID, int]:
+    """What had become payable in all after each of some consecutive lines (newest first), by line and currency."""
+    if not lines:
+        return {}
+    newest = lines[0]
+    upto = StatementLine.objects.filter(person=person).filter(
+        Q(night__lt=newest.night)
+        | Q(night=newest.night, position__lt=newest.position)
+        | Q(night=newest.night, position=newest.position, id__gte=newest.id)
+    )
+    sums = upto.values("currency").annotate(total=Sum("payable_minor", default=0)).order_by()
+    running = {row["currency"]: row["total"] for row in sums}
+    found = {}
+    for line in lines:
+        found[line.id] = running[line.currency]
+        running[line.currency] -= line.payable_minor
+    return found
