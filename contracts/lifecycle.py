@@ -20,7 +20,7 @@ PROJECT: Final = Lifecycle(
     states=dict(Project.Status.choices),
     moves={
         "publish": (("draft",), "published"),
-        "cancel": (("draft", "published"), "cancelled"),
+        "cancel": (("draft", "published", "evaluating"), "cancelled"),
         "open": (("published",), "evaluating"),
         "find_nothing": (("published",), "unsuccessful"),
         "award": (("evaluating",), "awarded"),

@@ -27,15 +27,15 @@ CLAUSES: Final[dict[str, tuple[str, ...]]] = {
         "The price is fixed. From the last signature on it lies in the buyer's escrow.",
         "Both parties sign within {signing_days} days after the award. Otherwise the contract is void and the money "
         "goes back to the buyer's wallet.",
-        "The supplier delivers each milestone with evidence. {acceptor} decides for the buyer: accepted, accepted in "
-        "part with a reason, or rejected with a reason.",
+        "The supplier delivers each milestone with evidence. {acceptor}, or a successor whom the buyer's leader names, "
+        "decides for the buyer: accepted, accepted in part with a reason, or rejected with a reason.",
         "{silence_days} days without a decision after a delivery are acceptance.",
         "What is accepted is paid at once from escrow and never changes. Acceptance in part is final; the rest of that "
         "milestone goes back to the buyer's wallet.",
         "A rejected milestone may be delivered again while the contract is active.",
         "A change of these words is a new version. It takes effect only when both parties have signed it.",
-        "The contract ends with its last milestone, or earlier when both leaders agree, when the steward ends it with a "
-        "reason, or when one of the parties is dissolved. Open milestones are then cancelled and what escrow still "
+        "The contract ends with its last milestone, or earlier when both leaders agree, when the steward ends it with "
+        "a reason, or when one of the parties is dissolved. Open milestones are then cancelled and what escrow still "
         "holds goes back to the buyer's wallet.",
         "The English and the Chinese clauses say the same. Should they differ, the English ones hold.",
     ),
@@ -43,7 +43,7 @@ CLAUSES: Final[dict[str, tuple[str, ...]]] = {
         "供方完成需求所述的工作；是否完成以成功标准为准。",
         "价格固定。自最后一方签署时起，价款存入需方的托管账户。",
         "双方应在授标后 {signing_days} 天内签署；逾期未签，合同作废，资金退回需方钱包。",
-        "供方交付每个里程碑时须附凭证。{acceptor} 代表需方决定：验收、部分验收（说明理由）或拒收（说明理由）。",
+        "供方交付每个里程碑时须附凭证。{acceptor}（或需方负责人指定的继任者）代表需方决定：验收、部分验收（说明理由）或拒收（说明理由）。",
         "交付后 {silence_days} 天内未作决定，视为验收。",
         "验收的部分立即从托管账户支付，不再更改。部分验收为最终决定，该里程碑的余额退回需方钱包。",
         "合同有效期间，被拒收的里程碑可以再次交付。",
@@ -80,6 +80,8 @@ class Words:
     days: int
     plan: str
     parts: tuple[Part, ...]
+    silence_days: int
+    signing_days: int
     clauses: tuple[str, ...]
 
 
@@ -95,7 +97,7 @@ class Change:
 def compose(
     contract: Contract, *, version: int, parts: Sequence[Part], silence_days: int, signing_days: int
 ) -> dict[str, Any]:
-    """The body of a version as plain values, ready for `seal`. Reads the contract's award, project, parties, acceptor."""
+    """The body of a version as plain values, ready for `seal`. Reads award, project, parties and acceptor."""
     project, bid = contract.project, contract.award.bid
     numbers = {
         "acceptor": contract.acceptor.name,
@@ -153,6 +155,8 @@ def read(text: str) -> Words:
         days=body["days"],
         plan=body["plan"],
         parts=tuple(_part(row, currency) for row in body["milestones"]),
+        silence_days=body["silence_days"],
+        signing_days=body["signing_days"],
         clauses=tuple(clauses.get(get_language() or "en", clauses["en"])),
     )
 

@@ -87,7 +87,7 @@ def check_party(contract: Contract, place: Place) -> str:
 
 
 def check_sign(contract: Contract, place: Place, signed: Collection[str], *, now: datetime, until: datetime) -> str:
-    """Leaders sign for their party, each version once, in time. Returns the party. `signed`: who signed this version."""
+    """Leaders sign for their party, each version once, in time. Returns the party. `signed`: the parties that have."""
     party = check_party(contract, place)
     CONTRACT.check(contract.status, "activate")
     if party in signed:
@@ -96,7 +96,9 @@ def check_sign(contract: Contract, place: Place, signed: Collection[str], *, now
             % {"me": firm(contract, party).name, "other": firm(contract, other(party)).name}
         )
     if now >= until:
-        raise TooLate(_("The days for signing are over, so this contract is void. The buyer can post the project again."))
+        raise TooLate(
+            _("The days for signing are over, so this contract is void. The buyer can post it again.")
+        )
     return party
 
 
@@ -138,13 +140,14 @@ def check_decide(contract: Contract, milestone: Milestone, place: Place) -> None
             % {"acceptor": contract.acceptor.name, "buyer": contract.buyer.name}
         )
     if Party.BUYER.value not in place.serves:
-        raise Denied(_("You are no longer a member of %(buyer)s. Its leader can name who accepts instead.") % {
-            "buyer": contract.buyer.name
-        })
+        raise Denied(
+            _("You are no longer a member of %(buyer)s. Its leader can name who accepts instead.")
+            % {"buyer": contract.buyer.name}
+        )
     if Party.SUPPLIER.value in place.serves:
-        raise Denied(_("You are a member of %(supplier)s: nobody accepts their own work.") % {
-            "supplier": contract.supplier.name
-        })
+        raise Denied(
+            _("You are a member of %(supplier)s: nobody accepts their own work.") % {"supplier": contract.supplier.name}
+        )
     if place.person_id == contract.award.awarded_by_id:
         raise Denied(_("You awarded this project. Who awards is not who accepts."))
     _check_active(contract)
@@ -204,7 +207,7 @@ def check_withdraw_end(contract: Contract, place: Place) -> str:
 
 
 def check_rate(contract: Contract, place: Place, rated: Collection[str]) -> str:
-    """After completion each side rates once: the buyer's acceptor or leader, the supplier's leader. Returns the side."""
+    """After completion each side rates once: the buyer's acceptor or leader, the supplier's leader."""
     party = _rater(contract, place)
     if contract.status != Contract.Status.COMPLETED:
         raise InvalidTransition(_("Both sides rate the work once the contract is completed."))

@@ -62,6 +62,6 @@ def wind_up(*, microenterprise: Microenterprise, reason: str, by: User) -> list[
 def _end_dealings(firm: Microenterprise, *, reason: str, by: User) -> None:
     both_sides = Contract.objects.filter(buyer=firm) | Contract.objects.filter(supplier=firm)
     for contract in both_sides.filter(status__in=(Contract.Status.SIGNING, Contract.Status.ACTIVE)):
-        contract_actions.terminate(contract=contract, reason=reason, by=by)
+        contract_actions.end_with_party(contract=contract, leaving=firm, reason=reason, by=by)
     for project in Project.objects.filter(buyer=firm, status__in=OPEN_PROJECTS):
         project_actions.cancel(project=project, reason=reason, by=by)

@@ -1,0 +1,503 @@
+"""The verbs of a contract: draft, propose another version, sign, end. Milestones and ratings have files of their own.
+
+Every verb locks the contract's row first and judges by the market's clock read under that lock. Money moves here only
+through `ledger.writer`: into escrow with the last signature, back to the wallet when the contract ends or never starts.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Min
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contracts import wording
+from contracts.actions import holds
+from contracts.lifecycle import AWARD, CONTRACT, MILESTONE, PROJECT
+from contracts.models import Award, Contract, ContractVersion, Milestone, Signature
+from contracts.permissions import contracts as permissions
+from contracts.permissions.contracts import place
+from core import audit, money, parameters
+from core.clock import business_date, market_now
+from core.errors import Conflict, Denied, Invalid, InvalidTransition
+from core.models import Parameter
+from ledger.accounts import Book, Kind
+from ledger.writer import Draft, credit, debit, post_one
+from microenterprises.models import Membership, Microenterprise
+from people.models import User
+from people.notices import tell
+
+Asked = Sequence[tuple[str, int, date]]
+"""Milestones as a form asks for them: title, minor units, due date."""
+
+CLOCK = "clock"
+OPEN = (Milestone.Status.SCHEDULED, Milestone.Status.SUBMITTED, Milestone.Status.REJECTED)
+LONGEST_PLAN = 50
+
+
+# ------------------------------------------------------------------ what the other verbs share
+
+
+def locked(contract: Contract) -> Contract:
+    """The contract as it is now, its row locked until the transaction ends, with what its verbs read."""
+    Contract.objects.select_for_update().get(pk=contract.pk)
+    return Contract.objects.select_related(
+        "buyer", "supplier", "acceptor", "project", "award__bid", "award__awarded_by"
+    ).get(pk=contract.pk)
+
+
+def record(contract: Contract, deed: str, *, by: User | None, **facts: object) -> None:
+    """One line in the contract's trail."""
+    audit.record(by=by, deed=f"contract.{deed}", subject=subject(contract), about=contract.title, **facts)
+
+
+def subject(contract: Contract) -> str:
+    """How the trail and the books name a contract."""
+    return f"contract:{contract.pk}"
+
+
+def link(contract: Contract) -> str:
+    """The page of a contract."""
+    return f"/contracts/{contract.pk}/"
+
+
+def leaders(*firms: Microenterprise) -> list[User]:
+    """Who leads these MEs today."""
+    rows = Membership.objects.active(business_date()).filter(microenterprise__in=firms, is_lead=True)
+    return [row.person for row in rows.select_related("person")]
+
+
+def posted_by(by: User | None) -> str:
+    """How the books name who posted."""
+    return CLOCK if by is None else str(by.pk)
+
+
+def current_version(contract: Contract) -> ContractVersion:
+    """The newest words."""
+    return contract.versions.order_by("-number")[0]
+
+
+# ------------------------------------------------------------------ words
+
+
+@transaction.atomic
+def draft(*, award: Award, by: User) -> Contract:
+    """Version 1 from an award: its price is the bid's, in one milestone unless the parties propose others.
+
+    Raises Denied (only who awarded drafts), InvalidTransition (the award is not active), Conflict (drafted already).
+    """
+    Award.objects.select_for_update().get(pk=award.pk)
+    award = Award.objects.select_related("project__buyer", "project__acceptor", "bid__microenterprise").get(pk=award.pk)
+    _check_award(award, by)
+    project, bid = award.project, award.bid
+    now = market_now()
+    contract = Contract.objects.create(
+        project=project,
+        award=award,
+        buyer=project.buyer,
+        supplier=bid.microenterprise,
+        acceptor=project.acceptor,
+        title=project.title,
+        currency=project.currency,
+        book=project.book,
+        price_minor=bid.price_minor,
+        created_at=now,
+    )
+    due_on = business_date(now) + timedelta(days=max(1, bid.days or 1))
+    only = wording.Part(title=project.title, amount_minor=contract.price_minor, due_on=due_on)
+    _write_version(contract, [only], number=1, reason="", by=by, now=now)
+    record(contract, "drafted", by=by, version=1, price_minor=contract.price_minor)
+    tell(
+        leaders(contract.buyer, contract.supplier),
+        lambda: _("The contract for “%(title)s” waits for your signature.") % {"title": contract.title},
+        link=link(contract),
+    )
+    return contract
+
+
+def _check_award(award: Award, by: User) -> None:
+    if award.awarded_by_id != by.pk:
+        raise Denied(_("Who awarded the project drafts its contract."))
+    if award.status != Award.Status.ACTIVE:
+        raise InvalidTransition(_("This award is no longer in force, so it has no contract."))
+    if Contract.objects.filter(award=award).exists():
+        raise Conflict(_("The contract of this award is drafted already."))
+    project = award.project
+    if project.buyer is None or project.acceptor is None or award.bid.microenterprise is None:
+        raise InvalidTransition(_("A reference project is shown for comparison only; it has no contract."))
+
+
+@transaction.atomic
+def propose_version(*, contract: Contract, milestones: Asked, note: str, by: User) -> ContractVersion:
+    """Propose other milestones while signatures are awaited; signatures of the version before stay with it.
+
+    milestones: (title, minor units, due date), in order; their amounts sum to the price. note: why, for the others.
+    Raises Denied, InvalidTransition, Invalid with a sentence that says how much is missing or over.
+    """
+    contract = locked(contract)
+    now = market_now()
+    party = permissions.check_change(contract, place(contract, by, business_date(now)))
+    parts = _checked_parts(contract, milestones, business_date(now))
+    if not note.strip():
+        raise Invalid(_("Say why you change the words; the other side reads it before signing."), field="note")
+    before = current_version(contract)
+    if wording.read(before.body).parts == tuple(parts):
+        raise Invalid(_("These are the milestones of version %(n)s; change one of them.") % {"n": before.number})
+    version = _write_version(contract, parts, number=before.number + 1, reason=note.strip(), by=by, now=now)
+    voided = before.signatures.count()
+    record(contract, "changed", by=by, version=version.number, party=party, reason=note.strip(), voided=voided)
+    tell(
+        [person for person in leaders(contract.buyer, contract.supplier) if person != by],
+        lambda: (
+            _("%(name)s proposed version %(number)s of the contract “%(title)s”; it waits for your signature.")
+            % {"name": by.name, "number": version.number, "title": contract.title}
+        ),
+        link=link(contract),
+    )
+    return version
+
+
+def _write_version(
+    contract: Contract, parts: Sequence[wording.Part], *, number: int, reason: str, by: User, now: datetime
+) -> ContractVersion:
+    today = business_date(now)
+    body, digest = wording.seal(
+        wording.compose(
+            contract,
+            version=number,
+            parts=parts,
+            silence_days=parameters.value("silence_is_acceptance_days", on=today),
+            signing_days=parameters.value("signing_days", on=business_date(contract.created_at)),
+        )
+    )
+    return ContractVersion.objects.create(
+        contract=contract, number=number, body=body, sha256=digest, reason=reason, created_at=now, created_by=by
+    )
+
+
+def _checked_parts(contract: Contract, asked: Asked, today: date) -> list[wording.Part]:
+    if not asked:
+        raise Invalid(_("A contract has at least one milestone."))
+    if len(asked) > LONGEST_PLAN:
+        raise Invalid(_("A contract has at most %(count)s milestones.") % {"count": LONGEST_PLAN})
+    for number, (title, amount_minor, due_on) in enumerate(asked, start=1):
+        _check_part(number, title, amount_minor, due_on, today)
+    _check_sum(sum(amount for _title, amount, _due in asked), contract)
+    return [wording.Part(" ".join(title.split()), amount, due_on) for title, amount, due_on in asked]
+
+
+def _check_part(number: int, title: str, amount_minor: int, due_on: date, today: date) -> None:
+    if not title.strip():
+        raise Invalid(_("Milestone %(number)s needs a title that says what is delivered.") % {"number": number})
+    if len(title) > 160:
+        raise Invalid(_("The title of milestone %(number)s is longer than 160 signs.") % {"number": number})
+    if amount_minor <= 0:
+        raise Invalid(_("Milestone %(number)s needs an amount above zero.") % {"number": number})
+    if due_on < today:
+        raise Invalid(_("Milestone %(number)s is due before today; choose a later date.") % {"number": number})
+
+
+def _check_sum(total: int, contract: Contract) -> None:
+    gap = contract.price_minor - total
+    if gap == 0:
+        return
+    facts = {
+        "total": money.write(total, contract.currency),
+        "price": money.write(contract.price_minor, contract.currency),
+        "gap": money.write(abs(gap), contract.currency),
+    }
+    if gap > 0:
+        raise Invalid(_("The milestones sum to %(total)s; %(gap)s is missing to the price of %(price)s.") % facts)
+    raise Invalid(_("The milestones sum to %(total)s; that is %(gap)s over the price of %(price)s.") % facts)
+
+
+# ------------------------------------------------------------------ signatures
+
+
+@transaction.atomic
+def sign(*, contract: Contract, sha256_seen: str, by: User) -> Signature:
+    """Sign the current version for the party that `by` leads; the last signature puts the money in escrow.
+
+    sha256_seen: the hash of the words the signer read. Raises Conflict when the words changed meanwhile, Denied,
+    InvalidTransition (signed already, not waiting for signatures), TooLate after the days for signing.
+    """
+    contract = locked(contract)
+    now = market_now()
+    version = current_version(contract)
+    signed = set(version.signatures.values_list("party", flat=True))
+    here = place(contract, by, business_date(now))
+    party = permissions.check_sign(contract, here, signed, now=now, until=signing_ends(contract))
+    if sha256_seen != version.sha256:
+        raise Conflict(
+            _("The contract changed after you opened it. Read version %(number)s and sign that one.")
+            % {"number": version.number}
+        )
+    signature = Signature.objects.create(
+        version=version, party=party, sha256_seen=sha256_seen, signed_at=now, signed_by=by
+    )
+    record(contract, "signed", by=by, version=version.number, party=party, sha256=version.sha256)
+    if len(signed) == 1:
+        _activate(contract, version, by=by, now=now)
+    return signature
+
+
+def signing_ends(contract: Contract) -> datetime:
+    """The instant from which the unsigned contract is void, by the days that held when it was drafted."""
+    return permissions.signing_ends(contract, parameters.value("signing_days", on=business_date(contract.created_at)))
+
+
+def _activate(contract: Contract, version: ContractVersion, *, by: User, now: datetime) -> None:
+    parts = wording.read(version.body).parts
+    Milestone.objects.bulk_create(
+        Milestone(
+            contract=contract, number=number, title=part.title, amount_minor=part.amount_minor, due_on=part.due_on
+        )
+        for number, part in enumerate(parts, start=1)
+    )
+    _fund(contract, by)
+    CONTRACT.move(contract, "activate", activated_at=now)
+    record(contract, "activated", by=by, version=version.number, escrow_minor=contract.price_minor)
+    tell(
+        [*leaders(contract.buyer, contract.supplier), contract.acceptor],
+        lambda: (
+            _("The contract “%(title)s” is signed by both parties; the price is in escrow and work can start.")
+            % {"title": contract.title}
+        ),
+        link=link(contract),
+    )
+
+
+def _fund(contract: Contract, by: User) -> None:
+    """From hold to escrow; what the ceiling held above the price goes back to the wallet."""
+    buyer, over = contract.buyer.entity_id, _ceiling(contract) - contract.price_minor
+    lines = [debit(buyer, Kind.ESCROW, contract.price_minor), credit(buyer, Kind.HOLD, _ceiling(contract))]
+    if over > 0:
+        lines.append(debit(buyer, Kind.WALLET, over))
+    post_one(
+        Draft(
+            reference=f"contract:{contract.pk}:signed",
+            kind="contract_signed",
+            lines=tuple(lines),
+            subject=subject(contract),
+            memo=contract.title,
+            book=Book(contract.book),
+        ),
+        by=posted_by(by),
+    )
+
+
+def _ceiling(contract: Contract) -> int:
+    ceiling = contract.project.ceiling_minor
+    if ceiling is None:
+        raise InvalidTransition(_("This project held no money, so its contract cannot be funded."))
+    return ceiling
+
+
+# ------------------------------------------------------------------ the end
+
+
+@transaction.atomic
+def void(*, contract: Contract, reason: str, by: User | None) -> Contract:
+    """Decline to sign (a leader of either party), or by the clock (`by=None`) once the days for signing are over.
+
+    The hold goes back to the buyer's wallet, the award is declined, the project ends without award.
+    Raises Denied, InvalidTransition, Invalid without a reason.
+    """
+    contract = locked(contract)
+    now = market_now()
+    if by is None:
+        CONTRACT.check(contract.status, "void")
+        if now < signing_ends(contract):
+            raise InvalidTransition(_("The days for signing are not over yet."))
+    else:
+        permissions.check_decline(contract, place(contract, by, business_date(now)))
+    return _void(contract, reason=_given(reason), by=by, now=now)
+
+
+def _void(contract: Contract, *, reason: str, by: User | None, now: datetime) -> Contract:
+    holds.release(contract.project, by=by)
+    CONTRACT.move(contract, "void", ended_at=now, ended_reason=reason)
+    AWARD.move(contract.award, "decline")
+    PROJECT.move(contract.project, "fall_through", ended_at=now, ended_reason=reason)
+    record(contract, "voided", by=by, reason=reason, released_minor=_ceiling(contract))
+    audit.record(
+        by=by,
+        deed="project.unsuccessful",
+        subject=f"project:{contract.project_id}",
+        about=contract.project.title,
+        reason=reason,
+    )
+    tell(
+        leaders(contract.buyer, contract.supplier),
+        lambda: _("The contract “%(title)s” is void: %(reason)s") % {"title": contract.title, "reason": reason},
+        link=link(contract),
+    )
+    return contract
+
+
+def void_unsigned(now: datetime) -> int:
+    """Void every contract whose days for signing are over; returns how many. Safe to run twice."""
+    shortest = Parameter.objects.filter(name="signing_days").aggregate(days=Min("value"))["days"]
+    waiting = Contract.objects.filter(
+        status=Contract.Status.SIGNING, created_at__lte=now - timedelta(days=shortest)
+    ).order_by("created_at", "id")
+    return sum(_void_if_over(contract) for contract in waiting)
+
+
+def _void_if_over(contract: Contract) -> bool:
+    days = parameters.value("signing_days", on=business_date(contract.created_at))
+    reason = ngettext(
+        "not signed by both parties within %(days)s day", "not signed by both parties within %(days)s days", days
+    ) % {"days": days}
+    try:
+        void(contract=contract, reason=reason, by=None)
+    except InvalidTransition:
+        # Signed or declined between our look and our lock, or its own days are longer: nothing is due.
+        return False
+    return True
+
+
+@transaction.atomic
+def terminate(*, contract: Contract, reason: str, by: User) -> Contract:
+    """The steward ends an active contract, citing why: open milestones are cancelled, unused escrow goes back.
+
+    Raises Denied (leaders use `propose_end`), InvalidTransition, Invalid without a reason.
+    """
+    contract = locked(contract)
+    now = market_now()
+    permissions.check_terminate(contract, place(contract, by, business_date(now)))
+    return _terminate(contract, reason=_given(reason), by=by, now=now)
+
+
+@transaction.atomic
+def propose_end(*, contract: Contract, reason: str, by: User) -> Contract:
+    """One leader proposes to end an active contract; when the other leader does too, it ends.
+
+    Raises Denied, InvalidTransition (proposed already, or not active), Invalid without a reason.
+    """
+    contract = locked(contract)
+    now = market_now()
+    party = permissions.check_propose_end(contract, place(contract, by, business_date(now)))
+    reason = _given(reason)
+    if contract.end_proposed_for is not None:
+        return _terminate(contract, reason=contract.end_proposed_reason, by=by, now=now)
+    contract.end_proposed_for = party
+    contract.end_proposed_reason = reason
+    contract.end_proposed_at = now
+    contract.end_proposed_by = by
+    contract.save(update_fields=["end_proposed_for", "end_proposed_reason", "end_proposed_at", "end_proposed_by"])
+    record(contract, "end_proposed", by=by, party=party, reason=reason)
+    tell(
+        leaders(permissions.firm(contract, permissions.other(party))),
+        lambda: (
+            _("%(name)s proposes to end the contract “%(title)s”: %(reason)s")
+            % {"name": by.name, "title": contract.title, "reason": reason}
+        ),
+        link=link(contract),
+    )
+    return contract
+
+
+@transaction.atomic
+def withdraw_end(*, contract: Contract, by: User) -> Contract:
+    """Take the proposal to end the contract back. Raises Denied, InvalidTransition."""
+    contract = locked(contract)
+    party = permissions.check_withdraw_end(contract, place(contract, by, business_date()))
+    contract.end_proposed_for = None
+    contract.end_proposed_reason = ""
+    contract.end_proposed_at = None
+    contract.end_proposed_by = None
+    contract.save(update_fields=["end_proposed_for", "end_proposed_reason", "end_proposed_at", "end_proposed_by"])
+    record(contract, "end_withdrawn", by=by, party=party)
+    return contract
+
+
+@transaction.atomic
+def end_with_party(*, contract: Contract, leaving: Microenterprise, reason: str, by: User) -> Contract:
+    """End a contract because one of its parties is being dissolved: void before the signatures, terminated after.
+
+    Called by the wind-up, which has decided that `by` may dissolve `leaving`. Raises InvalidTransition, Invalid.
+    """
+    contract = locked(contract)
+    if leaving.pk not in (contract.buyer_id, contract.supplier_id):
+        raise Denied(_("%(me)s is no party of this contract.") % {"me": leaving.name})
+    now = market_now()
+    if contract.status == Contract.Status.SIGNING:
+        return _void(contract, reason=_given(reason), by=by, now=now)
+    return _terminate(contract, reason=_given(reason), by=by, now=now)
+
+
+def _terminate(contract: Contract, *, reason: str, by: User, now: datetime) -> Contract:
+    CONTRACT.check(contract.status, "terminate")
+    unused = 0
+    for milestone in contract.milestones.select_for_update().filter(status__in=OPEN):
+        MILESTONE.move(milestone, "cancel", decided_at=now, decided_by=by, decision_reason=reason)
+        unused += milestone.amount_minor
+    if unused:
+        _return_escrow(contract, unused, by)
+    CONTRACT.move(contract, "terminate", ended_at=now, ended_reason=reason)
+    record(contract, "terminated", by=by, reason=reason, returned_minor=unused)
+    tell(
+        [*leaders(contract.buyer, contract.supplier), contract.acceptor],
+        lambda: _("The contract “%(title)s” has ended: %(reason)s") % {"title": contract.title, "reason": reason},
+        link=link(contract),
+    )
+    return contract
+
+
+def _return_escrow(contract: Contract, unused: int, by: User) -> None:
+    buyer = contract.buyer.entity_id
+    post_one(
+        Draft(
+            reference=f"contract:{contract.pk}:ended",
+            kind="escrow_returned",
+            lines=(debit(buyer, Kind.WALLET, unused), credit(buyer, Kind.ESCROW, unused)),
+            subject=subject(contract),
+            memo=contract.title,
+            book=Book(contract.book),
+        ),
+        by=posted_by(by),
+    )
+
+
+def _given(reason: str) -> str:
+    if not reason.strip():
+        raise Invalid(_("Give the reason; everybody in the contract reads it."), field="reason")
+    return reason.strip()
+
+
+# ------------------------------------------------------------------ who accepts
+
+
+@transaction.atomic
+def name_acceptor(*, contract: Contract, acceptor: User, by: User) -> Contract:
+    """Name another person who accepts for the buyer: its member, not the supplier's, and not who awarded.
+
+    Raises Denied, InvalidTransition, Invalid with the sentence that says why this person cannot.
+    """
+    contract = locked(contract)
+    today = business_date()
+    permissions.check_name_acceptor(contract, place(contract, by, today))
+    theirs = place(contract, acceptor, today)
+    if theirs.serves != {"buyer"}:
+        raise Invalid(
+            _("%(name)s cannot accept: it takes a member of %(buyer)s who is not a member of %(supplier)s.")
+            % {"name": acceptor.name, "buyer": contract.buyer.name, "supplier": contract.supplier.name},
+            field="acceptor",
+        )
+    if acceptor.pk == contract.award.awarded_by_id:
+        raise Invalid(
+            _("%(name)s awarded this project. Who awards is not who accepts.") % {"name": acceptor.name},
+            field="acceptor",
+        )
+    before = contract.acceptor.name
+    contract.acceptor = acceptor
+    contract.save(update_fields=["acceptor"])
+    record(contract, "acceptor_named", by=by, before=before, after=acceptor.name)
+    tell(
+        [acceptor],
+        lambda: _("You now accept the work of the contract “%(title)s”.") % {"title": contract.title},
+        link=link(contract),
+    )
+    return contract
