@@ -90,21 +90,9 @@ def draft(*, award: Award, by: User) -> Contract:
     Award.objects.select_for_update().get(pk=award.pk)
     award = Award.objects.select_related("project__buyer", "project__acceptor", "bid__microenterprise").get(pk=award.pk)
     _check_award(award, by)
-    project, bid = award.project, award.bid
-    now = market_now()
-    contract = Contract.objects.create(
-        project=project,
-        award=award,
-        buyer=project.buyer,
-        supplier=bid.microenterprise,
-        acceptor=project.acceptor,
-        title=project.title,
-        currency=project.currency,
-        book=project.book,
-        price_minor=bid.price_minor,
-        created_at=now,
-    )
-    due_on = business_date(now) + timedelta(days=max(1, bid.days or 1))
+    contract = _drafted(award, now := market_now())
+    project = award.project
+    due_on = business_date(now) + timedelta(days=max(1, award.bid.days or 1))
     only = wording.Part(title=project.title, amount_minor=contract.price_minor, due_on=due_on)
     _write_version(contract, [only], number=1, reason="", by=by, now=now)
     record(contract, "drafted", by=by, version=1, price_minor=contract.price_minor)
@@ -123,9 +111,25 @@ def _check_award(award: Award, by: User) -> None:
         raise InvalidTransition(_("This award is no longer in force, so it has no contract."))
     if Contract.objects.filter(award=award).exists():
         raise Conflict(_("The contract of this award is drafted already."))
-    project = award.project
-    if project.buyer is None or project.acceptor is None or award.bid.microenterprise is None:
+
+
+def _drafted(award: Award, now: datetime) -> Contract:
+    """The row of the contract that follows from an award."""
+    project, bid = award.project, award.bid
+    if project.buyer is None or project.acceptor is None or bid.microenterprise is None or bid.price_minor is None:
         raise InvalidTransition(_("A reference project is shown for comparison only; it has no contract."))
+    return Contract.objects.create(
+        project=project,
+        award=award,
+        buyer=project.buyer,
+        supplier=bid.microenterprise,
+        acceptor=project.acceptor,
+        title=project.title,
+        currency=project.currency,
+        book=project.book,
+        price_minor=bid.price_minor,
+        created_at=now,
+    )
 
 
 @transaction.atomic

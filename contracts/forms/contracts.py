@@ -1,5 +1,6 @@
 """Forms of the contract pages: shape in, nothing decided. Amounts are read in the reader's own notation."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -107,17 +108,13 @@ class PartForm(forms.Form):
         return found
 
 
-class _PartForms(forms.BaseFormSet[PartForm]):
-    @property
-    def asked(self) -> list[tuple[str, int, Any]]:
-        """The milestones of a valid set, rows left empty passed over."""
-        rows = [form.cleaned_data for form in self.forms if not form.is_blank]
-        return [(row["title"], row["amount"], row["due_on"]) for row in rows]
+PartForms = forms.formset_factory(PartForm, extra=ROWS_TO_ADD, max_num=50, absolute_max=60, validate_max=True)
 
 
-PartForms = forms.formset_factory(
-    PartForm, formset=_PartForms, extra=ROWS_TO_ADD, max_num=50, absolute_max=60, validate_max=True
-)
+def asked(parts: forms.BaseFormSet[PartForm]) -> list[tuple[str, int, date]]:
+    """The milestones of a valid set, rows left empty passed over."""
+    rows = [form.cleaned_data for form in parts.forms if not form.is_blank]
+    return [(row["title"], row["amount"], row["due_on"]) for row in rows]
 
 
 class NoteForm(forms.Form):

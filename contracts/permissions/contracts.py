@@ -96,9 +96,7 @@ def check_sign(contract: Contract, place: Place, signed: Collection[str], *, now
             % {"me": firm(contract, party).name, "other": firm(contract, other(party)).name}
         )
     if now >= until:
-        raise TooLate(
-            _("The days for signing are over, so this contract is void. The buyer can post it again.")
-        )
+        raise TooLate(_("The days for signing are over, so this contract is void. The buyer can post it again."))
     return party
 
 

@@ -49,7 +49,7 @@ def listed(user: User, mine: Collection[UUID] = ()) -> QuerySet[Contract]:
     )
 
 
-def _milestones(**where: Any) -> QuerySet[Milestone, dict[str, Any]]:
+def _milestones(**where: Any) -> QuerySet[Milestone, Any]:
     return Milestone.objects.filter(contract=OuterRef("pk"), **where).order_by().values("contract")
 
 

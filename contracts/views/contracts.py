@@ -306,7 +306,7 @@ def contract_change(request: Request, pk: UUID) -> HttpResponse:
     if valid and _done(
         note,
         lambda: actions.propose_version(
-            contract=contract, milestones=parts.asked, note=note.cleaned_data["note"], by=request.user
+            contract=contract, milestones=forms.asked(parts), note=note.cleaned_data["note"], by=request.user
         ),
     ):
         return _back(request, contract, _("The new version waits for both signatures."))
