@@ -2,7 +2,7 @@
 # Everything is installed into .venv and kept in .data, both inside this directory.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench manage lock lint messages clean
+.PHONY: help run test soak bench manage lock lint format messages clean
 
 PYTHON := .venv/bin/python
 STAMP := .venv/installed
@@ -23,6 +23,10 @@ soak: $(STAMP) ## the long proofs, at most 20 minutes
 
 lint: $(STAMP) ## the checks of `make test` without its tests
 	@exec $(PYTHON) $(SERVED) test -- $(PYTHON) -m tests.run_checks --checks-only
+
+format: $(STAMP) ## put code and templates into the house's format
+	@.venv/bin/ruff check --quiet --fix-only . && .venv/bin/ruff format --quiet . \
+	  && { .venv/bin/djade --target-version 5.2 $$(find templates -name '*.html') || true; }
 
 bench: $(STAMP) ## how fast pages and the settlement are, as ratios (ARGS="..." is handed on)
 	@exec $(PYTHON) $(SERVED) bench -- $(PYTHON) -m benchmarks $(ARGS)
