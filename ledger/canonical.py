@@ -8,28 +8,19 @@ Changing a letter here makes every stored entry look forged: add a second versio
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from typing import Protocol
 
 
-class CanonicalLine(Protocol):
-    """What of a line goes into the text."""
-
-    @property
-    def entity_id(self) -> int: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def party(self) -> str: ...
-    @property
-    def amount_minor(self) -> int: ...
+def account_key(entity_id: int, kind: str, party: str) -> str:
+    """The natural key of an account within a book, as text: `12,payable,8:person:x`."""
+    return f"{entity_id},{kind},{len(party)}:{party}"
 
 
-def lines_text(lines: Iterable[CanonicalLine]) -> str:
-    """The lines in their order, numbered from 1. Accounts appear by their natural key, so a swapped account shows."""
-    return "\n".join(
-        f"{number},{line.entity_id},{line.kind},{len(line.party)}:{line.party},{line.amount_minor}"
-        for number, line in enumerate(lines, start=1)
-    )
+def lines_text(lines: Iterable[tuple[str, int]]) -> str:
+    """Lines as (account key, amount) in their order, numbered from 1.
+
+    Accounts appear by their natural key, not by their number, so that an exchanged account shows.
+    """
+    return "\n".join([f"{number},{key},{amount}" for number, (key, amount) in enumerate(lines, start=1)])
 
 
 def content_hash(

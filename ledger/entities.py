@@ -9,10 +9,8 @@ from django.utils.translation import gettext as _
 from core import money
 from core.errors import Invalid
 from ledger.accounts import Book, EntityKind, Kind, PartyRule
+from ledger.canonical import account_key
 from ledger.models import Account, Entity
-
-Key = tuple[int, str, str, str]
-"""The natural key of an account: entity, book, kind, party."""
 
 
 class NewEntity(NamedTuple):
@@ -38,7 +36,7 @@ def open_entities(drafts: Sequence[NewEntity]) -> list[Entity]:
     opened = Entity.objects.bulk_create(
         [Entity(name=draft.name, kind=EntityKind(draft.kind), currency=draft.currency) for draft in drafts]
     )
-    account_ids([(entity.pk, Book.REAL, Kind.WALLET, "") for entity in opened])
+    account_ids([account_key(entity.pk, Kind.WALLET, "") for entity in opened])
     return opened
 
 
@@ -60,22 +58,22 @@ def become(entity: Entity, kind: str) -> Entity:
 
 def open_account(entity_id: int, kind: Kind, party: str = "", book: Book = Book.REAL) -> Account:
     """The account with that natural key, opened if it is not there yet."""
-    return Account.objects.get(pk=account_ids([(entity_id, book, kind, party)])[0])
+    return Account.objects.get(pk=account_ids([account_key(entity_id, kind, party)], book)[0])
 
 
-def account_ids(keys: Sequence[Key]) -> list[int]:
-    """The ids of accounts by natural key, in the order given; those not there yet are opened.
+def account_ids(keys: Sequence[str], book: Book = Book.REAL) -> list[int]:
+    """The ids of a book's accounts by `canonical.account_key`, in the order given; those not there yet are opened.
 
-    Two to four statements for any number of keys. Opening follows the order of the keys themselves, so that two
-    writers opening the same accounts wait for each other instead of deadlocking. Raises Invalid for an entity without
-    books and for a party where the kind has none (or none where it must have one).
+    One statement, or three when some are opened. Opening goes in the order of the natural keys, so that two writers
+    opening the same accounts wait for each other instead of deadlocking. Raises Invalid for an entity without books,
+    and for a party where the kind has none, or none where it must have one.
     """
-    found = _look_up(keys)
-    missing = sorted({key for key, account_id in zip(keys, found, strict=True) if account_id is None})
-    if missing:
-        _check_parties(missing)
-        _open(missing)
-        opened = dict(zip(missing, _look_up(missing), strict=True))
+    found = _look_up(keys, book)
+    if None in found:
+        missing = sorted({key for key, account_id in zip(keys, found, strict=True) if account_id is None})
+        _check_keys(missing)
+        _open(missing, book)
+        opened = dict(zip(missing, _look_up(missing, book), strict=True))
         found = [opened[key] if account_id is None else account_id for key, account_id in zip(keys, found, strict=True)]
     ids = [account_id for account_id in found if account_id is not None]
     if len(ids) != len(keys):
@@ -83,49 +81,47 @@ def account_ids(keys: Sequence[Key]) -> list[int]:
     return ids
 
 
-def _look_up(keys: Sequence[Key]) -> list[int | None]:
+# Keys travel as one text: the driver spells a list out value by value, which is slow for thousands.
+_KEYS = r"""(
+    SELECT split_part(key, ',', 1)::bigint AS entity_id, split_part(key, ',', 2) AS kind,
+           substr(key, strpos(key, ':') + 1) AS party, position
+      FROM unnest(string_to_array(%(keys)s, E'\n')) WITH ORDINALITY AS given (key, position)) k"""
+
+
+def _look_up(keys: Sequence[str], book: Book) -> list[int | None]:
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT array_agg(a.id ORDER BY k.position)
-              FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])
-                   WITH ORDINALITY AS k (entity_id, book, kind, party, position)
-              LEFT JOIN ledger_account a USING (entity_id, book, kind, party)
-            """,
-            _columns(keys),
+              FROM {_KEYS}
+              LEFT JOIN ledger_account a
+                     ON a.entity_id = k.entity_id AND a.book = %(book)s AND a.kind = k.kind AND a.party = k.party
+            """,  # noqa: S608 (a constant)
+            {"keys": _joined(keys), "book": book.value},
         )
         ids: list[int | None] = cursor.fetchone()[0] or []
     return ids
 
 
-def _open(keys: Sequence[Key]) -> None:
+def _open(keys: Sequence[str], book: Book) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             INSERT INTO ledger_account (entity_id, book, kind, party, currency)
-            SELECT k.entity_id, k.book, k.kind, k.party, e.currency
-              FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS k (entity_id, book, kind, party)
-              JOIN ledger_entity e ON e.id = k.entity_id
-             ORDER BY 1, 2, 3, 4
+            SELECT k.entity_id, %(book)s, k.kind, k.party, e.currency
+              FROM {_KEYS} JOIN ledger_entity e ON e.id = k.entity_id
+             ORDER BY k.entity_id, k.kind, k.party
             ON CONFLICT DO NOTHING
-            """,
-            _columns(keys),
+            """,  # noqa: S608 (a constant)
+            {"keys": _joined(keys), "book": book.value},
         )
 
 
-def _columns(keys: Sequence[Key]) -> list[str]:
-    """The keys as four array literals: the driver spells a list out value by value, which is slow for thousands."""
-    entities, books, kinds, parties = zip(*keys, strict=True)
-    return [
-        "{" + ",".join(map(str, entities)) + "}",
-        "{" + ",".join(books) + "}",
-        "{" + ",".join(kinds) + "}",
-        "{" + ",".join(map(_quoted, parties)) + "}",
-    ]
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _joined(keys: Sequence[str]) -> str:
+    text = "\n".join(keys)
+    if text.count("\n") != max(len(keys) - 1, 0) or "\0" in text:
+        raise Invalid(_("The name of a party is one line of plain text."))
+    return text
 
 
 def _check(draft: NewEntity) -> None:
@@ -137,15 +133,14 @@ def _check(draft: NewEntity) -> None:
         raise Invalid(_("%(code)s is not a currency code such as CNY.") % {"code": draft.currency}, field="currency")
 
 
-def _check_parties(keys: Sequence[Key]) -> None:
-    for _entity, _book, kind, party in keys:
-        rule = Kind(kind).party
-        if (rule is PartyRule.NEVER and party) or (rule is PartyRule.MUST and not party):
-            label = Kind(kind).label
-            raise Invalid(
-                _("The account “%(account)s” is kept for a named person or entity; name them.") % {"account": label}
-                if rule is PartyRule.MUST
-                else _("The account “%(account)s” is one for the whole entity; name nobody.") % {"account": label}
-            )
-        if party and (not party.startswith(("person:", "entity:", "owner:")) or party.endswith(":") or "\0" in party):
+def _check_keys(keys: Sequence[str]) -> None:
+    for key in keys:
+        _entity, kind, counted = key.split(",", 2)
+        party = counted.partition(":")[2]
+        rule, label = Kind(kind).party, Kind(kind).label
+        if rule is PartyRule.MUST and not party:
+            raise Invalid(_("The account “%(account)s” is kept for someone; name them.") % {"account": label})
+        if rule is PartyRule.NEVER and party:
+            raise Invalid(_("The account “%(account)s” is one for the whole entity; name nobody.") % {"account": label})
+        if party and (party.partition(":")[0] not in ("person", "entity", "owner") or party.endswith(":")):
             raise Invalid(_("A party is written as person:…, entity:… or owner:…, not “%(party)s”.") % {"party": party})

@@ -6,7 +6,7 @@ batches travel in one INSERT per table, large ones by COPY. What makes an entry 
 accounts an event moves is told by the rooms above.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import StringIO
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from ledger import canonical, days, refusals
 from ledger.accounts import NIGHT_KINDS, REVERSAL, Book, Kind
-from ledger.entities import Key, account_ids
+from ledger.entities import account_ids
 from ledger.errors import ReferenceReused
 from ledger.models import Account, Entry, Posting
 
@@ -133,6 +133,7 @@ class _Prepared:
     """A draft with what is computed from its lines once."""
 
     draft: Draft
+    keys: list[str]
     lines: str
     debit_total_minor: int
 
@@ -184,10 +185,13 @@ def _post(drafts: list[Draft], by: str, night: date | None) -> dict[str, Entry]:
 
 
 def _prepare(draft: Draft) -> _Prepared:
+    keys = [canonical.account_key(line.entity_id, line.kind, line.party) for line in draft.lines]
+    amounts = [line.amount_minor for line in draft.lines]
     return _Prepared(
         draft,
-        lines=canonical.lines_text(draft.lines),
-        debit_total_minor=sum(line.amount_minor for line in draft.lines if line.amount_minor > 0),
+        keys=keys,
+        lines=canonical.lines_text(zip(keys, amounts, strict=True)),
+        debit_total_minor=sum([amount for amount in amounts if amount > 0]),
     )
 
 
@@ -216,25 +220,27 @@ def _entry(prepared: _Prepared, business_date: date, posted_at: datetime, by: st
     )
 
 
-def _accounts(fresh: Sequence[_Prepared]) -> dict[Key, int]:
-    keys: list[Key] = list(
-        dict.fromkeys(
-            (line.entity_id, prepared.draft.book.value, line.kind.value, line.party)
-            for prepared in fresh
-            for line in prepared.draft.lines
-        )
-    )
-    return dict(zip(keys, account_ids(keys), strict=True))
+_Accounts = dict[Book, dict[str, int]]
+"""Account ids by natural key, per book."""
 
 
-def _insert(entries: list[Entry], fresh: Sequence[_Prepared], accounts: dict[Key, int]) -> None:
+def _accounts(fresh: Sequence[_Prepared]) -> _Accounts:
+    found: _Accounts = {}
+    for book in Book:
+        keys = list(dict.fromkeys(key for prepared in fresh if prepared.draft.book is book for key in prepared.keys))
+        if keys:
+            found[book] = dict(zip(keys, account_ids(keys, book), strict=True))
+    return found
+
+
+def _insert(entries: list[Entry], fresh: Sequence[_Prepared], accounts: _Accounts) -> None:
     Entry.objects.bulk_create(entries)
     Posting.objects.bulk_create(
         [Posting(**dict(zip(_POSTING_COLUMNS, row, strict=True))) for row in _rows(entries, fresh, accounts)]
     )
 
 
-def _copy(entries: list[Entry], fresh: Sequence[_Prepared], accounts: dict[Key, int]) -> None:
+def _copy(entries: list[Entry], fresh: Sequence[_Prepared], accounts: _Accounts) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence('ledger_entry', 'id')) FROM generate_series(1, %s)", [len(entries)]
@@ -242,33 +248,26 @@ def _copy(entries: list[Entry], fresh: Sequence[_Prepared], accounts: dict[Key, 
         for entry, (entry_id,) in zip(entries, cursor.fetchall(), strict=True):
             entry.pk = entry_id
     _copy_into("ledger_entry", _ENTRY_COLUMNS, map(_entry_row, entries))
-    _copy_into(
-        "ledger_posting",
-        _POSTING_COLUMNS,
-        ("%s\t%s\t%s\t%s\t%s\t%s\n" % row for row in _rows(entries, fresh, accounts)),  # noqa: UP031
-    )
+    rows = _rows(entries, fresh, accounts)
+    _copy_into("ledger_posting", _POSTING_COLUMNS, [f"{a}\t{b}\t{c}\t{d}\t{e}\t{f}\n" for a, b, c, d, e, f in rows])
 
 
 def _rows(
-    entries: list[Entry], fresh: Sequence[_Prepared], accounts: dict[Key, int]
-) -> Iterable[tuple[date, int, int, int, int, int]]:
+    entries: list[Entry], fresh: Sequence[_Prepared], accounts: _Accounts
+) -> Iterator[tuple[str, int, int, int, int, int]]:
     for entry, prepared in zip(entries, fresh, strict=True):
-        day, entry_id, book = entry.business_date, entry.pk, prepared.draft.book.value
-        for number, line in enumerate(prepared.draft.lines, start=1):
-            account = accounts[line.entity_id, book, line.kind.value, line.party]
-            yield day, entry_id, number, account, line.entity_id, line.amount_minor
+        day, entry_id, ids = entry.business_date.isoformat(), entry.pk, accounts[prepared.draft.book]
+        for number, (line, key) in enumerate(zip(prepared.draft.lines, prepared.keys, strict=True), start=1):
+            yield day, entry_id, number, ids[key], line.entity_id, line.amount_minor
+
+
+_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def _entry_row(entry: Entry) -> str:
-    return "\t".join(_escaped(getattr(entry, column)) for column in _ENTRY_COLUMNS) + "\n"
-
-
-def _escaped(value: object) -> str:
-    if value is None:
-        return r"\N"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    values = (getattr(entry, column) for column in _ENTRY_COLUMNS)
+    texts = (r"\N" if value is None else str(value).translate(_ESCAPES) for value in values)
+    return "\t".join(texts) + "\n"
 
 
 def _copy_into(table: str, columns: Sequence[str], rows: Iterable[str]) -> None:

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 DROP TRIGGER business_days_stay ON ledger_businessday;
                 ALTER TABLE ledger_account DROP CONSTRAINT an_account_has_its_entitys_currency;
                 DROP FUNCTION ledger_guard_entries, ledger_guard_business_days, ledger_guard_entities,
-                    ledger_keep_balances, ledger_guard_balances, ledger_guard_postings, ledger_guard_entry_has_lines,
+                    ledger_keep_balances, ledger_guard_balances, ledger_guard_postings, ledger_refuse_entry, ledger_guard_entry_has_lines,
                     ledger_guarded_side, ledger_hold_date, ledger_hold_date_alone;
             """,
         )

@@ -112,52 +112,65 @@ CREATE TRIGGER balances_follow_the_lines BEFORE INSERT OR UPDATE ON ledger_balan
 ALTER TABLE ledger_balance SET (fillfactor = 50);  -- every night rewrites these rows in place
 
 -- Lines -------------------------------------------------------------------------------------------------------------
--- EXECUTE plans each time for the size at hand; a cached plan made for two lines would serve 84,000 of them.
-CREATE FUNCTION ledger_guard_postings() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+-- Says why the lines of an entry are refused; called with the lines of one that is.
+CREATE FUNCTION ledger_refuse_entry(entry bigint, lines ledger_posting[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    bad record;
+    foreign_line int;
+    unbalanced bigint;
+BEGIN
+    SELECT min(l.line) INTO foreign_line
+      FROM unnest(lines) l
+      JOIN public.ledger_entry h ON h.id = l.entry_id
+      LEFT JOIN public.ledger_account a ON a.id = l.account_id AND a.entity_id = l.entity_id AND a.book = h.book
+     WHERE a.id IS NULL;
+    IF foreign_line IS NOT NULL THEN
+        RAISE EXCEPTION 'line % of entry % names an account of another entity or book', foreign_line, entry
+            USING ERRCODE = '23H03', TABLE = 'ledger_posting';
+    END IF;
+    SELECT min(entity_id) INTO unbalanced
+      FROM (SELECT l.entity_id FROM unnest(lines) l GROUP BY 1 HAVING sum(l.amount_minor) <> 0) e;
+    IF unbalanced IS NOT NULL THEN
+        RAISE EXCEPTION 'entry % does not balance for entity %', entry, unbalanced
+            USING ERRCODE = '23H01', DETAIL = unbalanced::text, TABLE = 'ledger_posting';
+    END IF;
+    RAISE EXCEPTION 'the lines of entry % are not those its head names', entry
+        USING ERRCODE = '23H02', TABLE = 'ledger_posting';
+END
+$$;
+
+-- EXECUTE plans each time for the size at hand; a cached plan made for two lines would serve 84,000 of them. For the
+-- same reason no search has a LIMIT: it makes the planner look accounts up one by one.
+CREATE FUNCTION ledger_guard_postings() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = public, pg_temp SET work_mem = '64MB' AS $$
+DECLARE
+    wrong bigint;
+    short record;
     guarded bigint[];
     deltas bigint[];
 BEGIN
-    -- Every entry arrives whole: lines 1..n and the debit total its head names, balanced for each entity.
+    -- Every entry arrives whole: lines 1..n and the debit total its head names, balanced for each entity, in accounts
+    -- of that entity and of the entry's book. An entity has one currency, so the balance holds per currency too.
     -- Later lines for an old entry would repeat numbers that the primary key already has.
     EXECUTE $sql$
-        SELECT t.entry_id, h.id IS NOT NULL AND h.business_date = t.business_date AS dated,
-               t.unbalanced_entity
+        SELECT min(t.entry_id)
           FROM (SELECT entry_id, business_date, sum(lines) AS lines, min(first_line) AS first_line,
-                       max(last_line) AS last_line, sum(debit) AS debit,
-                       min(entity_id) FILTER (WHERE total <> 0) AS unbalanced_entity
-                  FROM (SELECT entry_id, business_date, entity_id, count(*) AS lines, min(line) AS first_line,
-                               max(line) AS last_line, sum(amount_minor) AS total,
-                               sum(amount_minor) FILTER (WHERE amount_minor > 0) AS debit
-                          FROM new_postings GROUP BY entry_id, business_date, entity_id) per_entity
+                       max(last_line) AS last_line, coalesce(sum(debit), 0) AS debit, bool_and(total = 0) AS balanced,
+                       bool_and(owned) AS owned, min(first_book) AS first_book, max(last_book) AS last_book
+                  FROM (SELECT n.entry_id, n.business_date, n.entity_id, count(*) AS lines, min(n.line) AS first_line,
+                               max(n.line) AS last_line, sum(n.amount_minor) AS total,
+                               sum(n.amount_minor) FILTER (WHERE n.amount_minor > 0) AS debit,
+                               bool_and(a.entity_id IS NOT DISTINCT FROM n.entity_id) AS owned,
+                               min(a.book) AS first_book, max(a.book) AS last_book
+                          FROM new_postings n LEFT JOIN ledger_account a ON a.id = n.account_id
+                         GROUP BY n.entry_id, n.business_date, n.entity_id) per_entity
                  GROUP BY entry_id, business_date) t
-          LEFT JOIN ledger_entry h ON h.id = t.entry_id
-         WHERE h.id IS NULL OR h.business_date <> t.business_date
-            OR h.posting_count <> t.lines OR t.first_line <> 1 OR t.last_line <> t.lines
-            OR h.debit_total_minor <> t.debit OR t.unbalanced_entity IS NOT NULL
-         LIMIT 1
-    $sql$ INTO bad;
-    IF bad.entry_id IS NOT NULL THEN
-        IF bad.dated AND bad.unbalanced_entity IS NOT NULL THEN
-            RAISE EXCEPTION 'entry % does not balance for entity %', bad.entry_id, bad.unbalanced_entity
-                USING ERRCODE = '23H01', DETAIL = bad.unbalanced_entity::text, TABLE = TG_TABLE_NAME;
-        END IF;
-        RAISE EXCEPTION 'the lines of entry % are not those its head names', bad.entry_id
-            USING ERRCODE = '23H02', TABLE = TG_TABLE_NAME;
-    END IF;
-
-    EXECUTE $sql$
-        SELECT n.entry_id, n.line
-          FROM new_postings n
-          JOIN ledger_entry h ON h.id = n.entry_id
-          LEFT JOIN ledger_account a ON a.id = n.account_id
-         WHERE a.id IS NULL OR a.entity_id <> n.entity_id OR a.book <> h.book
-         LIMIT 1
-    $sql$ INTO bad;
-    IF bad.entry_id IS NOT NULL THEN
-        RAISE EXCEPTION 'line % of entry % names an account of another entity or book', bad.line, bad.entry_id
-            USING ERRCODE = '23H03', TABLE = TG_TABLE_NAME;
+          LEFT JOIN ledger_entry h ON h.id = t.entry_id AND h.business_date = t.business_date
+                AND h.posting_count = t.lines AND h.debit_total_minor = t.debit
+         WHERE h.id IS NULL OR t.first_line <> 1 OR t.last_line <> t.lines OR NOT t.balanced OR NOT t.owned
+            OR t.first_book <> h.book OR t.last_book <> h.book
+    $sql$ INTO wrong;
+    IF wrong IS NOT NULL THEN
+        PERFORM ledger_refuse_entry(wrong, array_agg(n::ledger_posting)) FROM new_postings n WHERE n.entry_id = wrong;
     END IF;
 
     EXECUTE $sql$
@@ -171,13 +184,13 @@ BEGIN
     END IF;
     -- Lock in one statement and in one order, read in the next: crossing transfers then wait instead of deadlocking.
     PERFORM FROM ledger_balance WHERE account_id = ANY (guarded) ORDER BY account_id FOR NO KEY UPDATE;
-    SELECT b.account_id, b.amount_minor AS available, -(b.amount_minor + d.delta) AS missing INTO bad
+    SELECT b.account_id, b.amount_minor AS available, -(b.amount_minor + d.delta) AS missing INTO short
       FROM unnest(guarded, deltas) AS d (account_id, delta) JOIN ledger_balance b USING (account_id)
      WHERE b.amount_minor + d.delta < 0
      ORDER BY b.account_id LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'account % has % and would need % more', bad.account_id, bad.available, bad.missing
-            USING ERRCODE = '23H04', DETAIL = format('%s %s %s', bad.account_id, bad.available, bad.missing),
+        RAISE EXCEPTION 'account % has % and would need % more', short.account_id, short.available, short.missing
+            USING ERRCODE = '23H04', DETAIL = format('%s %s %s', short.account_id, short.available, short.missing),
                   TABLE = 'ledger_balance', CONSTRAINT = 'a_guarded_account_never_goes_below_zero';
     END IF;
     UPDATE ledger_balance b SET amount_minor = b.amount_minor + d.delta

@@ -1,0 +1,34 @@
+"""Fixtures every test may use. Tests that commit get a database of their own (see `tests.databases`)."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.databases import cloned
+
+
+@pytest.fixture
+def _django_db_helper(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Replaces pytest-django's: a rolled back transaction as ever, but a clone instead of a flush."""
+    if _commits(request):
+        with django_db_blocker.unblock(), cloned():
+            yield
+    else:
+        request.getfixturevalue("_django_db_helper")  # the one this replaces
+        yield
+
+
+@pytest.fixture
+def cloned_db(transactional_db: None) -> str:
+    """A database of the test's own, in which commits and threads are real; its name."""
+    return str(connection.settings_dict["NAME"])
+
+
+def _commits(request: pytest.FixtureRequest) -> bool:
+    marker = request.node.get_closest_marker("django_db")
+    asked = marker is not None and (marker.kwargs.get("transaction") or marker.args[:1] == (True,))
+    return asked or not {"transactional_db", "live_server"}.isdisjoint(request.fixturenames)
