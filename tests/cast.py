@@ -6,17 +6,26 @@ Northwind and rivals. Sol waits in the pool. Ada is steward, Rui audits, Fay is 
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import pytest
-from django.utils import timezone
+from django.contrib.auth.hashers import make_password
 
 from core.clock import business_date
 from ledger.entities import open_entity
-from ledger.writer import Draft, Kind, credit, debit, post_one
-from microenterprises.models import Membership, Microenterprise, Platform, ShareTerms
-from people.models import User
+from microenterprises.actions.firms import MemberSpec, found
+from microenterprises.actions.money import Document, fund_platform, record_investment
+from microenterprises.calculation import TermsSpec, Tier
+from microenterprises.models import Microenterprise, Platform
+from people.models import Role, User
 
 START = date(2026, 1, 1)
+PASSWORD = "market-demo"
+TERMS = TermsSpec(
+    threshold_minor=0,
+    tiers=(Tier(200_000_000, 3000), Tier(None, 4000)),
+    residual_owners={"reserve": 5000, "platform": 5000},
+)
 
 
 @dataclass
@@ -37,67 +46,67 @@ class Cast:
     platform: Platform
 
 
+@cache
+def _hashed() -> str:
+    """The password of everybody, hashed once: hashing is slow on purpose."""
+    return make_password(PASSWORD)
+
+
 def person(name: str, *roles: str) -> User:
-    return User.objects.create_user(
-        f"{name.lower()}@haier.example", "market-demo", name=name, roles=list(roles), joined_on=START
-    )
+    somebody = User(email=f"{name.lower()}@haier.example", name=name, roles=list(roles), joined_on=START)
+    somebody.password = _hashed()
+    somebody.save()
+    return somebody
 
 
 def firm(name: str, platform: Platform, lead: User, *members: User, wallet_minor: int = 0) -> Microenterprise:
-    entity = open_entity(name=name, kind="microenterprise", currency="CNY")
-    found = Microenterprise.objects.create(
+    """An ME founded on `START`; its opening money is an investment of the platform, recorded by finance."""
+    me = found(
         name=name,
         kind="user",
-        purpose=f"{name} serves its customers.",
         platform=platform,
-        entity=entity,
+        purpose=f"{name} serves its customers.",
         currency="CNY",
-        launched_at=timezone.now(),
-        launched_by=lead,
-    )
-    for index, somebody in enumerate((lead, *members)):
-        Membership.objects.create(
-            microenterprise=found,
-            person=somebody,
-            role="Leader" if index == 0 else "Member",
-            customer_outcome="Deliveries arrive cold.",
-            is_lead=index == 0,
-            weight=20 if index == 0 else 10,
-            track="entrepreneur",
-            started_on=START,
-        )
-    ShareTerms.objects.create(
-        microenterprise=found,
-        version=1,
-        status="agreed",
-        threshold_minor=0,
-        tiers=[[200_000_000, 3000], [None, 4000]],
-        residual_owners={"reserve": 5000, "platform": 5000},
-        effective_from=START,
-        proposed_at=timezone.now(),
-        proposed_by=lead,
-        agreed_at=timezone.now(),
+        members=[
+            MemberSpec(
+                person=somebody,
+                role="Leader" if somebody == lead else "Member",
+                customer_outcome="Deliveries arrive cold.",
+                is_lead=somebody == lead,
+                weight=20 if somebody == lead else 10,
+            )
+            for somebody in (lead, *members)
+        ],
+        terms=TERMS,
+        by=lead,
+        on=START,
     )
     if wallet_minor:
-        post_one(
-            Draft(
-                reference=f"opening:{found.pk}",
-                kind="investment",
-                lines=(
-                    debit(entity.pk, Kind.WALLET, wallet_minor),
-                    credit(entity.pk, Kind.STAKE, wallet_minor, f"entity:{platform.entity_id}"),
-                ),
-                memo="Opening money",
-            ),
-            by=str(lead.pk),
-        )
-    return found
+        invest(me, platform, wallet_minor)
+    return me
+
+
+def invest(me: Microenterprise, platform: Platform, amount_minor: int) -> None:
+    """Give the platform money and let it invest all of it."""
+    fay = User.objects.filter(roles__contains=[Role.FINANCE]).order_by("created_at").first() or person("Fay", "finance")
+    today = business_date()
+    fund_platform(
+        platform=platform, amount_minor=amount_minor, document=f"Funding for {me.pk}", effective_date=today, by=fay
+    )
+    record_investment(
+        microenterprise=me,
+        platform=platform,
+        amount_minor=amount_minor,
+        document=Document(number="Opening", counterparty=platform.name, dated=today),
+        by=fay,
+    )
 
 
 def make_cast() -> Cast:
     platform = Platform.objects.create(
         name="Smart Living", purpose="Homes", entity=open_entity(name="Smart Living", kind="platform", currency="CNY")
     )
+    fay = person("Fay", "finance")
     lin, noor, amara, teo, mei, sol = (person(name) for name in ("Lin", "Noor", "Amara", "Teo", "Mei", "Sol"))
     assert business_date() > START
     return Cast(
@@ -109,7 +118,7 @@ def make_cast() -> Cast:
         sol=sol,
         ada=person("Ada", "steward"),
         rui=person("Rui", "auditor"),
-        fay=person("Fay", "finance"),
+        fay=fay,
         hua=person("Hua", "hr"),
         blue_kettle=firm("Blue Kettle", platform, lin, noor, wallet_minor=500_000_000),
         cold_chain=firm("Cold Chain", platform, amara, mei, wallet_minor=10_000_000),
