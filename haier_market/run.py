@@ -132,15 +132,23 @@ def _serve(places: Places, port: int, company: list[str]) -> None:
 
 
 def _prepare(places: Places, environment: Mapping[str, str], company: list[str]) -> None:
-    log = places.logs / "prepare.log"
+    """Catalogues, tables, a company and the collected files; these last beside the others, on the second core."""
     with _step("Compiling the message catalogues"):
         _compile_catalogues()
-    with _step("Bringing the tables up to date"):
-        _manage(["migrate", "--noinput"], environment, log)
-    with _step("Collecting stylesheets, scripts and icons"):
-        _collect_static(places, environment, log)
-    with _step("Making sure that a company lives in it (half a minute the first time)"):
-        _manage(["seed_company", "--if-empty", *company], environment, log)
+    collecting = _begin_to_collect(places, environment)
+    try:
+        with _step("Bringing the tables up to date"):
+            Command(["migrate", "--noinput"], environment, places.logs).finish()
+        with _step("Making sure that a company lives in it (half a minute the first time)"):
+            Command(["seed_company", "--if-empty", *company], environment, places.logs).finish()
+        if collecting is not None:
+            with _step("Collecting stylesheets, scripts and icons"):
+                collecting.finish()
+                _stamp(places).write_text(_static_fingerprint(environment))
+    except BaseException:
+        if collecting is not None:
+            collecting.stop()
+        raise
 
 
 def _compile_catalogues() -> None:
@@ -149,35 +157,55 @@ def _compile_catalogues() -> None:
         raise Failure("\n".join(problems))
 
 
-def _manage(arguments: list[str], environment: Mapping[str, str], log: Path) -> None:
-    """Run a management command, its output in the log. Raises Failure with the log's end."""
-    process = processes.start(
-        [sys.executable, "manage.py", *arguments], log=log, environment=environment, folder=PROJECT
-    )
-    try:
-        process.wait()
-    except BaseException:
-        processes.stop(process, (signal.SIGTERM, 10.0))
-        raise
-    if process.returncode:
-        end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-        raise Failure(f"\n{end}\n`manage.py {' '.join(arguments)}` failed; the whole log: {log}")
+class Command:
+    """A management command in a process of its own, its output in a log."""
+
+    def __init__(self, arguments: list[str], environment: Mapping[str, str], logs: Path) -> None:
+        self._words = " ".join(arguments)
+        self._log = logs / f"{arguments[0]}.log"
+        command = [sys.executable, "manage.py", *arguments]
+        self._process = processes.start(command, log=self._log, environment=environment, folder=PROJECT)
+
+    def finish(self) -> None:
+        """Wait for its end. Raises Failure with the log's last lines."""
+        try:
+            code = self._process.wait()
+        except BaseException:
+            self.stop()
+            raise
+        if code:
+            raise Failure(f"\n{_end_of(self._log)}\n`manage.py {self._words}` failed; the whole log: {self._log}")
+
+    def stop(self) -> None:
+        processes.stop(self._process, (signal.SIGTERM, 10.0))
 
 
-def _collect_static(places: Places, environment: Mapping[str, str], log: Path) -> None:
-    """Only when something to collect changed since the last time."""
-    stamp = places.directory / "static.stamp"
-    target = Path(environment.get("STATIC_ROOT") or PROJECT / "staticfiles")
-    print_of_now = f"{target} {_static_fingerprint()}"
-    if target.is_dir() and stamp.exists() and stamp.read_text() == print_of_now:
-        return
-    _manage(["collectstatic", "--noinput"], environment, log)
-    stamp.write_text(print_of_now)
+def _begin_to_collect(places: Places, environment: Mapping[str, str]) -> Command | None:
+    """None when nothing to collect changed since the last time."""
+    stamp = _stamp(places)
+    if _static_root(environment).is_dir() and stamp.exists():
+        if stamp.read_text() == _static_fingerprint(environment):
+            return None
+        stamp.unlink()
+    return Command(["collectstatic", "--noinput"], environment, places.logs)
 
 
-def _static_fingerprint() -> str:
+def _stamp(places: Places) -> Path:
+    return places.directory / "static.stamp"
+
+
+def _static_root(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("STATIC_ROOT") or PROJECT / "staticfiles")
+
+
+def _end_of(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+
+
+def _static_fingerprint(environment: Mapping[str, str]) -> str:
     """Names, sizes and times of our own files; the packages' files change only with the locked requirements."""
     digest = hashlib.sha256((PROJECT / "requirements" / "runtime.txt").read_bytes())
+    digest.update(f"{_static_root(environment)}\n".encode())
     for path in sorted([*PROJECT.glob("static/**/*"), *PROJECT.glob("*/static/**/*")]):
         if path.is_file():
             known = path.stat()
@@ -206,8 +234,9 @@ def _wait_until_it_answers(port: int, supervisor: Supervisor, logs: Path) -> Non
     while not all(_answers(f"{_address(port)}{path}") for path in ("/livez", "/accounts/login/")):
         supervisor.look()
         if child := supervisor.failing():
-            end = "\n".join(child.log.read_text(errors="replace").splitlines()[-15:])
-            raise Failure(f"\n{end}\nThe {child.title} ends right after each start; the whole log: {child.log}")
+            raise Failure(
+                f"\n{_end_of(child.log)}\nThe {child.title} ends right after each start; the whole log: {child.log}"
+            )
         if time.monotonic() > deadline:
             raise Failure(f"The site does not answer; the logs in {logs} say why.")
         time.sleep(_PAUSE)
