@@ -86,7 +86,7 @@
     const distance = instant - (Date.now() + ahead);
     const away = Math.abs(distance);
     if (away > 7 * DAY) return "";
-    const [unit, size] = away < 90 * MINUTE ? ["minute", MINUTE] : away < 36 * HOUR ? ["hour", HOUR] : ["day", DAY];
+    const [unit, size] = away < 120 * MINUTE ? ["minute", MINUTE] : away < 48 * HOUR ? ["hour", HOUR] : ["day", DAY];
     return speaker.format(Math.max(1, Math.floor(away / size)) * (distance >= 0 ? 1 : -1), unit);
   };
   function refreshTimes() {

@@ -161,14 +161,15 @@ def page_now(context: Context) -> datetime:
     The market's clock differs from the server's only where it may be moved (demo, tests); there it is asked once per
     request, elsewhere not at all.
     """
-    given = context.get("now")
-    if isinstance(given, datetime):
-        return given
     request = _request(context)
     kept = getattr(request, "page_now", None)
     if isinstance(kept, datetime):
         return kept
-    now = market_now() if settings.CLOCK_MAY_MOVE else datetime.now(UTC)
+    given = context.get("now")
+    if isinstance(given, datetime):
+        now = given
+    else:
+        now = market_now() if settings.CLOCK_MAY_MOVE else datetime.now(UTC)
     if request is not None:
         request.page_now = now  # type: ignore[attr-defined]
     return now
@@ -200,9 +201,9 @@ def relative(instant: datetime, now: datetime) -> str:
     away = abs(distance)
     if away > NEAR:
         return ""
-    if away < timedelta(minutes=90):
+    if away < timedelta(minutes=120):
         unit, size = "minute", timedelta(minutes=1)
-    elif away < timedelta(hours=36):
+    elif away < timedelta(hours=48):
         unit, size = "hour", timedelta(hours=1)
     else:
         unit, size = "day", timedelta(days=1)
@@ -597,14 +598,17 @@ def filters(
 
 @register.simple_tag(takes_context=True)
 def results(context: Context, page: Page[Any] | None = None, form: forms.BaseForm | None = None) -> SafeString:
-    """The head of a result list: the count first, then the filters in force as removable chips."""
+    """The head of a result list: the count first, then the filters in force as removable chips.
+
+    Without rows the chips are left to `empty`, which names them and says how to go on.
+    """
     request = _request(context)
     query = request.GET if request else QueryDict()
     return _component(
         "results",
         context,
         sentence=_count_sentence(page, _first_position(page, query)) if page is not None else "",
-        chips=chips_of(form, query),
+        chips=[] if page is not None and not page.rows else chips_of(form, query),
         clear=_cleared(query, _filter_keys(form)) if form is not None else "",
     )
 

@@ -1,6 +1,6 @@
-"""Serve the gallery and photograph it: `python -m tests.look.gallery FOLDER [page ...]`.
+"""Serve the gallery, or photograph it: `python -m tests.look.gallery FOLDER [page ...]`.
 
-For looking only; `test_gallery.py` holds what must be true.
+For looking only; `test_gallery.py` holds what must be true and starts this with `--serve`.
 """
 
 import os
@@ -47,12 +47,10 @@ def serve() -> str:
     return f"http://127.0.0.1:{server.server_port}"
 
 
-def main(folder: Path, wanted: list[str]) -> None:
+def photograph(address: str, folder: Path, wanted: list[str]) -> None:
+    """Every page, light and dark, wide and on a phone, as PNG files in `folder`."""
     from playwright.sync_api import sync_playwright
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.look.settings")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    address = serve()
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as play:
         browser = play.chromium.launch(**CHROMIUM)  # type: ignore[arg-type]
@@ -70,4 +68,11 @@ def main(folder: Path, wanted: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.look.settings"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    here = serve()
+    if sys.argv[1] == "--serve":
+        print(here, flush=True)  # noqa: T201  the test reads it
+        sys.stdin.read()
+    else:
+        photograph(here, Path(sys.argv[1]), sys.argv[2:])
