@@ -31,11 +31,12 @@ def line_or_404(user: User, public_id: UUID) -> ShareLine | PayLine:
     shares = ShareLine.objects.visible_to(user).select_related(
         "person", "outcome__microenterprise", "outcome__share_terms", "outcome__repairs", "membership"
     )
-    found = shares.filter(pk=public_id).first()
-    if found is not None:
-        return found
+    share: ShareLine | None = shares.filter(pk=public_id).first()
+    if share is not None:
+        return share
     pays = PayLine.objects.visible_to(user).select_related("person", "microenterprise", "membership")
-    return get_object_or_404(pays, pk=public_id)
+    pay: PayLine = get_object_or_404(pays, pk=public_id)
+    return pay
 
 
 def reader_or_404(user: User, person_id: UUID | None) -> User:

@@ -33,8 +33,9 @@ class RunSums:
 def run_sums(night: date) -> RunSums:
     """Add up everything that was posted on a night."""
     outcomes = Outcome.objects.filter(night=night)
-    rows = outcomes.values("currency").annotate(**{name: Sum(f"{name}_minor") for name in TOTALS}).order_by("currency")
-    totals = {row["currency"]: {name: row[name] for name in TOTALS} for row in rows}
+    by_currency = outcomes.values("currency").annotate(**{name: Sum(f"{name}_minor") for name in TOTALS})
+    rows = by_currency.order_by("currency").values_list("currency", *TOTALS)
+    totals = {currency: dict(zip(TOTALS, figures, strict=True)) for currency, *figures in rows}
     own = outcomes.filter(repairs=None)
     return RunSums(
         microenterprises=own.count(),

@@ -56,8 +56,8 @@ def _sentence(snag: Snag) -> tuple[str, str]:
     if snag is Snag.NO_WEIGHTS:
         return (
             _(
-                "%(needed)s is due, but no member of %(me)s carried a share weight on %(day)s. Give the members of "
-                "that day their weights; the next night shares it."
+                "%(needed)s is due, but no member of %(me)s carried a share weight on %(day)s. Once members carry "
+                "weights, the next night shares it."
             ),
             _("Look at the members"),
         )

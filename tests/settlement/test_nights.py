@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from core.errors import Conflict, InvalidTransition
 from ledger.accounts import Kind
@@ -28,6 +28,7 @@ from tests.settlement.world import (
     on,
     outcome,
     owed,
+    person,
     spend,
     wallet,
 )
@@ -311,15 +312,33 @@ def test_a_pool_above_the_free_wallet_is_an_exception_and_is_repaired_for_the_me
     assert (posted.business_date, posted.effective_date) == (ME_DAY + DAY, ME_DAY)
 
 
-def test_weights_that_sum_to_zero_are_an_exception_mended_by_giving_weights_for_that_date() -> None:
+def test_weights_that_sum_to_zero_are_an_exception_mended_by_recording_who_carried_weight_that_date() -> None:
     me = firm(*weighted(0, 0), launched=ME_DAY)
     earn(me, 1_000_00, ME_DAY)
     nights(ME_DAY)
     assert outcome(me, ME_DAY).snag == Outcome.Snag.NO_WEIGHTS
-    Membership.objects.filter(microenterprise=me).update(weight=1)
+    for name in ("Forgotten", "Overlooked"):
+        Membership.objects.create(
+            microenterprise=me,
+            person=person(name),
+            role="Member",
+            customer_outcome="Deliveries arrive cold.",
+            track="entrepreneur",
+            weight=1,
+            started_on=ME_DAY,
+        )
     nights(ME_DAY + DAY)
     assert outcome(me, ME_DAY).repaired_by.shared_minor == 500_00
     assert amounts(me, ME_DAY) == [250_00, 250_00]
+
+
+def test_a_pool_nobody_carried_weight_for_is_shared_by_the_next_night_with_weights() -> None:
+    me = firm(Seat("Leads", 0), Seat("Arrives", 3, start=ME_DAY + DAY), launched=ME_DAY)
+    earn(me, 1_000_00, ME_DAY)
+    for n in range(3):
+        nights(ME_DAY + n * DAY)
+    assert amounts(me, ME_DAY + DAY) == [500_00]
+    assert outcome(me, ME_DAY).repaired_by.shared_minor == 0
 
 
 def test_pay_that_the_wallet_cannot_cover_waits_whole_and_comes_before_any_share() -> None:
@@ -373,9 +392,10 @@ def test_lines_and_outcomes_are_never_changed() -> None:
     earn(me, 1_000_00, ME_DAY)
     nights(ME_DAY)
     for change in (
-        lambda: ShareLine.objects.update(amount_minor=1),
-        lambda: ShareLine.objects.all()._raw_delete("default"),
-        lambda: Outcome.objects.update(pool_minor=0),
+        "UPDATE settlement_shareline SET amount_minor = 1",
+        "DELETE FROM settlement_shareline",
+        "UPDATE settlement_outcome SET pool_minor = 0",
+        "DELETE FROM settlement_payline",
     ):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            change()
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(change)

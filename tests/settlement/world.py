@@ -1,11 +1,13 @@
 """A small company for the settlement's own tests: firms with any members, receipts and costs on any date, nights."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import count
 from uuid import UUID, uuid4
+
+from django.db import transaction
 
 from core import past
 from core.clock import company_zone
@@ -121,12 +123,11 @@ def agree(
     )
 
 
-def entry(me: Microenterprise, day: date, *lines: Line, kind: str = "money", effective: date | None = None) -> None:
-    with on(day):
-        post_one(
-            Draft(reference=f"test:{uuid4()}", kind=kind, lines=lines, memo="A test", effective_date=effective),
-            by="test",
-        )
+def entry(me: Microenterprise, day: date | None, *lines: Line, effective: date | None = None) -> None:
+    """Post lines on a day; None: now, by the clock as it stands."""
+    draft = Draft(reference=f"test:{uuid4()}", kind="money", lines=lines, memo="A test", effective_date=effective)
+    with on(day) if day else nullcontext(), transaction.atomic():
+        post_one(draft, by="test")
 
 
 def earn(me: Microenterprise, minor: int, day: date, *, effective: date | None = None) -> None:
@@ -140,7 +141,12 @@ def spend(me: Microenterprise, minor: int, day: date) -> None:
     entry(me, day, debit(me.entity_id, Kind.EXPENSE_OUTSIDE, minor), credit(me.entity_id, Kind.WALLET, minor))
 
 
-def lock_up(me: Microenterprise, minor: int, day: date) -> None:
+def money(me: Microenterprise, minor: int) -> None:
+    """A customer pays now."""
+    entry(me, None, debit(me.entity_id, Kind.WALLET, minor), credit(me.entity_id, Kind.INCOME_OUTSIDE, minor))
+
+
+def lock_up(me: Microenterprise, minor: int, day: date | None) -> None:
     """A published project holds money that then is not free."""
     entry(me, day, debit(me.entity_id, Kind.HOLD, minor), credit(me.entity_id, Kind.WALLET, minor))
 
