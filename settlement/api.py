@@ -33,7 +33,7 @@ class RunViewSet(ReadOnlyMarketViewSet):
     serializer_class = RunSerializer
     cursor_by = ("-business_date",)
     lookup_field = "business_date"
-    lookup_value_regex = r"\d{4}-\d{2}-\d{2}"
+    lookup_value_converter = "str"
 
     def get_queryset(self) -> QuerySet[SettlementRun]:
         user: Any = self.request.user

@@ -1,0 +1,179 @@
+"""The API of projects, own bids and contracts: the same actions and permissions as the pages."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from contracts import sealing, serializers
+from contracts.access import contract_or_404, project_or_404
+from contracts.actions import bids as bid_actions
+from contracts.actions import contracts as contract_actions
+from contracts.actions import milestones as milestone_actions
+from contracts.models import Bid, Contract, Milestone, Project
+from contracts.permissions.standing import standing_of
+from core.clock import business_date
+from core.idempotency import idempotent
+from core.viewsets import ReadOnlyMarketViewSet
+from microenterprises.models import Microenterprise
+from people.models import User
+
+
+class ProjectViewSet(ReadOnlyMarketViewSet):
+    """Projects; `/bids/` lists a project's opened bids."""
+
+    queryset = Project.objects.none()
+    serializer_class = serializers.ProjectSerializer
+    cursor_by = ("deadline", "pk")
+
+    def get_queryset(self) -> QuerySet[Project]:
+        user: Any = self.request.user
+        return Project.objects.visible_to(user).select_related("buyer")
+
+    @extend_schema(responses=serializers.OpenedBidSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def bids(self, request: Request, pk: UUID) -> Response:
+        """The opened bids of a project; an empty list before the opening, however many there are."""
+        user: Any = request.user
+        project = project_or_404(user, pk).project
+        opened = Bid.objects.visible_to(user).filter(project=project).select_related("microenterprise")
+        return Response(serializers.OpenedBidSerializer(opened.order_by("pk"), many=True).data)
+
+
+def own_bids(user: User) -> QuerySet[Bid]:
+    """The still sealed bids of the MEs somebody leads. Three statements."""
+    who = standing_of(user, business_date())
+    if not who.led:
+        return Bid.objects.none()
+    sealed = Project.objects.visible_to(user).filter(opened_at=None, status=Project.Status.PUBLISHED)
+    tokens = sealing.bidder_tokens(sealed.values_list("pk", flat=True), [firm.pk for firm in who.led])
+    return Bid.objects.filter(bidder_token__in=list(tokens), opened_at=None).order_by("project_id")
+
+
+class BidViewSet(viewsets.GenericViewSet[Bid]):
+    """The sealed bids of the MEs the reader leads. Nobody else's exist here."""
+
+    queryset = Bid.objects.none()
+    serializer_class = serializers.OwnBidSerializer
+    pagination_class = None
+    lookup_value_converter = "uuid"
+
+    def _own(self, request: Request, pk: UUID) -> Bid:
+        user: Any = request.user
+        return get_object_or_404(own_bids(user), pk=pk)
+
+    @extend_schema(responses=serializers.OwnBidSerializer(many=True))
+    def list(self, request: Request) -> Response:
+        """My MEs' sealed bids, without their terms."""
+        user: Any = request.user
+        return Response(serializers.OwnBidSerializer(own_bids(user), many=True).data)
+
+    @extend_schema(responses=serializers.OwnBidTermsSerializer)
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """One own bid with its terms; each reading leaves a sealed trace."""
+        user: Any = request.user
+        bid = self._own(request, pk)
+        terms = bid_actions.read_own_bid(bid=bid, by=user)
+        plain = {"price_minor": terms.price_minor, "days": terms.days, "plan": terms.plan}
+        return Response({**serializers.OwnBidSerializer(bid).data, **plain})
+
+    @extend_schema(request=serializers.BidInput, responses={201: serializers.OwnBidSerializer})
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Submit a sealed bid; the answer is its receipt."""
+        user: Any = request.user
+        asked = _valid(serializers.BidInput, request)
+        project = project_or_404(user, asked.pop("project")).project
+        firm = get_object_or_404(Microenterprise.objects.visible_to(user), pk=asked.pop("microenterprise"))
+        bid = bid_actions.submit(project=project, microenterprise=firm, **asked, by=user)
+        return Response(serializers.OwnBidSerializer(bid).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=serializers.BidTermsInput, responses=serializers.OwnBidSerializer)
+    @idempotent
+    def update(self, request: Request, pk: UUID) -> Response:
+        """Revise; the place in time restarts and the receipt is new."""
+        user: Any = request.user
+        bid = bid_actions.revise(bid=self._own(request, pk), **_valid(serializers.BidTermsInput, request), by=user)
+        return Response(serializers.OwnBidSerializer(bid).data)
+
+    @extend_schema(responses={204: None})
+    @idempotent
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """Withdraw before the deadline."""
+        user: Any = request.user
+        bid_actions.withdraw(bid=self._own(request, pk), by=user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ContractViewSet(ReadOnlyMarketViewSet):
+    """Contracts of one's own MEs; finance, steward and auditor see all."""
+
+    queryset = Contract.objects.none()
+    serializer_class = serializers.ContractSerializer
+    cursor_by = ("-created_at", "pk")
+
+    def get_queryset(self) -> QuerySet[Contract]:
+        user: Any = self.request.user
+        found = Contract.objects.visible_to(user).select_related("buyer", "supplier")
+        return found if self.action == "list" else found.prefetch_related("versions", "milestones")
+
+    def get_serializer_class(self) -> Any:
+        return serializers.ContractSerializer if self.action == "list" else serializers.ContractDetailSerializer
+
+    @extend_schema(request=serializers.SignInput, responses=serializers.ContractDetailSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def sign(self, request: Request, pk: UUID) -> Response:
+        """Sign the version whose hash was seen."""
+        user: Any = request.user
+        seen = contract_or_404(user, pk, business_date())
+        contract_actions.sign(contract=seen.contract, **_valid(serializers.SignInput, request), by=user)
+        return self._shown()
+
+    @extend_schema(request=serializers.DeliverInput, responses=serializers.ContractDetailSerializer)
+    @action(detail=True, methods=["post"], url_path="milestones/<int:number>/deliver")
+    @idempotent
+    def deliver(self, request: Request, pk: UUID, number: int) -> Response:
+        """Deliver a milestone with evidence."""
+        user: Any = request.user
+        asked = _valid(serializers.DeliverInput, request)
+        milestone_actions.deliver(milestone=self._milestone(number), **asked, by=user)
+        return self._shown()
+
+    @extend_schema(request=None, responses=serializers.ContractDetailSerializer)
+    @action(detail=True, methods=["post"], url_path="milestones/<int:number>/accept")
+    @idempotent
+    def accept(self, request: Request, pk: UUID, number: int) -> Response:
+        """Accept a delivered milestone in full; escrow pays the supplier."""
+        user: Any = request.user
+        milestone_actions.accept(milestone=self._milestone(number), by=user)
+        return self._shown()
+
+    @extend_schema(request=serializers.ReasonInput, responses=serializers.ContractDetailSerializer)
+    @action(detail=True, methods=["post"], url_path="milestones/<int:number>/reject")
+    @idempotent
+    def reject(self, request: Request, pk: UUID, number: int) -> Response:
+        """Reject a delivery with a reason."""
+        user: Any = request.user
+        asked = _valid(serializers.ReasonInput, request)
+        milestone_actions.reject(milestone=self._milestone(number), **asked, by=user)
+        return self._shown()
+
+    def _milestone(self, number: int) -> Milestone:
+        contract: Contract = self.get_object()
+        return get_object_or_404(Milestone, contract=contract, number=number)
+
+    def _shown(self) -> Response:
+        return Response(serializers.ContractDetailSerializer(self.get_object()).data)
+
+
+def _valid(serializer: type[Any], request: Request) -> dict[str, Any]:
+    checked = serializer(data=request.data)
+    checked.is_valid(raise_exception=True)
+    return dict(checked.validated_data)

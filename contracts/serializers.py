@@ -1,0 +1,151 @@
+"""Shapes of the API for projects, own bids and contracts. Amounts are minor units beside their currency.
+
+A sealed bid appears here only in `OwnBidSerializer`, which is filled by the audited reader.
+"""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from contracts.lifecycle import phase
+from contracts.models import Bid, Contract, Milestone, Project
+from core.clock import market_now
+
+
+class FirmField(serializers.Serializer[Any]):
+    """An ME by id and name."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    """A project as everybody sees it. Nothing of its bids before the opening, and then through its own list."""
+
+    buyer = FirmField(allow_null=True)
+    phase = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Project
+        fields = (
+            "id", "title", "need", "success_measure", "buyer", "currency", "ceiling_minor", "book", "phase", "opens_at",
+            "deadline", "deadline_zone", "method", "price_weight_bp", "pass_mark", "draw_commitment", "published_at",
+        )  # fmt: skip
+
+    def get_phase(self, project: Project) -> str:
+        now = self.context.setdefault("now", None) or market_now()
+        self.context["now"] = now
+        return str(phase(project, now))
+
+
+class OpenedBidSerializer(serializers.ModelSerializer[Bid]):
+    """A bid after the opening."""
+
+    microenterprise = FirmField(allow_null=True)
+
+    class Meta:
+        model = Bid
+        fields = (
+            "id", "status", "microenterprise", "bidder_name", "price_minor", "days", "plan", "quality_points",
+            "quality_reason", "outcome_reason", "submitted_at", "receipt",
+        )  # fmt: skip
+
+
+class OwnBidSerializer(serializers.Serializer[Any]):
+    """A bid of one's own ME: the receipt, and the terms where the audited reader gave them."""
+
+    id = serializers.UUIDField()
+    project = serializers.UUIDField(source="project_id")
+    status = serializers.CharField()
+    revision = serializers.IntegerField()
+    submitted_at = serializers.DateTimeField()
+    receipt = serializers.CharField()
+
+
+class OwnBidTermsSerializer(OwnBidSerializer):
+    """The same with price, days and plan."""
+
+    price_minor = serializers.IntegerField()
+    days = serializers.IntegerField()
+    plan = serializers.CharField()
+
+
+class BidTermsInput(serializers.Serializer[Any]):
+    """What a bidder sends: price in minor units of the project's currency, days, plan."""
+
+    price_minor = serializers.IntegerField(min_value=1)
+    days = serializers.IntegerField(min_value=1, max_value=3650)
+    plan = serializers.CharField(max_length=20_000)
+
+
+class BidInput(BidTermsInput):
+    """A new bid: for which project, by which ME."""
+
+    project = serializers.UUIDField()
+    microenterprise = serializers.UUIDField()
+
+
+class MilestoneSerializer(serializers.ModelSerializer[Milestone]):
+    """A part of a contract's price."""
+
+    class Meta:
+        model = Milestone
+        fields = (
+            "number", "title", "amount_minor", "due_on", "status", "evidence", "evidence_url", "submitted_at",
+            "accepted_minor", "decision_reason", "decided_at",
+        )  # fmt: skip
+
+
+class ContractSerializer(serializers.ModelSerializer[Contract]):
+    """A contract with its parties."""
+
+    buyer = FirmField()
+    supplier = FirmField()
+
+    class Meta:
+        model = Contract
+        fields = (
+            "id", "title", "project", "buyer", "supplier", "currency", "book", "price_minor", "status", "created_at",
+            "activated_at", "ended_at",
+        )  # fmt: skip
+
+
+class VersionSerializer(serializers.Serializer[Any]):
+    """The words both parties sign: canonical JSON and its hash."""
+
+    number = serializers.IntegerField()
+    body = serializers.CharField()
+    sha256 = serializers.CharField()
+
+
+class ContractDetailSerializer(ContractSerializer):
+    """A contract with its current words and its milestones."""
+
+    version = serializers.SerializerMethodField()
+    milestones = MilestoneSerializer(many=True)
+
+    class Meta(ContractSerializer.Meta):
+        fields = (*ContractSerializer.Meta.fields, "version", "milestones")  # type: ignore[assignment]
+
+    def get_version(self, contract: Contract) -> dict[str, Any]:
+        newest = max(contract.versions.all(), key=lambda version: version.number)
+        return dict(VersionSerializer(newest).data)
+
+
+class SignInput(serializers.Serializer[Any]):
+    """The hash of the words the signer saw."""
+
+    sha256_seen = serializers.CharField(min_length=64, max_length=64)
+
+
+class DeliverInput(serializers.Serializer[Any]):
+    """What was delivered, and where it can be seen."""
+
+    evidence = serializers.CharField(max_length=10_000)
+    evidence_url = serializers.URLField(required=False, allow_blank=True, default="")
+
+
+class ReasonInput(serializers.Serializer[Any]):
+    """Why."""
+
+    reason = serializers.CharField(max_length=2000)
