@@ -1,0 +1,198 @@
+"""The verbs of a bid: submit, revise, withdraw, and reading one's own while it is sealed.
+
+Rule 3: the instant that decides is read under the project's lock, which the opening takes too. Rule 2: nothing here
+writes a name, a price or a plan in clear, tells anybody but the bidder, or logs; what belongs into the audit trail is
+sealed until the opening.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from contracts import letters, sealing
+from contracts.actions.projects import locked
+from contracts.lifecycle import BID
+from contracts.models import Bid, Project
+from contracts.permissions import bids as permissions
+from contracts.permissions.standing import Standing, standing_of
+from contracts.sealing import LONGEST_PLAN, Terms
+from core import money
+from core.clock import business_date, market_now
+from core.errors import Conflict, Denied, Invalid
+from microenterprises.models import Membership, Microenterprise
+from people.models import User
+
+LONGEST_TIME_DAYS = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a bidder types: price in minor units, days from signing to the last delivery, the plan in words."""
+
+    price_minor: int
+    days: int
+    plan: str
+
+
+@transaction.atomic
+def submit(
+    *, project: Project, microenterprise: Microenterprise, price_minor: int, days: int, plan: str, by: User
+) -> Bid:
+    """Submit a sealed bid for an ME; `receipt` of the returned bid is what the bidder keeps.
+
+    Raises Denied (not its leader, own project, panel, other currency), InvalidTransition (not open yet), TooLate (at
+    the deadline or later), Invalid (`field` says what), Conflict (the ME has a live bid here).
+    """
+    project = locked(project)
+    now = market_now()
+    who = standing_of(by, business_date(now))
+    _check_may_bid(project, microenterprise, who, now)
+    offer = _checked(project, Offer(price_minor, days, plan))
+    token = sealing.bidder_token(project.pk, microenterprise.pk)
+    if Bid.objects.filter(project=project, bidder_token=token).exclude(status=Bid.Status.WITHDRAWN).exists():
+        raise _second_bid(microenterprise)
+    bid = Bid(project=project, bidder_token=token, submitted_at=now)
+    terms = _terms(offer, microenterprise.pk, by)
+    bid.receipt = terms.receipt()
+    try:
+        with transaction.atomic():
+            bid.save(force_insert=True)
+    except IntegrityError as refused:
+        if "one_live_bid_per_me_and_project" in str(refused):
+            raise _second_bid(microenterprise) from None
+        raise
+    sealing.seal_terms(bid, terms)
+    _keep(bid, "submitted", by, now)
+    _send_receipt(bid, by)
+    return bid
+
+
+@transaction.atomic
+def revise(*, bid: Bid, price_minor: int, days: int, plan: str, by: User) -> Bid:
+    """Replace the terms of one's live bid. Its place in time restarts now, and there is a new receipt.
+
+    Raises what `submit` raises, and InvalidTransition when the bid was withdrawn.
+    """
+    project, bid, now = _locked(bid)
+    who = standing_of(by, business_date(now))
+    firm = _own_firm(project, bid, who)
+    _check_may_bid(project, firm, who, now)
+    offer = _checked(project, Offer(price_minor, days, plan))
+    terms = _terms(offer, firm.pk, by)
+    BID.move(bid, "revise", revision=bid.revision + 1, submitted_at=now, receipt=terms.receipt())
+    sealing.seal_terms(bid, terms)
+    _keep(bid, "revised", by, now)
+    _send_receipt(bid, by)
+    return bid
+
+
+@transaction.atomic
+def withdraw(*, bid: Bid, by: User) -> Bid:
+    """Take one's live bid back before the deadline. It stays sealed for ever; another may be submitted in time.
+
+    Raises Denied, InvalidTransition, TooLate.
+    """
+    project, bid, now = _locked(bid)
+    permissions.check_time(project, now)
+    _own_firm(project, bid, standing_of(by, business_date(now)))
+    BID.move(bid, "withdraw")
+    _keep(bid, "withdrawn", by, now)
+    return bid
+
+
+@transaction.atomic
+def read_own_bid(*, bid: Bid, by: User) -> Terms:
+    """The sealed terms of a bid for its author or for who leads the bidding ME now; the reading is kept as a deed.
+
+    The only way to read a bid before it is opened. Raises Denied for everybody else, in words that tell nothing.
+    """
+    now = market_now()
+    bid = Bid.objects.select_related("sealed").get(pk=bid.pk)
+    terms = sealing.open_terms(bid)
+    if terms.author != str(by.pk) and not _leads(terms.microenterprise, by, now):
+        raise Denied(_("Sealed bids are read by their author and the leader of the bidding ME only."))
+    # After opening everybody reads the clear columns, so only a reading of what is sealed is a deed.
+    if bid.opened_at is None:
+        _keep(bid, "read", by, now)
+    return terms
+
+
+# ------------------------------------------------------------------ what the verbs share
+
+
+def _locked(bid: Bid) -> tuple[Project, Bid, datetime]:
+    """The project under its lock, the bid as it is now, and the instant that decides."""
+    project = locked(Project(pk=bid.project_id))
+    now = market_now()
+    return project, Bid.objects.get(pk=bid.pk), now
+
+
+def _check_may_bid(project: Project, firm: Microenterprise, who: Standing, now: datetime) -> None:
+    permissions.check_bid(project, firm, who, barred=permissions.barred(project, who), now=now)
+
+
+def _own_firm(project: Project, bid: Bid, who: Standing) -> Microenterprise:
+    """The ME of the bid, which somebody leads now. Raises Denied, in words that tell nothing."""
+    firms = {firm.pk: firm for firm in who.led}
+    found = sealing.bidder_tokens([project.pk], firms).get(bid.bidder_token) if firms else None
+    if found is None:
+        raise Denied(_("Only the leader of the bidding ME changes its bid."))
+    return firms[found[1]]
+
+
+def _leads(firm_id: str, person: User, now: datetime) -> bool:
+    places = Membership.objects.active(business_date(now))
+    return places.filter(person=person, microenterprise=firm_id, is_lead=True).exists()
+
+
+def _checked(project: Project, offer: Offer) -> Offer:
+    ceiling = "" if project.ceiling_minor is None else money.write(project.ceiling_minor, project.currency)
+    permissions.check_price(project, offer.price_minor, ceiling)
+    if not 1 <= offer.days <= LONGEST_TIME_DAYS:
+        raise Invalid(_("Give the days from signing to the last delivery, at least 1."), field="days")
+    plan = offer.plan.replace("\r\n", "\n").strip()
+    if not plan:
+        raise Invalid(_("Say how you will reach what success means; the plan is part of the bid."), field="plan")
+    if len(plan) > LONGEST_PLAN:
+        raise Invalid(
+            _("The plan is longer than %(most)s signs. Shorten it.") % {"most": LONGEST_PLAN}, field="plan"
+        )
+    return Offer(offer.price_minor, offer.days, plan)
+
+
+def _terms(offer: Offer, firm_id: UUID, by: User) -> Terms:
+    return sealing.new_terms(
+        microenterprise=firm_id, author=by.pk, price_minor=offer.price_minor, days=offer.days, plan=offer.plan
+    )
+
+
+def _second_bid(firm: Microenterprise) -> Conflict:
+    return Conflict(
+        _("%(me)s has a bid on this project already. Revise it instead; one ME has one bid.") % {"me": firm.name}
+    )
+
+
+def _keep(bid: Bid, deed: str, by: User, now: datetime) -> None:
+    sealing.keep_deed(
+        bid.project_id,
+        deed=deed,
+        bid=bid.pk,
+        actor=by.pk,
+        actor_name=by.name,
+        at=now,
+        revision=bid.revision,
+        receipt=bid.receipt,
+    )
+
+
+def _send_receipt(bid: Bid, by: User) -> None:
+    """The receipt goes to the bidder by mail after the commit; its facts travel sealed."""
+    sealed = sealing.seal_letter(
+        bid.project_id,
+        {"person": str(by.pk), "receipt": bid.receipt, "at": bid.submitted_at.isoformat(), "revision": str(bid.revision)},
+    )
+    transaction.on_commit(partial(letters.send_off, str(bid.project_id), sealed))

@@ -1,0 +1,417 @@
+"""The verbs of a project: draft, edit, publish, cancel, and the opening of its bids by the clock.
+
+Every verb locks the project's row first and judges by the market's clock read under that lock; bids take the same lock
+(`actions.bids`), so that nothing slips in between the deadline and the opening. What is decided for whom stands in
+`actions.awards`.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contracts import scoring, sealing
+from contracts.actions import holds
+from contracts.lifecycle import BID, PROJECT
+from contracts.models import Bid, Panelist, Project
+from contracts.permissions import projects as permissions
+from contracts.permissions.standing import standing_of
+from contracts.ranking import needs_quality, rule_of
+from core import audit, parameters
+from core.clock import business_date, market_now
+from core.errors import Invalid, InvalidTransition
+from core.templatetags.market import exact
+from microenterprises.models import Membership, Microenterprise
+from people.models import Skill, User
+from people.notices import tell
+
+LARGEST_PANEL = 9
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectDraft:
+    """What a draft says. Instants are aware; money in minor units of the buyer's currency; weight in basis points.
+
+    `opens_at` None means: as soon as it is published. A draft may be incomplete; publication asks for the rest.
+    """
+
+    title: str
+    need: str
+    success_measure: str
+    ceiling_minor: int | None
+    deadline: datetime
+    deadline_zone: str
+    opens_at: datetime | None = None
+    method: str = Project.Method.LOWEST_PRICE
+    price_weight_bp: int = scoring.FULL
+    pass_mark: int = 0
+    acceptor: User | None = None
+    panel: Sequence[User] = ()
+    skills: Sequence[Skill] = ()
+    book: str = "real"
+
+
+# ------------------------------------------------------------------ what the verbs share
+
+
+def locked(project: Project) -> Project:
+    """The project as it is now, its row locked until the transaction ends. Read the clock after this, never before."""
+    return (
+        Project.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("buyer", "acceptor", "published_by")
+        .get(pk=project.pk)
+    )
+
+
+def record(project: Project, deed: str, *, by: User | None, **facts: object) -> None:
+    """One line in the project's trail."""
+    audit.record(by=by, deed=f"project.{deed}", subject=subject(project), about=project.title, **facts)
+
+
+def subject(project: Project) -> str:
+    """How the trail names a project."""
+    return f"project:{project.pk}"
+
+
+def link(project: Project) -> str:
+    """The page of a project."""
+    return f"/projects/{project.pk}/"
+
+
+def leaders(firms: Iterable[Microenterprise | None], now: datetime) -> list[User]:
+    """Who leads these MEs today."""
+    wanted = [firm.pk for firm in firms if firm is not None]
+    rows = Membership.objects.active(business_date(now)).filter(microenterprise__in=wanted, is_lead=True)
+    return [row.person for row in rows.select_related("person")]
+
+
+# ------------------------------------------------------------------ draft
+
+
+@transaction.atomic
+def create_draft(*, buyer: Microenterprise, draft: ProjectDraft, by: User) -> Project:
+    """Write a need down. Only members of the buyer see it until it is published. Raises Denied, Invalid."""
+    now = market_now()
+    who = standing_of(by, business_date(now))
+    permissions.check_draft(who)
+    permissions.check_draft_for(buyer, who)
+    project = Project(buyer=buyer, currency=buyer.currency, created_at=now, created_by=by)
+    _write(project, draft)
+    project.save(force_insert=True)
+    _write_people(project, draft)
+    record(project, "drafted", by=by)
+    return project
+
+
+@transaction.atomic
+def edit(*, project: Project, draft: ProjectDraft, by: User) -> Project:
+    """Replace what a draft says. Raises Denied, InvalidTransition (it is published), Invalid."""
+    project = locked(project)
+    permissions.check_edit(project, standing_of(by, business_date(market_now())))
+    _write(project, draft)
+    project.save()
+    _write_people(project, draft)
+    record(project, "edited", by=by)
+    return project
+
+
+def _write(project: Project, draft: ProjectDraft) -> None:
+    _check(draft)
+    project.title = " ".join(draft.title.split())
+    project.need = draft.need.strip()
+    project.success_measure = draft.success_measure.strip()
+    project.ceiling_minor = draft.ceiling_minor
+    project.opens_at = draft.opens_at
+    project.deadline = draft.deadline
+    project.deadline_zone = draft.deadline_zone
+    project.method = draft.method
+    project.price_weight_bp = draft.price_weight_bp
+    project.pass_mark = draft.pass_mark
+    project.acceptor = draft.acceptor
+    project.book = draft.book
+
+
+def _check(draft: ProjectDraft) -> None:
+    if not draft.title.strip():
+        raise Invalid(_("Give the project a title that says what is needed."), field="title")
+    if len(draft.title) > 160:
+        raise Invalid(_("The title is longer than 160 signs; the rest belongs into the need."), field="title")
+    if draft.ceiling_minor is not None and draft.ceiling_minor <= 0:
+        raise Invalid(_("A ceiling is more than zero."), field="ceiling")
+    if draft.opens_at is not None and draft.deadline <= draft.opens_at:
+        raise Invalid(_("The deadline comes after the instant from which bids are taken."), field="deadline")
+    if draft.method == Project.Method.LOWEST_PRICE and draft.price_weight_bp != scoring.FULL:
+        raise Invalid(_("When the lowest price wins, price counts 100%."), field="price_weight")
+    if draft.method == Project.Method.PRICE_QUALITY and not 0 < draft.price_weight_bp < scoring.FULL:
+        raise Invalid(_("Give price a weight between 1% and 99%; quality gets the rest."), field="price_weight")
+    if not 0 <= draft.pass_mark <= scoring.FULL:
+        raise Invalid(_("A pass mark lies between 0 and 10,000 points."), field="pass_mark")
+    if len(draft.panel) > LARGEST_PANEL:
+        raise Invalid(_("A panel has at most %(count)s people.") % {"count": LARGEST_PANEL}, field="panel")
+
+
+def _write_people(project: Project, draft: ProjectDraft) -> None:
+    Panelist.objects.filter(project=project).delete()
+    Panelist.objects.bulk_create(Panelist(project=project, person=person) for person in dict.fromkeys(draft.panel))
+    project.skills.set(draft.skills)
+
+
+# ------------------------------------------------------------------ publication
+
+
+@transaction.atomic
+def publish(*, project: Project, by: User) -> Project:
+    """Publish a draft: its ceiling is held, its words, criteria, panel and acceptor are frozen, its draw is sealed.
+
+    Raises Denied, InvalidTransition, Invalid (something is missing; `field` says what), InsufficientFunds.
+    """
+    project = locked(project)
+    now = market_now()
+    permissions.check_publish(project, standing_of(by, business_date(now)))
+    opens_at = max(project.opens_at or now, now)
+    panel = [row.person for row in project.panel.select_related("person")]
+    check_complete(project, opens_at, panel, by=by, now=now)
+    holds.hold(project, by=by)
+    sealing.keep_project_key(project.pk)
+    seed = secrets.token_hex(32)
+    PROJECT.move(
+        project,
+        "publish",
+        opens_at=opens_at,
+        published_at=now,
+        published_by=by,
+        draw_seed=seed,
+        draw_commitment=scoring.commitment(seed),
+    )
+    record(
+        project,
+        "published",
+        by=by,
+        ceiling_minor=project.ceiling_minor,
+        currency=project.currency,
+        opens_at=opens_at.isoformat(),
+        deadline=project.deadline.isoformat(),
+        draw_commitment=project.draw_commitment,
+        acceptor=str(project.acceptor_id),
+        panel=[str(person.pk) for person in panel],
+    )
+    _tell_named(project, panel, by)
+    return project
+
+
+def check_complete(project: Project, opens_at: datetime, panel: Sequence[User], *, by: User, now: datetime) -> None:
+    """Whether a draft says everything bidders rely on. `opens_at`: the instant from which bids would be taken."""
+    for field, value, sentence in (
+        ("need", project.need, _("Say what is needed before you publish.")),
+        ("success_measure", project.success_measure, _("Say what success means before you publish.")),
+        ("ceiling", project.ceiling_minor, _("Set a ceiling before you publish; it is held from your wallet.")),
+    ):
+        if not value:
+            raise Invalid(sentence, field=field)
+    _check_criteria(project, panel)
+    _check_acceptor(project, by, now)
+    _check_deadline(project, opens_at, now)
+
+
+def _check_criteria(project: Project, panel: Sequence[User]) -> None:
+    try:
+        rule_of(project)
+    except ValueError as wrong:
+        raise Invalid(_("The criteria contradict each other. Write them again."), field="method") from wrong
+    if needs_quality(project) and not panel:
+        raise Invalid(_("Quality counts, so name at least one person for the panel that judges it."), field="panel")
+    vendors = [person.name for person in panel if person.is_vendor or not person.is_active]
+    if vendors:
+        raise Invalid(_("%(name)s cannot be on the panel.") % {"name": vendors[0]}, field="panel")
+
+
+def _check_acceptor(project: Project, by: User, now: datetime) -> None:
+    if project.acceptor is None:
+        raise Invalid(_("Name who accepts the work, a member of your ME other than you."), field="acceptor")
+    if project.acceptor == by:
+        raise Invalid(_("You award this project, so somebody else must accept the work."), field="acceptor")
+    members = Membership.objects.active(business_date(now)).filter(microenterprise=project.buyer_id)
+    place = members.filter(person=project.acceptor).first()
+    if place is None:
+        raise Invalid(
+            _("%(name)s is not a member of your ME. Name a member who accepts the work.")
+            % {"name": project.acceptor.name},
+            field="acceptor",
+        )
+    if place.is_lead:
+        raise Invalid(_("The leader awards, so somebody else must accept the work."), field="acceptor")
+
+
+def _check_deadline(project: Project, opens_at: datetime, now: datetime) -> None:
+    least = parameters.value("shortest_bidding_minutes", on=business_date(now))
+    earliest = opens_at + timedelta(minutes=least)
+    if project.deadline >= earliest:
+        return
+    time = ngettext("%(count)s minute", "%(count)s minutes", least) % {"count": least}
+    raise Invalid(
+        _("Bidders need at least %(time)s: set the deadline to %(earliest)s or later.")
+        % {"time": time, "earliest": exact(earliest)},
+        field="deadline",
+    )
+
+
+def _tell_named(project: Project, panel: Sequence[User], by: User) -> None:
+    """The panel and the acceptor learn of their part; nobody learns of bids."""
+    tell(
+        [person for person in panel if person != by],
+        lambda: _("You are on the panel of “%(title)s” and will judge quality once its bids are open.")
+        % {"title": project.title},
+        link=link(project),
+    )
+    tell(
+        [project.acceptor],
+        lambda: _("You will accept the work of “%(title)s” for your ME.") % {"title": project.title},
+        link=link(project),
+    )
+
+
+# ------------------------------------------------------------------ the end without award
+
+
+@transaction.atomic
+def cancel(*, project: Project, reason: str, by: User) -> Project:
+    """Cancel a project that has no award. Its hold goes back; unopened bids stay sealed for ever.
+
+    Raises Denied, InvalidTransition, Invalid without a reason.
+    """
+    project = locked(project)
+    now = market_now()
+    permissions.check_cancel(project, standing_of(by, business_date(now)))
+    reason = reason.strip()
+    if not reason:
+        raise Invalid(_("Say why the project is cancelled; everybody reads it."), field="reason")
+    was = project.status
+    PROJECT.move(project, "cancel", ended_at=now, ended_reason=reason)
+    if was != Project.Status.DRAFT:
+        holds.release(project, by=by)
+    record(project, "cancelled", by=by, reason=reason, was=was)
+    # Only where bids are open: a notice to sealed bidders would tell who bid.
+    if was == Project.Status.EVALUATING:
+        firms = [bid.microenterprise for bid in project.bids.opened().select_related("microenterprise")]
+        tell(
+            leaders(firms, now),
+            lambda: _("“%(title)s” was cancelled: %(reason)s") % {"title": project.title, "reason": reason},
+            link=link(project),
+        )
+    return project
+
+
+# ------------------------------------------------------------------ the opening
+
+
+@transaction.atomic
+def open_bids(*, project: Project) -> Project:
+    """Open the bids of a project whose deadline has passed: by the clock, once, however often it is asked.
+
+    A project that is opened, cancelled or ended already is left as it is. Raises InvalidTransition before the deadline.
+    """
+    project = locked(project)
+    now = market_now()
+    if project.status != Project.Status.PUBLISHED:
+        return project
+    if now < project.deadline:
+        raise InvalidTransition(_("Bids are opened after the deadline, %(deadline)s.") % {
+            "deadline": exact(project.deadline)
+        })
+    valid = _unseal(project, now)
+    _publish_deeds(project, now)
+    if valid:
+        _start_evaluation(project, valid, now)
+    else:
+        _end_without_bids(project, now)
+    return project
+
+
+def _unseal(project: Project, now: datetime) -> list[Bid]:
+    """Set the clear columns of every submitted bid; returns the valid ones. Withdrawn bids stay sealed for ever."""
+    sealed = project.bids.filter(status=Bid.Status.SUBMITTED).select_related("sealed").order_by("pk")
+    opened = sealing.open_all(sealed, project.pk)
+    firms = Microenterprise.objects.in_bulk([terms.microenterprise for _bid, terms in opened])
+    firms_by_id = {str(pk): firm for pk, firm in firms.items()}
+    for bid, terms in opened:
+        bid.microenterprise = firms_by_id[terms.microenterprise]
+        bid.author_id = terms.author  # type: ignore[assignment]
+        bid.price_minor, bid.days, bid.plan = terms.price_minor, terms.days, terms.plan
+        bid.opened_at = now
+        _judge_firm(bid, bid.microenterprise)
+    columns = ["microenterprise", "author", "price_minor", "days", "plan", "opened_at", "status", "outcome_reason"]
+    Bid.objects.bulk_update([bid for bid, _terms in opened], columns)
+    return [bid for bid, _terms in opened if bid.status == Bid.Status.VALID]
+
+
+def _judge_firm(bid: Bid, firm: Microenterprise) -> None:
+    """A bid of an ME that is gone cannot be signed; every other one is valid."""
+    if firm.status == Microenterprise.Status.ACTIVE:
+        BID.check(bid.status, "open")
+        bid.status = Bid.Status.VALID
+        return
+    BID.check(bid.status, "disqualify")
+    bid.status = Bid.Status.DISQUALIFIED
+    bid.outcome_reason = _("%(me)s was dissolved before the bids were opened.") % {"me": firm.name}
+
+
+def _publish_deeds(project: Project, now: datetime) -> None:
+    """What was kept sealed enters the trail now, with the instants at which it happened."""
+    deeds = sealing.open_deeds(project.pk)
+    people = User.objects.in_bulk({row.actor for row in deeds})
+    known = {str(pk): person for pk, person in people.items()}
+    for row in deeds:
+        audit.record(
+            by=known[row.actor],
+            deed=f"bid.{row.deed}",
+            subject=f"bid:{row.bid}",
+            about=project.title,
+            project=str(project.pk),
+            happened_at=row.at,
+            name_then=row.actor_name,
+            **row.facts,
+        )
+    project.sealed_events.filter(published=False).update(published=True)
+
+
+def _start_evaluation(project: Project, valid: Sequence[Bid], now: datetime) -> None:
+    PROJECT.move(project, "open", opened_at=now)
+    record(project, "opened", by=None, bids=len(valid))
+    panel = [row.person for row in project.panel.select_related("person")] if needs_quality(project) else []
+    buyers = leaders([project.buyer], now)
+    bidders = [person for person in leaders([bid.microenterprise for bid in valid], now) if person not in buyers]
+    tell(panel, partial(_judge_now, project.title), link=f"{link(project)}quality/")
+    tell([one for one in buyers if one not in panel], partial(_bids_are_open, project.title), link=link(project))
+    tell([one for one in bidders if one not in panel], partial(_your_bid_is_open, project.title), link=link(project))
+
+
+def _judge_now(title: str) -> str:
+    return _("The bids on “%(title)s” are open. Judge their quality.") % {"title": title}
+
+
+def _bids_are_open(title: str) -> str:
+    return _("The bids on your project “%(title)s” are open.") % {"title": title}
+
+
+def _your_bid_is_open(title: str) -> str:
+    return _("The bids on “%(title)s” are open. See where yours stands.") % {"title": title}
+
+
+def _end_without_bids(project: Project, now: datetime) -> None:
+    # No reason is stored: nobody gave one. The page says in the reader's language that no valid bid came.
+    PROJECT.move(project, "find_nothing", opened_at=now, ended_at=now)
+    holds.release(project, by=None)
+    record(project, "unsuccessful", by=None, bids=0)
+    tell(
+        leaders([project.buyer], now),
+        lambda: _("No valid bid came for “%(title)s”; what was held is back in your wallet.")
+        % {"title": project.title},
+        link=link(project),
+    )
+
+

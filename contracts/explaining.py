@@ -1,0 +1,229 @@
+"""The formula in words: the criteria of a project, the arithmetic of a bid, why one stands behind another.
+
+Sentences over plain values and rows that are already loaded; no queries. Figures shown are rounded down and never
+compared: what decides is in `contracts.scoring`.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from babel.numbers import format_decimal, format_percent
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contracts import scoring
+from contracts.models import Bid, Project
+from contracts.ranking import Place, Ranking, needs_quality
+from contracts.scoring import Line, Part, Step
+from core import money
+from core.templatetags.market import exact
+
+
+def number(value: int) -> str:
+    """A whole number in the reader's locale, as plain text for a sentence."""
+    return str(format_decimal(value, locale=money.locale_name()))
+
+
+def percent(basis_points: int) -> str:
+    """Basis points as a percentage, as plain text for a sentence."""
+    return str(format_percent(Decimal(basis_points) / 10_000, format="#,##0.##%", locale=money.locale_name()))
+
+
+def criteria(project: Project) -> list[str]:
+    """How the bids of a project are compared, a sentence each."""
+    return [_first(project), *_pass_mark(project), _ties(project)]
+
+
+def arithmetic(place: Place, ranking: Ranking, currency: str) -> list[str]:
+    """The arithmetic of one bid line by line, as a reader would check it; empty while it has none."""
+    if place.scored is None:
+        return []
+    return [_sentence(part, currency) for part in scoring.arithmetic(place.scored, ranking.rule)]
+
+
+def points_preview(project: Project, price_minor: int) -> list[str]:
+    """What a price is worth under the published formula, before a bid is sent. Knows nothing of other bids."""
+    ceiling = project.ceiling_minor or 0
+    if not 0 < price_minor <= ceiling:
+        return []
+    saved = money.write(ceiling - price_minor, project.currency)
+    below = _("%(saved)s below the ceiling.") % {"saved": saved}
+    if project.method == Project.Method.LOWEST_PRICE:
+        return [below, _("The lowest price wins; points do not matter here.")]
+    points = scoring.price_points(price_minor, ceiling)
+    worth = points * project.price_weight_bp // scoring.FULL
+    return [
+        below,
+        _("Price points: 10,000 × (ceiling − price) ÷ ceiling = %(points)s.") % {"points": number(points)},
+        _("They count %(weight)s, so your price brings %(worth)s of the 10,000 points; the panel's quality the rest.")
+        % {"weight": percent(project.price_weight_bp), "worth": number(worth)},
+    ]
+
+
+def why_behind(place: Place, winner: Place, currency: str) -> str:
+    """Why a bid stands behind the awarded one: the sentence a loser is offered; the buyer may rewrite it."""
+    bid = place.bid
+    if bid.status == Bid.Status.DISQUALIFIED:
+        return bid.outcome_reason or _("The bid was disqualified.")
+    if place.scored is None or winner.scored is None:
+        return ""
+    if place.scored.refusal is scoring.Refusal.QUALITY_TOO_LOW:
+        return _("The panel gave %(points)s quality points, which is below the pass mark.") % {
+            "points": number(bid.quality_points or 0)
+        }
+    if (place.rank or 0) < (winner.rank or 0):
+        return ""
+    return _compared(place.scored, winner.scored, currency)
+
+
+def _first(project: Project) -> str:
+    if project.method == Project.Method.LOWEST_PRICE:
+        return _("The lowest price wins.")
+    return _(
+        "Price counts %(price)s and quality %(quality)s. Price points are 10,000 × (ceiling − price) ÷ ceiling; "
+        "quality points, up to 10,000, are given by the panel. The highest sum wins."
+    ) % {
+        "price": percent(project.price_weight_bp),
+        "quality": percent(scoring.FULL - project.price_weight_bp),
+    }
+
+
+def _pass_mark(project: Project) -> list[str]:
+    if not project.pass_mark:
+        return []
+    return [
+        _("A bid needs at least %(mark)s of 10,000 quality points from the panel.") % {"mark": number(project.pass_mark)}
+    ]
+
+
+def _ties(project: Project) -> str:
+    if needs_quality(project):
+        return _(
+            "A tie goes to the higher quality, then to the earlier final submission, then to a draw that nobody can "
+            "choose."
+        )
+    return _("A tie goes to the earlier final submission, then to a draw that nobody can choose.")
+
+
+def _compared(row: scoring.Scored, best: scoring.Scored, currency: str) -> str:
+    """The first thing asked in which the two differ."""
+    more = row.bid.price_minor - best.bid.price_minor
+    if row.total_points is not None and best.total_points is not None:
+        if row.total_numerator != best.total_numerator:
+            return _("%(points)s points against %(best)s of the awarded bid.") % {
+                "points": number(row.total_points),
+                "best": number(best.total_points),
+            }
+    elif more > 0:
+        return _("The price is %(more)s above the awarded bid.") % {"more": money.write(more, currency)}
+    if row.bid.quality_points != best.bid.quality_points:
+        return _("The score is the same, and the awarded bid has the higher quality.")
+    if row.bid.submitted_at != best.bid.submitted_at:
+        return _("The score is the same, and the awarded bid was submitted earlier.")
+    return _("The score and the instant are the same, and the draw put the awarded bid first.")
+
+
+# ------------------------------------------------------------------ one line of arithmetic
+
+Figures = Mapping[str, object]
+
+
+def _whole(figures: Figures, name: str) -> int:
+    value = figures[name]
+    if not isinstance(value, int):
+        raise TypeError(f"{name} is no whole number")
+    return value
+
+
+def _price(figures: Figures, currency: str) -> str:
+    return _("Price: %(price)s.") % {"price": money.write(_whole(figures, "price_minor"), currency)}
+
+
+def _price_points(figures: Figures, currency: str) -> str:
+    return _("Price points: 10,000 × (%(ceiling)s − %(price)s) ÷ %(ceiling)s = %(points)s.") % {
+        "ceiling": money.write_number(_whole(figures, "ceiling_minor"), currency),
+        "price": money.write_number(_whole(figures, "price_minor"), currency),
+        "points": number(_whole(figures, "points")),
+    }
+
+
+def _quality_points(figures: Figures, currency: str) -> str:
+    words = {"points": number(_whole(figures, "points")), "mark": number(_whole(figures, "pass_mark"))}
+    if figures["pass_mark"]:
+        return _("Quality: %(points)s of 10,000 points from the panel; the pass mark is %(mark)s.") % words
+    return _("Quality: %(points)s of 10,000 points from the panel.") % words
+
+
+def _weighted_price(figures: Figures, currency: str) -> str:
+    return _("Price weighs %(weight)s: %(points)s points.") % _weighted(figures)
+
+
+def _weighted_quality(figures: Figures, currency: str) -> str:
+    return _("Quality weighs %(weight)s: %(points)s points.") % _weighted(figures)
+
+
+def _weighted(figures: Figures) -> dict[str, str]:
+    return {"weight": percent(_whole(figures, "weight_bp")), "points": number(_whole(figures, "points"))}
+
+
+def _total(figures: Figures, currency: str) -> str:
+    return _("Together %(points)s of 10,000 points (rounded down; ranks are decided on the exact sum).") % {
+        "points": number(_whole(figures, "points"))
+    }
+
+
+def _above_ceiling(figures: Figures, currency: str) -> str:
+    return _("No rank: the price is above the ceiling.")
+
+
+def _below_mark(figures: Figures, currency: str) -> str:
+    return _("No rank: the quality is below the pass mark of %(mark)s.") % {
+        "mark": number(_whole(figures, "pass_mark"))
+    }
+
+
+def _ranked_by(step: Step | None) -> Callable[[Figures, str], str]:
+    def told(figures: Figures, currency: str) -> str:
+        words = {"rank": number(_whole(figures, "rank")), "time": exact(figures["submitted_at"])}  # type: ignore[arg-type]
+        if step is None:
+            return _("Rank %(rank)s.") % words
+        if step is Step.PRICE:
+            return _("Rank %(rank)s, by price.") % words
+        if step is Step.SCORE:
+            return _("Rank %(rank)s, by points.") % words
+        if step is Step.QUALITY:
+            return _("Rank %(rank)s: as good as the bid above, which has the higher quality.") % words
+        if step is Step.TIME:
+            return _("Rank %(rank)s: as good as the bid above, and later, at %(time)s.") % words
+        return _("Rank %(rank)s: as good as the bid above and at the same instant; the draw decided.") % words
+
+    return told
+
+
+_LINES: Final[dict[Line, Callable[[Figures, str], str]]] = {
+    Line.PRICE: _price,
+    Line.PRICE_POINTS: _price_points,
+    Line.QUALITY_POINTS: _quality_points,
+    Line.WEIGHTED_PRICE: _weighted_price,
+    Line.WEIGHTED_QUALITY: _weighted_quality,
+    Line.TOTAL: _total,
+    Line.REFUSED_ABOVE_CEILING: _above_ceiling,
+    Line.REFUSED_QUALITY_TOO_LOW: _below_mark,
+    Line.RANK_FIRST: _ranked_by(None),
+    Line.RANK_BY_PRICE: _ranked_by(Step.PRICE),
+    Line.RANK_BY_SCORE: _ranked_by(Step.SCORE),
+    Line.RANK_BY_QUALITY: _ranked_by(Step.QUALITY),
+    Line.RANK_BY_TIME: _ranked_by(Step.TIME),
+    Line.RANK_BY_DRAW: _ranked_by(Step.DRAW),
+}
+
+
+def _sentence(part: Part, currency: str) -> str:
+    return _LINES[part.line](part.figures, currency)
+
+
+def ranked_count(ranking: Ranking) -> str:
+    """How many bids took part, for the head of the comparison."""
+    count = len(ranking.places)
+    return ngettext("%(count)s bid", "%(count)s bids", count) % {"count": count}

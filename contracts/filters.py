@@ -1,0 +1,134 @@
+"""The filters of the project list. The address is the state: what cannot be read of it is said beside the field."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
+
+from contracts.forms.fields import MoneyField
+from contracts.lifecycle import Phase
+from contracts.models import Project
+from contracts.permissions.standing import Standing
+from contracts.queries import projects as queries
+from microenterprises.models import Microenterprise, Platform
+from people.models import Skill
+
+REFERENCE = "reference"
+ORDERS: dict[str, tuple[str, ...]] = {
+    "newest": ("-published_at", "id"),
+    "deadline": ("deadline", "id"),
+    "latest": ("-deadline", "id"),
+    "ceiling": ("-ceiling_minor", "id"),
+    "small": ("ceiling_minor", "id"),
+}
+
+
+class ProjectFilters(forms.Form):
+    """Search, filters and order; `found` applies them."""
+
+    q = forms.CharField(label=gettext_lazy("Search titles"), required=False, max_length=100)
+    phase = forms.ChoiceField(
+        label=gettext_lazy("State"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("Any state")),
+            *Phase.choices,
+            (REFERENCE, gettext_lazy("Real tenders for reference")),
+        ],
+    )
+    order = forms.ChoiceField(
+        label=gettext_lazy("Order"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("As suits the state")),
+            ("newest", gettext_lazy("Newest first")),
+            ("deadline", gettext_lazy("Earliest deadline first")),
+            ("latest", gettext_lazy("Latest deadline first")),
+            ("ceiling", gettext_lazy("Largest ceiling first")),
+            ("small", gettext_lazy("Smallest ceiling first")),
+        ],
+    )
+    can_bid = forms.BooleanField(label=gettext_lazy("I can bid"), required=False)
+    soon = forms.BooleanField(label=gettext_lazy("Closes within a day"), required=False)
+    skill = forms.CharField(label=gettext_lazy("Skill"), required=False, max_length=100)
+    platform = forms.ModelChoiceField(
+        label=gettext_lazy("Platform"),
+        required=False,
+        queryset=Platform.objects.order_by("name"),
+        empty_label=gettext_lazy("Any platform"),
+    )
+    currency = forms.RegexField(label=gettext_lazy("Currency"), required=False, regex=r"^[A-Za-z]{3}$", max_length=3)
+    least = MoneyField(label=gettext_lazy("Ceiling from"), required=False)
+    most = MoneyField(label=gettext_lazy("Ceiling up to"), required=False)
+    buyer = forms.ModelChoiceField(
+        label=gettext_lazy("Buyer"), required=False, queryset=Microenterprise.objects.all(), widget=forms.HiddenInput
+    )
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        typed = str(data.get("currency", "")).upper()
+        for name in ("least", "most"):
+            field = self.fields[name]
+            if isinstance(field, MoneyField):
+                field.currency = typed if len(typed) == 3 and typed.isalpha() else settings.COMPANY_CURRENCY
+
+    def order_by(self) -> tuple[str, ...]:
+        """The order asked for; by default open projects by deadline and everything else newest first."""
+        chosen = self._chosen("order")
+        if chosen:
+            return ORDERS[chosen]
+        urgent = self._chosen("phase") == Phase.OPEN or self._chosen("soon") or self._chosen("can_bid")
+        return ORDERS["deadline" if urgent else "newest"]
+
+    def found(self, projects: QuerySet[Project], who: Standing, now: datetime) -> QuerySet[Project]:
+        """`projects` as filtered. Rows without the value they are ordered by (drafts, references) are left out."""
+        projects = self._by_state(projects, who, now)
+        projects = self._by_words(projects)
+        projects = self._by_money(projects)
+        if self._chosen("platform"):
+            projects = projects.filter(buyer__platform=self._chosen("platform"))
+        if self._chosen("buyer"):
+            projects = projects.filter(buyer=self._chosen("buyer"))
+        return projects.filter(**{f"{self.order_by()[0].lstrip('-')}__isnull": False})
+
+    def _chosen(self, name: str) -> Any:
+        if not self.is_bound or not self.is_valid():
+            return getattr(self, "cleaned_data", {}).get(name)
+        return self.cleaned_data.get(name)
+
+    def _by_state(self, projects: QuerySet[Project], who: Standing, now: datetime) -> QuerySet[Project]:
+        phase = self._chosen("phase")
+        if phase == REFERENCE:
+            projects = projects.filter(buyer=None)
+        elif phase:
+            projects = queries.in_phase(projects, phase, now)
+        if self._chosen("soon"):
+            projects = queries.closing_soon(projects, now)
+        if self._chosen("can_bid"):
+            projects = queries.can_bid(projects, who, now)
+        return projects
+
+    def _by_words(self, projects: QuerySet[Project]) -> QuerySet[Project]:
+        if words := self._chosen("q"):
+            projects = projects.filter(title__icontains=words)
+        if skill := self._chosen("skill"):
+            named = Skill.objects.filter(label__icontains=skill).values("pk")
+            tagged = Project.skills.through.objects.filter(skill__in=named).values("project")
+            projects = projects.filter(pk__in=tagged)
+        return projects
+
+    def _by_money(self, projects: QuerySet[Project]) -> QuerySet[Project]:
+        currency, least, most = self._chosen("currency"), self._chosen("least"), self._chosen("most")
+        if least is not None or most is not None:
+            # A range is in one currency: totals of different ones are never compared.
+            currency = currency or settings.COMPANY_CURRENCY
+        if currency:
+            projects = projects.filter(currency=currency.upper())
+        if least is not None:
+            projects = projects.filter(ceiling_minor__gte=least)
+        if most is not None:
+            projects = projects.filter(ceiling_minor__lte=most)
+        return projects

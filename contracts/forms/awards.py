@@ -1,0 +1,73 @@
+"""What the panel and the buyer type once bids are open."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contracts.models import Bid
+from contracts.queries.projects import bidder_name
+from contracts.scoring import FULL
+
+
+class QualityForm(forms.Form):
+    """Quality points and a reason for one bid; the prefix tells which."""
+
+    points = forms.IntegerField(
+        label=gettext_lazy("Quality points"), min_value=0, max_value=FULL, help_text=gettext_lazy("0 to 10,000.")
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        help_text=gettext_lazy("Every bidder reads it."),
+    )
+
+    def __init__(self, data: Any = None, *, bid: Bid) -> None:
+        super().__init__(
+            data,
+            prefix=str(bid.pk),
+            initial={"points": bid.quality_points, "reason": bid.quality_reason},
+            # A panel may judge one bid today and the next tomorrow: an untouched pair of fields says nothing.
+            empty_permitted=bid.quality_points is None,
+            use_required_attribute=False,
+        )
+        self.bid = bid
+
+
+class AwardForm(forms.Form):
+    """Why this bid wins, and for every other valid bid why it does not."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why this bid"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        help_text=gettext_lazy("Every bidder reads it."),
+    )
+
+    def __init__(self, data: Any = None, *, losers: Sequence[Bid], prefilled: Mapping[UUID, str]) -> None:
+        super().__init__(data, initial={reason_name(pk): words for pk, words in prefilled.items()})
+        self.losers = losers
+        for bid in losers:
+            self.fields[reason_name(bid.pk)] = forms.CharField(
+                label=_("Why not %(bidder)s") % {"bidder": bidder_name(bid)},
+                widget=forms.Textarea(attrs={"rows": 2}),
+                max_length=2000,
+            )
+
+    def loser_fields(self) -> Iterator[BoundField]:
+        """The fields of the losers, in the order of the ranking."""
+        return (self[reason_name(bid.pk)] for bid in self.losers)
+
+    def loser_reasons(self) -> dict[UUID, str]:
+        """What was typed for the losers, for the actions."""
+        return {bid.pk: self.cleaned_data[reason_name(bid.pk)] for bid in self.losers}
+
+
+def reason_name(bid_id: UUID) -> str:
+    """The name of a loser's field; `actions.awards` names it when a reason is missing."""
+    return f"reason_{bid_id}"

@@ -1,0 +1,62 @@
+"""What a bidder types."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from contracts.actions.bids import LONGEST_TIME_DAYS, Offer
+from contracts.forms.fields import MoneyField
+from contracts.models import Project
+from contracts.sealing import LONGEST_PLAN
+from microenterprises.models import Microenterprise
+
+
+class BidForm(forms.Form):
+    """Price, days, plan, and for whom when somebody leads several MEs."""
+
+    microenterprise = forms.ChoiceField(label=gettext_lazy("For"), required=False)
+    price = MoneyField(label=gettext_lazy("Price"))
+    days = forms.IntegerField(
+        label=gettext_lazy("Days"),
+        min_value=1,
+        max_value=LONGEST_TIME_DAYS,
+        help_text=gettext_lazy("From the last signature to the last delivery."),
+    )
+    plan = forms.CharField(
+        label=gettext_lazy("Plan"),
+        max_length=LONGEST_PLAN,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=gettext_lazy("How you will reach what success means, and what you commit to. It becomes part of the contract."),
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        project: Project,
+        firms: Sequence[Microenterprise],
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial)
+        price = self.fields["price"]
+        if isinstance(price, MoneyField):
+            price.currency = project.currency
+        self.firms = {str(firm.pk): firm for firm in firms}
+        if len(firms) < 2:
+            del self.fields["microenterprise"]
+            return
+        self.fields["microenterprise"] = forms.ChoiceField(
+            label=gettext_lazy("For"), choices=[(str(firm.pk), firm.name) for firm in firms]
+        )
+
+    def firm(self) -> Microenterprise:
+        """The ME the bid is for."""
+        chosen = self.cleaned_data.get("microenterprise") or next(iter(self.firms))
+        return self.firms[chosen]
+
+    def offer(self) -> Offer:
+        """What was typed, for the actions."""
+        typed = self.cleaned_data
+        return Offer(price_minor=typed["price"], days=typed["days"], plan=typed["plan"])

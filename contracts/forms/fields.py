@@ -1,0 +1,170 @@
+"""Form fields of this room: an amount of money, a local time in a named zone, skills by name, people by address."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, get_timezone_location
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db.models.functions import Upper
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core import money
+from core.errors import Invalid
+from core.templatetags.market import date_locale
+from people.models import Skill, User
+
+ZONES = (
+    "Asia/Shanghai", "Asia/Tokyo", "Asia/Bangkok", "Asia/Kolkata", "Asia/Karachi", "Asia/Riyadh", "Europe/Istanbul",
+    "Europe/Bucharest", "Europe/Rome", "Europe/Berlin", "Europe/London", "Africa/Lagos", "Africa/Cairo",
+    "Africa/Johannesburg", "America/Sao_Paulo", "America/New_York", "America/Chicago", "America/Denver",
+    "America/Los_Angeles", "America/Mexico_City", "Australia/Sydney", "Pacific/Auckland", "UTC",
+)  # fmt: skip
+MOST_SKILLS = 12
+SUGGESTIONS = 3
+
+
+class MoneyField(forms.CharField):
+    """An amount typed in the reader's locale, as minor units of `currency`."""
+
+    def __init__(self, *, currency: str = "", **options: Any) -> None:
+        super().__init__(max_length=40, **options)
+        self.currency = currency
+        self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off"})
+
+    def clean(self, value: Any) -> Any:
+        # Not in to_python: what was typed is checked as text first, its length for example.
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return money.parse(str(text), self.currency)
+        except Invalid as wrong:
+            raise ValidationError(str(wrong)) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return money.write_number(value, self.currency) if isinstance(value, int) else value
+
+
+class LocalTimeField(forms.Field):
+    """A date and time without zone, as the browser's own chooser gives it."""
+
+    widget = forms.DateTimeInput
+    default_error_messages = {"invalid": gettext_lazy("Write date and time as 2026-11-30 18:00.")}
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"))
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> datetime | None:
+        if not value:
+            return None
+        try:
+            found = datetime.fromisoformat(str(value).strip())
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+        if found.tzinfo is not None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return found
+
+
+def instant_of(local: datetime, zone: str) -> datetime:
+    """The one instant at which clocks in `zone` show `local`.
+
+    Raises Invalid with a sentence when they never do (the hour skipped in spring) or do twice (the hour in autumn).
+    """
+    place = ZoneInfo(zone)
+    early = local.replace(tzinfo=place, fold=0).astimezone(UTC)
+    late = local.replace(tzinfo=place, fold=1).astimezone(UTC)
+    if early == late:
+        return local.replace(tzinfo=place)
+    words = {"time": f"{local:%H:%M}", "day": format_date(local.date(), locale=date_locale()), "city": city(zone)}
+    # In the skipped hour the two readings are swapped.
+    if early > late:
+        raise Invalid(
+            _("%(time)s does not exist in %(city)s on %(day)s: clocks are put forward. Choose another time.") % words
+        )
+    raise Invalid(_("%(time)s comes twice in %(city)s on %(day)s: clocks are put back. Choose another time.") % words)
+
+
+def city(zone: str) -> str:
+    """The zone as a reader knows it: Shanghai, 上海."""
+    return "UTC" if zone == "UTC" else str(get_timezone_location(zone, locale=date_locale(), return_city=True))
+
+
+def zone_choices(*first: str) -> list[tuple[str, str]]:
+    """The zones offered, the reader's own first."""
+    return [(zone, city(zone)) for zone in dict.fromkeys([name for name in first if name] + list(ZONES))]
+
+
+class SkillsField(forms.CharField):
+    """Skills by their ESCO names, one per line. Unknown names are answered with the nearest known ones."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
+        super().__init__(required=False, **options)
+
+    def to_python(self, value: Any) -> Any:
+        return [line.strip() for line in str(super().to_python(value) or "").splitlines() if line.strip()]
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else "\n".join(str(item) for item in value or ())
+
+    def clean(self, value: Any) -> list[Skill]:
+        names = list(dict.fromkeys(super().clean(value)))
+        if len(names) > MOST_SKILLS:
+            raise ValidationError(_("Name at most %(count)s skills.") % {"count": MOST_SKILLS})
+        wanted = {name.upper(): name for name in names}
+        found = Skill.objects.annotate(upper=Upper("label")).filter(upper__in=list(wanted))
+        known = {skill.label.upper(): skill for skill in found}
+        unknown = [name for key, name in wanted.items() if key not in known]
+        if unknown:
+            raise ValidationError([_unknown_skill(name) for name in unknown])
+        return [known[key] for key in wanted]
+
+
+def _unknown_skill(name: str) -> str:
+    near = list(
+        Skill.objects.filter(label__icontains=name.split()[0]).order_by("label").values_list("label", flat=True)[
+            :SUGGESTIONS
+        ]
+    )
+    if not near:
+        return _("“%(name)s” is not a skill of the ESCO list. Try another word for it.") % {"name": name}
+    return _("“%(name)s” is not a skill of the ESCO list. Near it: %(near)s.") % {"name": name, "near": "; ".join(near)}
+
+
+class PeopleField(forms.CharField):
+    """Colleagues by e-mail address, one per line."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", forms.Textarea(attrs={"rows": 2}))
+        super().__init__(required=False, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else "\n".join(person.email for person in value or ())
+
+    def clean(self, value: Any) -> list[User]:
+        text = str(super().clean(value)).replace(",", "\n")
+        addresses = list(dict.fromkeys(line.strip().lower() for line in text.splitlines() if line.strip()))
+        for address in addresses:
+            validate_email(address)
+        people = {user.email: user for user in User.objects.filter(email__in=addresses, is_active=True)}
+        _refuse_unknown([address for address in addresses if address not in people or people[address].is_vendor])
+        return [people[address] for address in addresses]
+
+
+def _refuse_unknown(missing: Sequence[str]) -> None:
+    if missing:
+        raise ValidationError(
+            ngettext(
+                "No colleague has this address: %(addresses)s.",
+                "No colleagues have these addresses: %(addresses)s.",
+                len(missing),
+            )
+            % {"addresses": ", ".join(missing)}
+        )

@@ -1,0 +1,120 @@
+"""Who may bid, and why an ME may not (rules 3, 4 and 6). What was bid is asked nowhere here."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from contracts.lifecycle import Phase, phase
+from contracts.models import Panelist, Project
+from contracts.permissions.standing import Standing
+from core.errors import Denied, Invalid, InvalidTransition, TooLate
+from core.templatetags.market import exact
+from microenterprises.models import Membership, Microenterprise
+
+Barred = Mapping[UUID, str]
+"""MEs that may not bid on a project, each with the name of the person that keeps it out."""
+
+
+def barred(project: Project, who: Standing) -> Barred:
+    """Which of the MEs that somebody leads are kept out by who judges, accepts or awards. One statement."""
+    judges = (
+        Q(person__in=Panelist.objects.filter(project=project).values("person"))
+        | Q(person__in=_leaders_of_buyer(project, who))
+        | Q(person__in=[pk for pk in (project.acceptor_id, project.published_by_id) if pk is not None])
+    )
+    rows = Membership.objects.active(who.on).filter(judges, microenterprise__in=[firm.pk for firm in who.led])
+    return dict(rows.order_by("person__name").values_list("microenterprise_id", "person__name"))
+
+
+def check_time(project: Project, now: datetime) -> None:
+    """Bids are taken from `opens_at` on and until the deadline; at the deadline exactly it is late."""
+    here = phase(project, now)
+    if here is Phase.OPEN:
+        return
+    if here is Phase.SCHEDULED and project.opens_at is not None:
+        raise InvalidTransition(
+            _("Bids are taken from %(start)s on. Come back then.") % {"start": exact(project.opens_at)}
+        )
+    if here is Phase.DRAFT:
+        raise InvalidTransition(_("This project is a draft; bids are taken once it is published."))
+    if here is Phase.CANCELLED:
+        raise InvalidTransition(_("This project was cancelled, so bids are no longer taken or changed."))
+    raise TooLate(
+        _("The deadline was %(deadline)s. From that instant on no bid is taken, changed or withdrawn.")
+        % {"deadline": exact(project.deadline)},
+        deadline=project.deadline.isoformat(),
+    )
+
+
+def check_bid(project: Project, firm: Microenterprise, who: Standing, *, barred: Barred, now: datetime) -> None:
+    """Whether somebody may submit or revise for `firm` now. Raises Denied, InvalidTransition, TooLate."""
+    check_time(project, now)
+    if not who.leads(firm.pk):
+        raise Denied(_("Only the leader of %(me)s submits bids for it.") % {"me": firm.name})
+    _check_not_own(project, firm, who, barred)
+    if firm.currency != project.currency:
+        raise Denied(
+            _(
+                "This project is paid in %(project)s and %(me)s keeps its books in %(own)s. The market exchanges "
+                "nothing, so only MEs with books in %(project)s bid."
+            )
+            % {"project": project.currency, "own": firm.currency, "me": firm.name}
+        )
+
+
+def check_bid_somehow(project: Project, who: Standing, *, barred: Barred, now: datetime) -> None:
+    """Whether somebody may bid for any ME they lead. Raises the refusal of the first when for none."""
+    check_time(project, now)
+    if not who.led:
+        raise Denied(_("Only the leader of an active ME submits bids. Show this project to the leader of yours."))
+    refusals: list[Denied] = []
+    for firm in who.led:
+        try:
+            check_bid(project, firm, who, barred=barred, now=now)
+        except Denied as refusal:
+            refusals.append(refusal)
+        else:
+            return
+    raise refusals[0]
+
+
+def bidding_firms(project: Project, who: Standing, *, barred: Barred, now: datetime) -> list[Microenterprise]:
+    """The MEs somebody may bid for now; empty when none."""
+    found = []
+    for firm in who.led:
+        try:
+            check_bid(project, firm, who, barred=barred, now=now)
+        except (Denied, InvalidTransition):
+            continue
+        found.append(firm)
+    return found
+
+
+def check_price(project: Project, price_minor: int, ceiling: str) -> None:
+    """1 up to the ceiling (rule 4). `ceiling`: the ceiling as a reader sees it."""
+    if price_minor <= 0:
+        raise Invalid(_("A price is more than zero."), field="price")
+    if project.ceiling_minor is not None and price_minor > project.ceiling_minor:
+        raise Invalid(_("The ceiling is %(ceiling)s; a bid above it is refused.") % {"ceiling": ceiling}, field="price")
+
+
+def _check_not_own(project: Project, firm: Microenterprise, who: Standing, barred: Barred) -> None:
+    if firm.pk == project.buyer_id or who.belongs_to(project.buyer_id):
+        raise Denied(_("This is a project of your own ME. Nobody buys from themselves."))
+    if firm.pk in barred:
+        raise Denied(
+            _(
+                "%(person)s, who judges, accepts or awards here, is a member of %(me)s, so %(me)s cannot bid. "
+                "Nobody buys from themselves."
+            )
+            % {"person": barred[firm.pk], "me": firm.name}
+        )
+
+
+def _leaders_of_buyer(project: Project, who: Standing) -> "object":
+    return (
+        Membership.objects.active(who.on).filter(microenterprise=project.buyer_id, is_lead=True).values("person")
+    )

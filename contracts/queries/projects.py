@@ -1,0 +1,219 @@
+"""Reads for the pages of projects: the list with its filters, what is due, the story of one project.
+
+Nothing here reads a sealed bid; before the opening a project's page says the same to everybody but its own people.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from contracts.lifecycle import Phase, phase
+from contracts.models import Bid, Panelist, Project
+from contracts.permissions.standing import Standing
+from contracts.ranking import Ranking, needs_quality, rank
+from core.clock import market_now
+from core.models import AuditRecord
+from core.templatetags.market import exact
+from microenterprises.models import Membership
+from people.models import User
+
+SOON = timedelta(hours=24)
+"""How near a deadline is when the filter *closes soon* finds it. A choice of the page, not a rule."""
+
+
+# ------------------------------------------------------------------ the list
+
+
+def in_phase(projects: QuerySet[Project], wanted: str, now: datetime) -> QuerySet[Project]:
+    """Projects in one phase at an instant, as `lifecycle.phase` says."""
+    published = Q(status=Project.Status.PUBLISHED)
+    conditions = {
+        Phase.SCHEDULED: published & Q(opens_at__gt=now),
+        Phase.OPEN: published & Q(opens_at__lte=now, deadline__gt=now),
+        Phase.CLOSED: published & Q(deadline__lte=now),
+    }
+    return projects.filter(conditions.get(Phase(wanted), Q(status=wanted)))
+
+
+def closing_soon(projects: QuerySet[Project], now: datetime) -> QuerySet[Project]:
+    """Open projects whose deadline is within `SOON`."""
+    return in_phase(projects, Phase.OPEN, now).filter(deadline__lte=now + SOON)
+
+
+def can_bid(projects: QuerySet[Project], who: Standing, now: datetime) -> QuerySet[Project]:
+    """Open projects on which somebody may bid for an ME they lead, by the rules of `permissions.bids`."""
+    found = Q(pk__in=[])
+    for firm in who.led:
+        members = Membership.objects.active(who.on).filter(microenterprise=firm).values("person")
+        judges = Panelist.objects.filter(project=OuterRef("pk"), person__in=members)
+        buyer_leads = Membership.objects.active(who.on).filter(
+            microenterprise=OuterRef("buyer"), is_lead=True, person__in=members
+        )
+        found |= (
+            Q(currency=firm.currency)
+            & ~Q(acceptor__in=members)
+            & ~Q(published_by__in=members)
+            & ~Exists(judges)
+            & ~Exists(buyer_leads)
+        )
+    own = [firm.pk for firm in who.firms]
+    return in_phase(projects, Phase.OPEN, now).filter(found, buyer__isnull=False).exclude(buyer__in=own)
+
+
+def listed(user: User) -> QuerySet[Project]:
+    """Projects as the list shows them."""
+    return (
+        Project.objects.visible_to(user)
+        .select_related("buyer", "reference")
+        .only(
+            "title", "status", "currency", "ceiling_minor", "opens_at", "deadline", "published_at", "method",
+            "price_weight_bp", "buyer__name", "reference__buyer_name", "reference__estimate_minor",
+        )
+    )  # fmt: skip
+
+
+def due_for_opening() -> Iterable[Project]:
+    """Published projects whose deadline has passed, the longest closed first."""
+    return Project.objects.filter(status=Project.Status.PUBLISHED, deadline__lte=market_now()).order_by("deadline")
+
+
+# ------------------------------------------------------------------ one project
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of a project's timeline. `who` empty: the clock."""
+
+    what: str
+    who: str
+    at: datetime
+    icon: str
+    tone: str = "neutral"
+
+
+def opened_bids(project: Project) -> list[Bid]:
+    """The opened bids with bidder, author, award and contract; none before the opening. One statement."""
+    if project.opened_at is None:
+        return []
+    return list(
+        project.bids.opened()
+        .select_related("microenterprise", "author", "scored_by", "award__contract", "award__awarded_by")
+        .order_by("pk")
+    )
+
+
+def ranking_of(project: Project, bids: list[Bid]) -> Ranking:
+    """The ranking of a live project's opened bids."""
+    return rank(project, bids)
+
+
+def state_sentence(project: Project, now: datetime) -> str:
+    """What the state means for a reader, in one sentence."""
+    here = phase(project, now)
+    if here is Phase.SCHEDULED and project.opens_at is not None:
+        return _("Bids are taken from %(start)s until %(deadline)s.") % {
+            "start": exact(project.opens_at),
+            "deadline": exact(project.deadline),
+        }
+    if here is Phase.OPEN:
+        return _("Bids are sealed until %(deadline)s; until then nobody learns who bids.") % {
+            "deadline": exact(project.deadline)
+        }
+    if here is Phase.UNSUCCESSFUL and not project.ended_reason:
+        return _("No valid bid came before the deadline.")
+    if here in (Phase.CANCELLED, Phase.UNSUCCESSFUL):
+        return project.ended_reason
+    return _LINES[here]()
+
+
+def _closed() -> str:
+    return _("The deadline has passed; the bids open by themselves in a moment.")
+
+
+def _draft() -> str:
+    return _("Only members of the buyer see this draft.")
+
+
+def _evaluating() -> str:
+    return _("The bids are open; the buyer decides.")
+
+
+def _awarded() -> str:
+    return _("One bid is chosen, and every bidder has a reason.")
+
+
+_LINES = {
+    Phase.DRAFT: _draft,
+    Phase.CLOSED: _closed,
+    Phase.EVALUATING: _evaluating,
+    Phase.AWARDED: _awarded,
+}
+
+
+def timeline(project: Project, bids: list[Bid], now: datetime) -> list[Happening]:
+    """What happened to a project so far, newest first. One statement when it ended without an award, else none."""
+    found = [*_beginnings(project, now), *_opening(project), *_judging(project, bids), *_award(bids), *_end(project)]
+    return sorted(found, key=lambda row: row.at, reverse=True)
+
+
+def _beginnings(project: Project, now: datetime) -> Iterable[Happening]:
+    if project.created_by is not None:
+        yield Happening(_("wrote the draft"), project.created_by.name, project.created_at, "pencil-line")
+    if project.published_at is not None and project.published_by is not None:
+        what = _("published the project; its ceiling is held")
+        yield Happening(what, project.published_by.name, project.published_at, "send")
+    if project.buyer_id is not None and project.status not in (Project.Status.DRAFT, Project.Status.CANCELLED):
+        if project.deadline <= now:
+            yield Happening(_("The deadline passed."), "", project.deadline, "lock")
+
+
+def _opening(project: Project) -> Iterable[Happening]:
+    if project.buyer_id is not None and project.opened_at is not None:
+        yield Happening(_("The bids were opened."), "", project.opened_at, "eye", "accent")
+
+
+def _judging(project: Project, bids: list[Bid]) -> Iterable[Happening]:
+    judged = [bid for bid in bids if bid.scored_at is not None and bid.scored_by is not None]
+    if judged and needs_quality(project):
+        last = max(judged, key=lambda bid: bid.scored_at or project.deadline)
+        if last.scored_at is not None and last.scored_by is not None:
+            yield Happening(_("gave quality points"), last.scored_by.name, last.scored_at, "scale")
+
+
+def _award(bids: list[Bid]) -> Iterable[Happening]:
+    for bid in bids:
+        award = getattr(bid, "award", None)
+        if award is not None:
+            what = _("awarded the project to %(bidder)s") % {"bidder": bidder_name(bid)}
+            yield Happening(what, award.awarded_by.name, award.awarded_at, "award", "good")
+
+
+def _end(project: Project) -> Iterable[Happening]:
+    if project.buyer_id is None or project.ended_at is None:
+        return
+    if project.status not in (Project.Status.CANCELLED, Project.Status.UNSUCCESSFUL):
+        return
+    deed = "project.cancelled" if project.status == Project.Status.CANCELLED else "project.unsuccessful"
+    told = AuditRecord.objects.filter(subject=f"project:{project.pk}", deed=deed).first()
+    who = told.actor_name if told is not None and told.actor_id else ""
+    if project.status == Project.Status.CANCELLED:
+        yield Happening(_("cancelled the project") if who else _("The project was cancelled."), who, project.ended_at, "ban", "bad")
+    else:
+        what = _("ended the project without an award") if who else _("The project ended without an award.")
+        yield Happening(what, who, project.ended_at, "circle-dashed")
+
+
+def bidder_name(bid: Bid) -> str:
+    """Who bid, as it is shown once the bid is open."""
+    return bid.microenterprise.name if bid.microenterprise is not None else bid.bidder_name
+
+
+def buyer_name(project: Project) -> str:
+    """Who buys: an ME, or for a reference project the real authority."""
+    if project.buyer is not None:
+        return project.buyer.name
+    reference = getattr(project, "reference", None)
+    return reference.buyer_name if reference is not None else ""

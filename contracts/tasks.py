@@ -1,0 +1,43 @@
+"""The clock's errands of this room: ids only, one call, safe twice. What is due is asked of the market's clock."""
+
+import logging
+
+from celery import Task, shared_task
+from django.db import DatabaseError
+
+from contracts import letters
+from contracts.actions import contracts, milestones, projects
+from contracts.queries.projects import due_for_opening
+from contracts.sealing import BrokenSeal
+from core.clock import market_now
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def open_due_projects() -> None:
+    """Open the bids of every project whose deadline has passed; one that cannot be opened does not stop the others."""
+    for project in due_for_opening():
+        try:
+            projects.open_bids(project=project)
+        except (BrokenSeal, DatabaseError):
+            # A wrong BID_KEY or a busy row: the next round tries again, and the steward sees it stay closed.
+            log.exception("project %s could not be opened", project.pk)
+
+
+@shared_task(bind=True, max_retries=8, retry_backoff=True)
+def deliver(self: "Task[[str, str], None]", project_id: str, sealed: str) -> None:
+    """Send a sealed letter. Without a word when mail stays down: a log line would tell that there is one."""
+    try:
+        letters.deliver_receipt(project_id, sealed)
+    except OSError as down:
+        if self.request.retries < (self.max_retries or 0):
+            raise self.retry(exc=down, countdown=30 * 2**self.request.retries) from None
+
+
+@shared_task
+def accept_silent_deliveries() -> None:
+    """Silence for the agreed days is acceptance, and contracts that nobody signed in time are void."""
+    now = market_now()
+    milestones.accept_silent(now)
+    contracts.void_unsigned(now)
