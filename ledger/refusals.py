@@ -11,10 +11,10 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from core import money
-from core.errors import Conflict, DomainError, InsufficientFunds, Invalid
+from core.errors import DomainError, InsufficientFunds, Invalid
 from ledger.accounts import Kind
 from ledger.errors import AlreadyReversed, DayClosed, Unbalanced
-from ledger.models import Account, Entity
+from ledger.models import Entity
 
 
 def reference_was_taken(error: IntegrityError) -> bool:
@@ -29,7 +29,7 @@ def explain(error: IntegrityError) -> DomainError | None:
         case "23H01":
             return _unbalanced(int(diag.message_detail))
         case "23H04":
-            return _below_zero(*map(int, diag.message_detail.split()))
+            return _below_zero(*diag.message_detail.split())
         case "23H05":
             return day_closed(date.fromisoformat(diag.message_detail))
     match _constraint(error):
@@ -51,37 +51,42 @@ def day_closed(day: date) -> DayClosed:
     )
 
 
-def _below_zero(account_id: int, available: int, missing: int) -> DomainError:
-    account = Account.objects.select_related("entity").filter(pk=account_id).first()
-    if account is None:  # opened by the very entry that was refused, and gone with it
-        return InsufficientFunds(_("There is not enough money in an account that was never used before."))
+def _below_zero(entity_id: str, kind: str, currency: str, available: str, missing: str) -> DomainError:
     return InsufficientFunds(
         _("%(entity)s has %(available)s in its account “%(account)s”; %(missing)s is missing.")
         % {
-            "entity": account.entity.name,
-            "account": Kind(account.kind).label,
-            "available": money.write(available, account.currency),
-            "missing": money.write(missing, account.currency),
+            "entity": _name(int(entity_id)),
+            "account": Kind(kind).label,
+            "available": money.write(int(available), currency),
+            "missing": money.write(int(missing), currency),
         },
-        entity_id=account.entity_id,
-        account=account.kind,
-        currency=account.currency,
-        available_minor=available,
-        missing_minor=missing,
+        entity_id=int(entity_id),
+        account=kind,
+        currency=currency,
+        available_minor=int(available),
+        missing_minor=int(missing),
     )
 
 
 def _unbalanced(entity_id: int) -> DomainError:
-    name = Entity.objects.filter(pk=entity_id).values_list("name", flat=True).first()
     return Unbalanced(
-        _("The entry does not balance for %(entity)s: its debits and credits differ.") % {"entity": name or entity_id},
+        _("The entry does not balance for %(entity)s: its debits and credits differ.") % {"entity": _name(entity_id)},
         entity_id=entity_id,
     )
 
 
-def unreadable_text() -> Conflict | Invalid:
+def unreadable_text() -> Invalid:
     """The refusal of text the database cannot keep."""
     return Invalid(_("The text contains characters that cannot be stored. Type it again without pasting."))
+
+
+def too_large() -> Invalid:
+    """The refusal of an amount that does not fit."""
+    return Invalid(_("An amount is larger than the books take. Check the number of zeros."))
+
+
+def _name(entity_id: int) -> str:
+    return Entity.objects.filter(pk=entity_id).values_list("name", flat=True).first() or str(entity_id)
 
 
 def _diagnosis(error: IntegrityError) -> Any:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from io import StringIO
 from typing import Final
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.utils.translation import gettext as _
 
@@ -96,6 +96,8 @@ def post(drafts: Sequence[Draft], *, by: str, night: date | None = None) -> list
         try:
             with transaction.atomic():
                 stored = _post(list(wanted.values()), by, night)
+        except DataError as error:
+            raise refusals.too_large() from error
         except IntegrityError as error:
             # Somebody stored one of our references between our look and our insert: look again.
             if refusals.reference_was_taken(error):

@@ -184,13 +184,18 @@ BEGIN
     END IF;
     -- Lock in one statement and in one order, read in the next: crossing transfers then wait instead of deadlocking.
     PERFORM FROM ledger_balance WHERE account_id = ANY (guarded) ORDER BY account_id FOR NO KEY UPDATE;
-    SELECT b.account_id, b.amount_minor AS available, -(b.amount_minor + d.delta) AS missing INTO short
-      FROM unnest(guarded, deltas) AS d (account_id, delta) JOIN ledger_balance b USING (account_id)
+    SELECT a.entity_id, a.kind, a.currency, b.amount_minor AS available, -(b.amount_minor + d.delta) AS missing
+      INTO short
+      FROM unnest(guarded, deltas) AS d (account_id, delta)
+      JOIN ledger_balance b USING (account_id)
+      JOIN ledger_account a ON a.id = b.account_id
      WHERE b.amount_minor + d.delta < 0
      ORDER BY b.account_id LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'account % has % and would need % more', short.account_id, short.available, short.missing
-            USING ERRCODE = '23H04', DETAIL = format('%s %s %s', short.account_id, short.available, short.missing),
+        RAISE EXCEPTION 'the % of entity % has % and would need % more',
+            short.kind, short.entity_id, short.available, short.missing
+            USING ERRCODE = '23H04', DETAIL = concat_ws(' ', short.entity_id, short.kind, short.currency,
+                                                        short.available, short.missing),
                   TABLE = 'ledger_balance', CONSTRAINT = 'a_guarded_account_never_goes_below_zero';
     END IF;
     UPDATE ledger_balance b SET amount_minor = b.amount_minor + d.delta
