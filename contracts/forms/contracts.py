@@ -7,34 +7,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contracts.forms.fields import MoneyField
 from contracts.models import Contract, Milestone, Rating
 from contracts.models.contracts import Party
-from core import money
-from core.errors import Invalid
 from microenterprises.models import Microenterprise
 from people.models import User
 
 ROWS_TO_ADD = 3
-
-
-class MoneyField(forms.CharField):
-    """An amount in a currency as minor units. The currency is set by the form that holds the field."""
-
-    currency = "CNY"
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("max_length", 40)
-        options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
-        super().__init__(**options)
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if text in self.empty_values:
-            return None
-        try:
-            return money.parse(str(text), self.currency)
-        except Invalid as wrong:
-            raise forms.ValidationError(str(wrong.sentence)) from None
 
 
 class ContractFilter(forms.Form):
@@ -160,7 +139,7 @@ class AcceptForm(forms.Form):
         super().__init__(*args, **options)
         self.milestone = milestone
         self.fields["amount"].currency = currency  # type: ignore[attr-defined]
-        self.fields["amount"].initial = money.plain(milestone.amount_minor, currency)
+        self.fields["amount"].initial = milestone.amount_minor
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}

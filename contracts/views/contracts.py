@@ -28,7 +28,6 @@ from contracts.permissions.contracts import Place
 from contracts.permissions.standing import standing_of
 from contracts.queries import contracts as queries
 from contracts.queries.contracts import SeenContract, Version
-from core import money
 from core.clock import business_date, market_now
 from core.errors import Conflict, Invalid
 from core.http import Request, see_other, unprocessable
@@ -315,10 +314,7 @@ def contract_change(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _as_typed(words: wording.Words) -> list[dict[str, Any]]:
-    return [
-        {"title": part.title, "amount": money.plain(part.amount_minor, words.currency), "due_on": part.due_on}
-        for part in words.parts
-    ]
+    return [{"title": part.title, "amount": part.amount_minor, "due_on": part.due_on} for part in words.parts]
 
 
 @get_or_post
