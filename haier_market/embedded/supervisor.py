@@ -38,7 +38,7 @@ class Child:
         self.process = None
         quick = time.monotonic() - self.started < _QUICK
         self.quick_deaths = self.quick_deaths + 1 if quick else 0
-        rest = min(_LONGEST_REST, 2.0 ** (self.quick_deaths - 1)) if self.quick_deaths else 0.0
+        rest = min(_LONGEST_REST, 2.0 ** (self.quick_deaths - 2)) if self.quick_deaths > 1 else 0.0
         self.due = time.monotonic() + rest
         when = f"in {rest:.0f} s" if rest else "now"
         return f"The {self.title} ended by itself ({_cause(code)}); it is started again {when}. Its log: {self.log}"
