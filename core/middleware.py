@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 
 from core.errors import DomainError
 
@@ -48,4 +49,19 @@ class ReaderMiddleware:
         except (ZoneInfoNotFoundError, ValueError):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", translation.get_language() or "en")
+        return response
+
+
+class FragmentMiddleware:
+    """Says that a page and its fragment, which share an address, are two answers.
+
+    Without it the browser's Back shows the bare fragment that htmx fetched from the same address a moment ago.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        patch_vary_headers(response, ("HX-Request", "HX-Target"))
         return response
