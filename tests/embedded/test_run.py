@@ -1,13 +1,9 @@
 """`make run`, as the person in front of it meets it."""
 
 import re
-import signal
 import socket
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -17,8 +13,7 @@ from haier_market.embedded import processes
 from haier_market.embedded.places import PROJECT
 from haier_market.run import CAST, Failure, wanted_port
 from tests.embedded.conftest import bare_environment, processes_of, server_process, wait_until
-
-_SMALL = "--people 60 --microenterprises 4 --days 2"
+from tests.embedded.market import Run, running
 
 
 def test_the_port_is_8000_unless_chosen() -> None:
@@ -51,57 +46,6 @@ def test_a_taken_port_is_said_with_one_that_is_free_before_anything_starts(tmp_p
         done.stdout,
     )
     assert not (tmp_path / "data").exists()
-
-
-class Run:
-    """A `make run` of the test's own, with what it said so far."""
-
-    def __init__(self, root: Path, output: Path) -> None:
-        self.root = root
-        self.port = processes.free_port()
-        self._output = output
-        with output.open("ab") as stream:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "haier_market.run", "--data", str(root), "--company", _SMALL],
-                cwd=PROJECT,
-                env=bare_environment() | {"PORT": str(self.port)},
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def said(self) -> str:
-        return self._output.read_text()
-
-    def wait_for(self, words: str, seconds: float = 120) -> None:
-        wait_until(lambda: words in self.said() or self.process.poll() is not None, seconds)
-        assert words in self.said(), self.said()
-
-    def child(self, *words: str) -> psutil.Process:
-        """The direct child whose command line has all the words."""
-        (found,) = (
-            child
-            for child in psutil.Process(self.process.pid).children()
-            if child.status() != psutil.STATUS_ZOMBIE and set(words) <= set(child.cmdline())
-        )
-        return found
-
-    def status(self, path: str) -> int:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
-                return int(answer.status)
-        except OSError:
-            return 0
-
-
-@contextmanager
-def running(root: Path, output: Path) -> Iterator[Run]:
-    run = Run(root, output)
-    try:
-        yield run
-    finally:
-        run.process.send_signal(signal.SIGTERM)
-        run.process.wait(90)
 
 
 @pytest.mark.timeout(600)
