@@ -7,6 +7,8 @@ from contracts.actions import awards, bids, contracts, milestones, projects
 from contracts.models import Bid, Contract, Milestone
 from core import clock
 from core.clock import business_date, market_now
+from microenterprises.models import Microenterprise
+from people.models import User
 from tests.cast import Cast
 
 PRICE = 90_000_00
@@ -18,8 +20,15 @@ def in_days(days: int) -> date:
     return business_date(market_now()) + timedelta(days=days)
 
 
-def awarded(cast: Cast, *, title: str = "Keep the vans cold", price_minor: int = PRICE) -> Contract:
-    """A contract that waits for both signatures."""
+def awarded(
+    cast: Cast,
+    *,
+    title: str = "Keep the vans cold",
+    price_minor: int = PRICE,
+    supplier: Microenterprise | None = None,
+    leader: User | None = None,
+) -> Contract:
+    """A contract that waits for both signatures; Cold Chain under Amara is the supplier unless others are named."""
     draft = projects.ProjectDraft(
         title=title,
         need="Vans lose cold on hot days. The customers of Blue Kettle get warm fish.",
@@ -33,11 +42,11 @@ def awarded(cast: Cast, *, title: str = "Keep the vans cold", price_minor: int =
     project = projects.publish(project=project, by=cast.lin)
     bids.submit(
         project=project,
-        microenterprise=cast.cold_chain,
+        microenterprise=supplier or cast.cold_chain,
         price_minor=price_minor,
         days=30,
         plan="Line the vans, then measure.",
-        by=cast.amara,
+        by=leader or cast.amara,
     )
     clock.move_forward(timedelta(hours=7))
     projects.open_bids(project=project)
