@@ -15,9 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from haier_market.embedded import processes
+
 PROJECT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 SOAK_SECONDS = 20 * 60
+_LAST_WORDS = 30.0
 ROOMS = (
     *("haier_market", "insights", "talent_pool", "settlement", "contracts", "microenterprises", "ledger", "people"),
     *("core", "tests", "benchmarks"),
@@ -134,26 +137,32 @@ def install_tools() -> bool:
     return not left
 
 
-def pytest_code(arguments: list[str]) -> int:
-    """Pytest as the last thing that prints."""
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=PROJECT).returncode
+def pytest_code(arguments: list[str], seconds: float | None = None) -> int:
+    """Pytest as the last thing that prints; its exit code, or 1 when it had to be stopped after `seconds`.
 
-
-def run_soak(arguments: list[str]) -> int:
-    """The long proofs under a hard limit; at the limit pytest is interrupted, so that it still reports and closes."""
-    install_tools()
-    process = subprocess.Popen([sys.executable, "-m", "pytest", "-m", "soak", "tests/soak", *arguments], cwd=PROJECT)
+    It is interrupted as by Ctrl-C, so that it still cleans up, reports and closes; also when this process is ended.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *arguments], cwd=PROJECT, preexec_fn=processes.tether(signal.SIGINT)
+    )
+    signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches pytest by itself
     try:
-        return process.wait(SOAK_SECONDS - 30)
+        return process.wait(seconds)
     except subprocess.TimeoutExpired:
-        say(f"The long proofs did not end within {SOAK_SECONDS // 60} minutes.")
+        say(f"The tests did not end within {seconds:.0f} seconds.")
     process.send_signal(signal.SIGINT)
     try:
-        process.wait(25)
+        process.wait(_LAST_WORDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
     return 1
+
+
+def run_soak(arguments: list[str]) -> int:
+    """The long proofs under a hard limit."""
+    return pytest_code(["-m", "soak", "tests/soak", *arguments], SOAK_SECONDS - _LAST_WORDS)
 
 
 def say(text: str) -> None:
