@@ -9,7 +9,7 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.utils import formats
 from django.utils.translation import gettext as _
 
@@ -36,6 +36,12 @@ def date_of(instant: datetime) -> date:
 def open_date() -> date:
     """The date on which an entry posted now lands; inside a transaction it is held until the end."""
     return date_of(hold_date() if connection.in_atomic_block else clock.market_now())
+
+
+def first_date() -> date | None:
+    """The business date of the first entry ever posted."""
+    first: date | None = Entry.objects.aggregate(first=Min("business_date"))["first"]
+    return first
 
 
 def closed_through() -> date | None:

@@ -11,7 +11,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from core import money
-from core.errors import DomainError, InsufficientFunds, Invalid
+from core.errors import Conflict, DomainError, InsufficientFunds, Invalid
 from ledger.accounts import Kind
 from ledger.errors import AlreadyReversed, DayClosed, Unbalanced
 from ledger.models import Entity
@@ -46,6 +46,15 @@ def day_closed(day: date) -> DayClosed:
     """The refusal of a date that takes no more entries."""
     return DayClosed(
         _("The books of %(date)s are closed. Late facts are posted on the next open date.")
+        % {"date": formats.date_format(day)},
+        date=day.isoformat(),
+    )
+
+
+def day_still_open(day: date) -> Conflict:
+    """The refusal to settle a date on which entries may still arrive."""
+    return Conflict(
+        _("The books of %(date)s are still open. Close them before settling that date.")
         % {"date": formats.date_format(day)},
         date=day.isoformat(),
     )

@@ -50,6 +50,7 @@ class Draft:
     kind: what happened, one word. subject: what it is about, for example `contract:<uuid>`.
     memo: words for readers; must not depend on who reads, because it belongs to what a repeat is compared with.
     effective_date: when it holds; the business date when not given.
+    posted_by: who posts it, when that is not whoever hands over the batch (seeders replay the deeds of many at once).
     """
 
     reference: str
@@ -60,6 +61,7 @@ class Draft:
     effective_date: date | None = None
     book: Book = Book.REAL
     reverses_id: int | None = None
+    posted_by: str = ""
 
 
 def debit(entity_id: int, kind: Kind, amount: int, party: str = "") -> Line:
@@ -85,7 +87,8 @@ def post(drafts: Sequence[Draft], *, by: str, night: date | None = None) -> list
     A reference that is stored already with the same inputs returns what is stored.
 
     Raises ReferenceReused (same reference, other inputs), InsufficientFunds (a guarded account would go below zero),
-    Unbalanced, DayClosed, AlreadyReversed, Invalid; TransactionManagementError outside a transaction.
+    Unbalanced, DayClosed, Conflict (`night` is not closed yet), AlreadyReversed, Invalid; and
+    TransactionManagementError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("ledger.writer.post belongs inside the caller's transaction")
@@ -167,6 +170,8 @@ def _by_reference(drafts: Sequence[Draft]) -> dict[str, Draft]:
 def _post(drafts: list[Draft], by: str, night: date | None) -> dict[str, Entry]:
     """Entries by reference: those stored before, and those posted now."""
     posted_at = days.hold_date()
+    if night is not None and not days.is_closed(night):
+        raise refusals.day_still_open(night)
     business_date = night or days.date_of(posted_at)
     stored = {entry.reference: entry for entry in Entry.objects.filter(reference__in=[d.reference for d in drafts])}
     fresh: list[_Prepared] = []
@@ -179,7 +184,7 @@ def _post(drafts: list[Draft], by: str, night: date | None) -> dict[str, Entry]:
             raise _reused(known.reference)
     if not fresh:
         return stored
-    entries = [_entry(prepared, business_date, posted_at, by) for prepared in fresh]
+    entries = [_entry(prepared, business_date, posted_at, prepared.draft.posted_by or by) for prepared in fresh]
     accounts = _accounts(fresh)
     in_bulk = sum(entry.posting_count for entry in entries) >= COPY_FROM_LINES
     (_copy if in_bulk else _insert)(entries, fresh, accounts)

@@ -1,0 +1,276 @@
+"""`check_books` passes on honest books and names the first bad record of every kind of forgery.
+
+A forger with the rights of the tables' owner switches the triggers off; the proofs trust none of them.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from core import clock, past
+from ledger import days, proofs
+from ledger.accounts import Book
+from ledger.entities import open_entity
+from ledger.models import Entry
+from ledger.writer import reverse
+from tests.ledger.books import BY, cost, firm, post, receipt, sale, share
+
+pytestmark = pytest.mark.django_db
+D1, D2 = date(2026, 3, 1), date(2026, 3, 2)
+TABLES = ("entity", "account", "entry", "posting", "balance", "businessday")
+
+
+def check(*arguments: str) -> str:
+    out = StringIO()
+    call_command("check_books", *arguments, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+@pytest.fixture
+def books() -> dict[str, Entry]:
+    """Two firms, two currencies, both books, a reversal, a sealed and an open date."""
+    kettle, cold = firm(), firm("Cold Chain")
+    tokyo = open_entity(name="東京", kind="microenterprise", currency="JPY")
+    with past.at(datetime.combine(D1, time(12), clock.company_zone())):
+        entries = post(receipt(kettle, 100_00), sale(kettle, cold, 30_00), receipt(tokyo, 900, "tokyo"))
+    with past.at(datetime.combine(D2, time(12), clock.company_zone())):
+        days.close_day(D1)
+        days.seal_day(D1)
+        entries += post(cost(kettle, 20_00), receipt(cold, 1, "trial", Book.SHADOW), share(cold, {"mei": 5_00}))
+        entries.append(reverse(entries[3], reference="undo", memo="Wrong", by=BY))
+    return {entry.reference: entry for entry in entries}
+
+
+def forge(statement: str, *values: Any) -> None:
+    """Change the books as nobody can who has not the rights of their owner."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in TABLES:
+            cursor.execute(f"ALTER TABLE ledger_{table} DISABLE TRIGGER USER")
+        cursor.execute(statement, values)
+        assert cursor.rowcount, "a forgery that changes nothing proves nothing"
+        for table in TABLES:
+            cursor.execute(f"ALTER TABLE ledger_{table} ENABLE TRIGGER USER")
+
+
+def lift(table: str, constraint: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE ledger_{table} DROP CONSTRAINT {constraint}")
+
+
+def test_honest_books_pass_with_a_line_per_proof(books: dict[str, Entry]) -> None:
+    said = check("--progress").splitlines()
+    assert len([line for line in said if line.startswith("ok ")]) == len(proofs.DATED) + len(proofs.STANDING) + 1
+    assert "ok      Every entry balances for each entity, currency and book: 7 records" in said
+    assert "total   real CNY: debits 210.00, credits 210.00" in said
+    assert "total   real JPY: debits 900, credits 900" in said
+    assert "total   shadow CNY: debits 0.01, credits 0.01" in said
+
+
+def test_empty_books_pass() -> None:
+    assert check().count("\n") == len(proofs.DATED) + len(proofs.STANDING) + 1
+
+
+Forgery = Callable[[dict[str, Entry]], None]
+
+
+def a_line_without_an_entry(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_posting SET entry_id = 10^12 WHERE entry_id = %s AND line = 2", books["cost:1"].pk)
+
+
+def a_line_on_another_date(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_posting SET business_date = %s WHERE entry_id = %s", date.max, books["cost:1"].pk)
+
+
+def a_line_in_an_account_that_is_not_there(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_posting SET account_id = 10^12 WHERE entry_id = %s AND line = 2", books["cost:1"].pk)
+
+
+def a_line_in_an_account_of_the_other_book(books: dict[str, Entry]) -> None:
+    forge(
+        "UPDATE ledger_posting SET account_id = (SELECT id FROM ledger_account WHERE book = 'shadow' LIMIT 1)"
+        " WHERE entry_id = %s AND line = 2",
+        books["cost:1"].pk,
+    )
+
+
+def a_line_taken_away(books: dict[str, Entry]) -> None:
+    forge("DELETE FROM ledger_posting WHERE entry_id = %s AND line = 2", books["cost:1"].pk)
+
+
+def all_lines_taken_away(books: dict[str, Entry]) -> None:
+    forge("DELETE FROM ledger_posting WHERE entry_id = %s", books["cost:1"].pk)
+
+
+def lines_added(books: dict[str, Entry]) -> None:
+    forge(
+        "INSERT INTO ledger_posting (business_date, entry_id, line, account_id, entity_id, amount_minor)"
+        " SELECT business_date, entry_id, line + 2, account_id, entity_id, amount_minor"
+        " FROM ledger_posting WHERE entry_id = %s",
+        books["cost:1"].pk,
+    )
+
+
+def another_total_in_the_head(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_entry SET debit_total_minor = debit_total_minor + 1 WHERE id = %s", books["cost:1"].pk)
+
+
+def one_side_made_larger(books: dict[str, Entry]) -> None:
+    forge(
+        "UPDATE ledger_posting SET amount_minor = amount_minor - 1 WHERE entry_id = %s AND line = 2", books["cost:1"].pk
+    )
+
+
+def both_sides_made_larger(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_posting SET amount_minor = amount_minor * 2 WHERE entry_id = %s", books["cost:1"].pk)
+    forge("UPDATE ledger_entry SET debit_total_minor = debit_total_minor * 2 WHERE id = %s", books["cost:1"].pk)
+
+
+def another_memo(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_entry SET memo = 'A gift' WHERE id = %s", books["cost:1"].pk)
+
+
+def another_person_who_posted(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_entry SET posted_by = 'Nobody' WHERE id = %s", books["cost:1"].pk)
+
+
+def another_instant(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_entry SET posted_at = posted_at + interval '1 microsecond' WHERE id = %s", books["cost:1"].pk)
+
+
+def another_effective_date(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_entry SET effective_date = effective_date - 1 WHERE id = %s", books["cost:1"].pk)
+
+
+def income_called_a_stake(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_account SET kind = 'income_inside' WHERE kind = 'income_outside'")
+
+
+def a_share_moved_to_another_person(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_account SET party = 'person:teo' WHERE party = 'person:mei'")
+
+
+def an_account_in_another_currency(books: dict[str, Entry]) -> None:
+    lift("account", "an_account_has_its_entitys_currency")
+    forge("UPDATE ledger_account SET currency = 'EUR' WHERE kind = 'payable'")
+
+
+def a_kept_balance_raised(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_balance SET amount_minor = amount_minor + 1 WHERE amount_minor > 0")
+
+
+def a_kept_balance_taken_away(books: dict[str, Entry]) -> None:
+    forge("DELETE FROM ledger_balance WHERE amount_minor > 0")
+
+
+def a_kept_balance_of_nothing(books: dict[str, Entry]) -> None:
+    forge("INSERT INTO ledger_balance (account_id, side, amount_minor) VALUES (10^12, 1, 0)")
+
+
+def a_wallet_below_zero(books: dict[str, Entry]) -> None:
+    lift("balance", "a_guarded_account_never_goes_below_zero")
+    forge("UPDATE ledger_balance SET side = -side WHERE amount_minor > 0")
+    forge("UPDATE ledger_balance SET amount_minor = -amount_minor")
+
+
+def a_reversal_of_the_other_book(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_entry SET reverses_id = %s WHERE id = %s", books["trial"].pk, books["undo"].pk)
+
+
+def an_entry_slipped_under_the_seal(books: dict[str, Entry]) -> None:
+    """Complete, balanced, with a right hash and a right balance: only the seal knows."""
+    forge("UPDATE ledger_businessday SET sealed_at = NULL, day_hash = '', entry_count = NULL, debit_totals = NULL")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ledger_entry DISABLE TRIGGER entries_land_on_an_open_date")
+        with past.at(datetime.combine(D1, time(13), clock.company_zone())):
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            post(receipt(firm("Northwind"), 1, "slipped"))
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE ledger_entry ENABLE TRIGGER entries_land_on_an_open_date")
+    forge(
+        "UPDATE ledger_businessday SET sealed_at = closed_at, day_hash = repeat('0', 64), entry_count = 3,"
+        " debit_totals = '{}'"
+    )
+
+
+def another_hash_on_a_sealed_date(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_businessday SET day_hash = repeat('0', 64)")
+
+
+def another_count_on_a_sealed_date(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_businessday SET posting_count = posting_count + 2")
+
+
+LINES, HEADS, BALANCED, UNCHANGED = (str(proof.statement) for proof in proofs.DATED)
+CURRENCY, KEPT, ABOVE_ZERO, OWNED, REVERSALS = (str(proof.statement) for proof in proofs.STANDING)
+SEALED = "Sealed dates hold"
+
+
+@pytest.mark.parametrize(
+    ("forgery", "statement", "record"),
+    [
+        (a_line_without_an_entry, LINES, "line 2"),
+        (a_line_on_another_date, LINES, "9999-12-31"),
+        (a_line_in_an_account_that_is_not_there, LINES, "line 2"),
+        (a_line_in_an_account_of_the_other_book, LINES, "line 2"),
+        (a_line_taken_away, HEADS, "cost:1"),
+        (all_lines_taken_away, HEADS, "cost:1"),
+        (lines_added, HEADS, "cost:1"),
+        (another_total_in_the_head, HEADS, "cost:1"),
+        (one_side_made_larger, BALANCED, "off by -1 minor units"),
+        (both_sides_made_larger, UNCHANGED, "cost:1"),
+        (another_memo, UNCHANGED, "cost:1"),
+        (another_person_who_posted, UNCHANGED, "cost:1"),
+        (another_instant, UNCHANGED, "cost:1"),
+        (another_effective_date, UNCHANGED, "cost:1"),
+        (income_called_a_stake, UNCHANGED, "receipt:1"),
+        (a_share_moved_to_another_person, UNCHANGED, "share:1"),
+        (an_account_in_another_currency, BALANCED, "off by"),
+        (a_kept_balance_raised, KEPT, "wallet"),
+        (a_kept_balance_taken_away, KEPT, "keeps nothing"),
+        (a_kept_balance_of_nothing, OWNED, "1000000000000"),
+        (a_wallet_below_zero, KEPT, "wallet"),
+        (a_reversal_of_the_other_book, UNCHANGED, "undo"),
+        (an_entry_slipped_under_the_seal, SEALED, "2026-03-01"),
+        (another_hash_on_a_sealed_date, SEALED, "2026-03-01"),
+        (another_count_on_a_sealed_date, SEALED, "2026-03-01"),
+    ],
+)
+def test_a_forgery_is_named(books: dict[str, Entry], forgery: Forgery, statement: str, record: str) -> None:
+    forgery(books)
+    with pytest.raises(CommandError) as failed:
+        check()
+    assert failed.value.returncode == 1
+    assert str(failed.value).startswith(f"FAILED  {statement}")
+    assert record in str(failed.value)
+
+
+def test_each_standing_proof_finds_its_own_fault(books: dict[str, Entry]) -> None:
+    """Earlier proofs catch some forgeries first; here each standing one is asked alone."""
+    an_account_in_another_currency(books)
+    a_reversal_of_the_other_book(books)
+    a_wallet_below_zero(books)
+    a_kept_balance_of_nothing(books)
+    found = {str(proof.statement): proofs.search(proof) for proof in proofs.STANDING}
+    assert all(found[statement] for statement in (CURRENCY, KEPT, ABOVE_ZERO, OWNED, REVERSALS)), found
+
+
+def test_many_dates_are_proved_slice_by_slice(books: dict[str, Entry], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.management.commands.check_books.LINES_AT_ONCE", 1)
+    slices = proofs.slices(1)
+    assert [last + timedelta(days=1) for _first, last, _lines in slices[:-1]] == [first for first, _l, _n in slices[1:]]
+    assert (slices[0][0], slices[-1][1]) == (date.min, date.max)
+    assert "7 records" in check()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    a_line_without_an_entry(books)
+    forge("UPDATE ledger_posting SET business_date = %s WHERE entry_id = 10^12", date.max)
+    with pytest.raises(CommandError, match="cost:1"):
+        check()
+    forge("DELETE FROM ledger_posting WHERE entry_id = %s", books["cost:1"].pk)
+    assert proofs.search(proofs.DATED[0], *slices[-1][:2]) is not None, "a line beyond every entry is in a slice too"
