@@ -91,6 +91,7 @@ def _clean(root: Path) -> int:
             to_terminal(f"The {profile} services are in use; stop them first (Ctrl-C where they run).")
             return 1
         places.remove()
+    Places(PROFILES[0], root).remove_shared()
     return 0
 
 

@@ -89,6 +89,13 @@ class Places:
             shutil.rmtree(elsewhere / self.profile, ignore_errors=True)
         shutil.rmtree(self.directory, ignore_errors=True)
 
+    def remove_shared(self) -> None:
+        """Delete what the profiles share (copied binaries, the directory elsewhere), once none of them is left."""
+        if elsewhere := self._elsewhere():
+            shutil.rmtree(elsewhere, ignore_errors=True)
+        shutil.rmtree(self.root / "binaries", ignore_errors=True)
+        self.pointer.unlink(missing_ok=True)
+
     def _made(self, base: Path, service: str) -> Path:
         _own_directory(base / self.profile, 0o755)
         directory = base / self.profile / service

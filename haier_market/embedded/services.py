@@ -154,6 +154,7 @@ class Services:
         self.places = places
         self.environment: dict[str, str] = dict(os.environ if given is None else given)
         self._say = say
+        self._said: set[str] = set()
         self.holders: list[Holder] = []
 
     def __enter__(self) -> Self:
@@ -187,12 +188,18 @@ class Services:
     def _hold_servers(self) -> None:
         for kind in SERVERS.values():
             if not self._given(kind.variable):
-                holder = Holder(make_server(kind.name, self.places), self._say)
+                holder = Holder(make_server(kind.name, self.places), self._say_once)
                 self.holders.append(holder)
                 holder.come_in()
         for holder in self.holders:
             holder.settle()
             self.environment[holder.server.variable] = holder.server.url()
+
+    def _say_once(self, sentence: str) -> None:
+        """Both servers have the same to say about their place."""
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._say(sentence)
 
     def _given(self, name: str) -> bool:
         return bool(self.environment.get(name) or self.environment.get(f"{name}_FILE"))

@@ -267,12 +267,15 @@ def test_a_directory_that_the_servers_user_may_not_enter_is_replaced_with_a_sent
     assert stat.S_IMODE(hidden.stat().st_mode) == 0o700  # nothing above our own directory is changed
     if os.geteuid() == 0:
         assert data.is_relative_to(Path(places.pointer.read_text().strip()))
+        assert len(said) == 1
         assert "may not enter this project's directory" in said[0]
     else:
         assert data.is_relative_to(hidden)
         assert said == []
     places.remove()
+    places.remove_shared()
     assert not data.exists()
+    assert not places.pointer.exists()
 
 
 def test_a_place_that_cannot_be_used_is_said_in_a_sentence(tmp_path: Path) -> None:
