@@ -39,8 +39,9 @@ def project_or_404(user: User, project_id: UUID) -> SeenProject:
     )
     if found is None:
         raise Http404
-    people = {UUID(row["id"]): row["name"] for row in found.panel_rows}
-    return SeenProject(found, people, tuple(found.skill_labels))
+    added = vars(found)
+    people = {UUID(row["id"]): row["name"] for row in added["panel_rows"]}
+    return SeenProject(found, people, tuple(added["skill_labels"]))
 
 
 def opened_bid_or_404(user: User, project: Project, bid_id: UUID) -> Bid:

@@ -93,7 +93,8 @@ def _pass_mark(project: Project) -> list[str]:
     if not project.pass_mark:
         return []
     return [
-        _("A bid needs at least %(mark)s of 10,000 quality points from the panel.") % {"mark": number(project.pass_mark)}
+        _("A bid needs at least %(mark)s of 10,000 quality points from the panel.")
+        % {"mark": number(project.pass_mark)}
     ]
 
 

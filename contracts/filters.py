@@ -78,6 +78,8 @@ class ProjectFilters(forms.Form):
     def order_by(self) -> tuple[str, ...]:
         """The order asked for; by default open projects by deadline and everything else newest first."""
         chosen = self._chosen("order")
+        if self._chosen("phase") == Phase.DRAFT and chosen in ("", None, "newest"):
+            chosen = "deadline"
         if chosen:
             return ORDERS[chosen]
         urgent = self._chosen("phase") == Phase.OPEN or self._chosen("soon") or self._chosen("can_bid")

@@ -101,11 +101,7 @@ def bidder_tokens(project_ids: Iterable[UUID], microenterprise_ids: Iterable[UUI
     """The tokens of every pair, each with its project and ME. Costs one statement."""
     key = _key(TOKENS)
     firms = list(microenterprise_ids)
-    return {
-        hmac.digest(key, project.bytes + firm.bytes, "sha256").hex(): (project, firm)
-        for project in project_ids
-        for firm in firms
-    }
+    return {_token(key, project, firm): (project, firm) for project in project_ids for firm in firms}
 
 
 def bidder_token(project_id: UUID, microenterprise_id: UUID) -> str:
@@ -113,9 +109,17 @@ def bidder_token(project_id: UUID, microenterprise_id: UUID) -> str:
     return next(iter(bidder_tokens([project_id], [microenterprise_id])))
 
 
+def _token(key: bytes, project_id: UUID, microenterprise_id: UUID) -> str:
+    return hmac.digest(key, project_id.bytes + microenterprise_id.bytes, "sha256").hex()
+
+
 def wrap_key(name: str) -> bytes:
-    """A new random key under BID_KEY, bound to its name. For seeders that write many at once."""
-    return _encrypt(settings.BID_KEY, secrets.token_bytes(KEY_BYTES), f"key:{name}")
+    """A new random key under BID_KEY, bound to its name."""
+    return _wrapped(name, secrets.token_bytes(KEY_BYTES))
+
+
+def _wrapped(name: str, key: bytes) -> bytes:
+    return _encrypt(settings.BID_KEY, key, f"key:{name}")
 
 
 def _project_name(project_id: UUID) -> str:
@@ -209,6 +213,51 @@ def open_letter(project_id: UUID, sealed: str) -> dict[str, str]:
     return found
 
 
+# ------------------------------------------------------------------ many at once
+
+
+class Sealer:
+    """Seals what a seeder writes by the thousand: the rows that the functions above would leave, without a statement
+    each. The caller stores them in one transaction with the projects and bids they belong to.
+    """
+
+    def __init__(self) -> None:
+        self._tokens = _key(TOKENS)
+
+    def token(self, project_id: UUID, microenterprise_id: UUID) -> str:
+        """What `bidder_token` gives."""
+        return _token(self._tokens, project_id, microenterprise_id)
+
+    def project(self, project_id: UUID) -> "ProjectSealer":
+        """A new key for a project that has none yet."""
+        return ProjectSealer(project_id)
+
+
+class ProjectSealer:
+    """The key of one new project, and rows sealed under it."""
+
+    def __init__(self, project_id: UUID) -> None:
+        self._project_id = project_id
+        self._key = secrets.token_bytes(KEY_BYTES)
+
+    def key(self) -> WrappedKey:
+        """The row that keeps the key, under BID_KEY."""
+        name = _project_name(self._project_id)
+        return WrappedKey(name=name, wrapped=_wrapped(name, self._key))
+
+    def terms(self, bid: Bid, terms: Terms) -> SealedTerms:
+        """The terms of a bid's current revision."""
+        ciphertext = _encrypt(self._key, _padded(terms.text(), TERMS_BYTES), _terms_place(bid))
+        return SealedTerms(bid=bid, ciphertext=ciphertext)
+
+    def deed(self, deed: Deed, *, published: bool) -> SealedEvent:
+        """One deed; published: the project's bids are opened and the deed stands in the audit trail."""
+        event_id = new_id()
+        place = f"deed:{self._project_id}:{event_id}"
+        ciphertext = _encrypt(self._key, _padded(canonical(asdict(deed)), EVENT_BYTES), place)
+        return SealedEvent(id=event_id, project_id=self._project_id, ciphertext=ciphertext, published=published)
+
+
 # ------------------------------------------------------------------ the cipher
 
 
@@ -221,7 +270,9 @@ def _decrypt(key: bytes, sealed: bytes, place: str) -> bytes:
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
     except InvalidTag:
-        raise BrokenSeal("this ciphertext cannot be opened here: it was moved, changed, or BID_KEY is another") from None
+        raise BrokenSeal(
+            "this ciphertext cannot be opened here: it was moved, changed, or BID_KEY is another"
+        ) from None
 
 
 def _padded(text: str, size: int) -> bytes:

@@ -2,9 +2,23 @@
 
 from django.urls import path
 
-from contracts.views import contracts
+from contracts.views import awards, bids, contracts, projects
 
 urlpatterns = [
+    path("projects/", projects.project_list, name="project_list"),
+    path("projects/new/", projects.project_new, name="project_new"),
+    path("projects/<uuid:pk>/", projects.project_detail, name="project_detail"),
+    path("projects/<uuid:pk>/edit/", projects.project_edit, name="project_edit"),
+    path("projects/<uuid:pk>/publish/", projects.project_publish, name="project_publish"),
+    path("projects/<uuid:pk>/cancel/", projects.project_cancel, name="project_cancel"),
+    path("projects/<uuid:pk>/bid/", bids.bid_submit, name="bid_submit"),
+    path("projects/<uuid:pk>/bid/withdraw/", bids.bid_withdraw, name="bid_withdraw"),
+    path("projects/<uuid:pk>/bids/<uuid:bid>/receipt/", bids.bid_receipt, name="bid_receipt"),
+    path("projects/<uuid:pk>/bids/<uuid:bid>/disqualify/", awards.bid_disqualify, name="bid_disqualify"),
+    path("projects/<uuid:pk>/quality/", awards.project_quality, name="project_quality"),
+    path("projects/<uuid:pk>/award/<uuid:bid>/", awards.project_award, name="project_award"),
+    path("projects/<uuid:pk>/no-award/", awards.project_no_award, name="project_no_award"),
+    path("bids/", bids.bid_list, name="bid_list"),
     path("contracts/", contracts.contract_list, name="contract_list"),
     path("contracts/<uuid:pk>/", contracts.contract_detail, name="contract_detail"),
     path("contracts/<uuid:pk>/sign/", contracts.contract_sign, name="contract_sign"),

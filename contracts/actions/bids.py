@@ -146,7 +146,7 @@ def _own_firm(project: Project, bid: Bid, who: Standing) -> Microenterprise:
 
 def _leads(firm_id: str, person: User, now: datetime) -> bool:
     places = Membership.objects.active(business_date(now))
-    return places.filter(person=person, microenterprise=firm_id, is_lead=True).exists()
+    return places.filter(person=person, microenterprise=UUID(firm_id), is_lead=True).exists()
 
 
 def _checked(project: Project, offer: Offer) -> Offer:
@@ -158,9 +158,7 @@ def _checked(project: Project, offer: Offer) -> Offer:
     if not plan:
         raise Invalid(_("Say how you will reach what success means; the plan is part of the bid."), field="plan")
     if len(plan) > LONGEST_PLAN:
-        raise Invalid(
-            _("The plan is longer than %(most)s signs. Shorten it.") % {"most": LONGEST_PLAN}, field="plan"
-        )
+        raise Invalid(_("The plan is longer than %(most)s signs. Shorten it.") % {"most": LONGEST_PLAN}, field="plan")
     return Offer(offer.price_minor, offer.days, plan)
 
 
@@ -193,6 +191,11 @@ def _send_receipt(bid: Bid, by: User) -> None:
     """The receipt goes to the bidder by mail after the commit; its facts travel sealed."""
     sealed = sealing.seal_letter(
         bid.project_id,
-        {"person": str(by.pk), "receipt": bid.receipt, "at": bid.submitted_at.isoformat(), "revision": str(bid.revision)},
+        {
+            "person": str(by.pk),
+            "receipt": bid.receipt,
+            "at": bid.submitted_at.isoformat(),
+            "revision": str(bid.revision),
+        },
     )
     transaction.on_commit(partial(letters.send_off, str(bid.project_id), sealed))

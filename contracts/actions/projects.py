@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -264,8 +265,10 @@ def _tell_named(project: Project, panel: Sequence[User], by: User) -> None:
     """The panel and the acceptor learn of their part; nobody learns of bids."""
     tell(
         [person for person in panel if person != by],
-        lambda: _("You are on the panel of “%(title)s” and will judge quality once its bids are open.")
-        % {"title": project.title},
+        lambda: (
+            _("You are on the panel of “%(title)s” and will judge quality once its bids are open.")
+            % {"title": project.title}
+        ),
         link=link(project),
     )
     tell(
@@ -320,9 +323,9 @@ def open_bids(*, project: Project) -> Project:
     if project.status != Project.Status.PUBLISHED:
         return project
     if now < project.deadline:
-        raise InvalidTransition(_("Bids are opened after the deadline, %(deadline)s.") % {
-            "deadline": exact(project.deadline)
-        })
+        raise InvalidTransition(
+            _("Bids are opened after the deadline, %(deadline)s.") % {"deadline": exact(project.deadline)}
+        )
     valid = _unseal(project, now)
     _publish_deeds(project, now)
     if valid:
@@ -340,7 +343,7 @@ def _unseal(project: Project, now: datetime) -> list[Bid]:
     firms_by_id = {str(pk): firm for pk, firm in firms.items()}
     for bid, terms in opened:
         bid.microenterprise = firms_by_id[terms.microenterprise]
-        bid.author_id = terms.author  # type: ignore[assignment]
+        bid.author_id = UUID(terms.author)
         bid.price_minor, bid.days, bid.plan = terms.price_minor, terms.days, terms.plan
         bid.opened_at = now
         _judge_firm(bid, bid.microenterprise)
@@ -409,9 +412,8 @@ def _end_without_bids(project: Project, now: datetime) -> None:
     record(project, "unsuccessful", by=None, bids=0)
     tell(
         leaders([project.buyer], now),
-        lambda: _("No valid bid came for “%(title)s”; what was held is back in your wallet.")
-        % {"title": project.title},
+        lambda: (
+            _("No valid bid came for “%(title)s”; what was held is back in your wallet.") % {"title": project.title}
+        ),
         link=link(project),
     )
-
-

@@ -28,7 +28,9 @@ class BidForm(forms.Form):
         label=gettext_lazy("Plan"),
         max_length=LONGEST_PLAN,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text=gettext_lazy("How you will reach what success means, and what you commit to. It becomes part of the contract."),
+        help_text=gettext_lazy(
+            "How you will reach what success means, and what you commit to. It becomes part of the contract."
+        ),
     )
 
     def __init__(

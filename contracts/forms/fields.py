@@ -129,9 +129,9 @@ class SkillsField(forms.CharField):
 
 def _unknown_skill(name: str) -> str:
     near = list(
-        Skill.objects.filter(label__icontains=name.split()[0]).order_by("label").values_list("label", flat=True)[
-            :SUGGESTIONS
-        ]
+        Skill.objects.filter(label__icontains=name.split()[0])
+        .order_by("label")
+        .values_list("label", flat=True)[:SUGGESTIONS]
     )
     if not near:
         return _("“%(name)s” is not a skill of the ESCO list. Try another word for it.") % {"name": name}

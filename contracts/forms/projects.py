@@ -1,6 +1,5 @@
 """What a person types about a project: the draft, and why it ends."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,7 +25,9 @@ PERCENT_BP = 100
 class ProjectForm(forms.Form):
     """The draft of a project. Only title and deadline are asked for at once; publication asks for the rest."""
 
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=160, help_text=gettext_lazy("What is needed, in a few words."))
+    title = forms.CharField(
+        label=gettext_lazy("Title"), max_length=160, help_text=gettext_lazy("What is needed, in a few words.")
+    )
     need = forms.CharField(
         label=gettext_lazy("Need"),
         widget=forms.Textarea(attrs={"rows": 6}),
@@ -38,10 +39,12 @@ class ProjectForm(forms.Form):
         help_text=gettext_lazy("Metric, where it stands today, the target, and how and by whom it is measured."),
     )
     skills = SkillsField(
-        label=gettext_lazy("Skills"), help_text=gettext_lazy("One per line, as in the ESCO list, for example: logistics.")
+        label=gettext_lazy("Skills"),
+        help_text=gettext_lazy("One per line, as in the ESCO list, for example: logistics."),
     )
     ceiling = MoneyField(
-        label=gettext_lazy("Ceiling"), help_text=gettext_lazy("The most you will pay. It is held from your wallet and shown to all.")
+        label=gettext_lazy("Ceiling"),
+        help_text=gettext_lazy("The most you will pay. It is held from your wallet and shown to all."),
     )
     method = forms.ChoiceField(
         label=gettext_lazy("How bids are compared"), choices=Project.Method.choices, widget=forms.RadioSelect
@@ -68,7 +71,8 @@ class ProjectForm(forms.Form):
         help_text=gettext_lazy("They judge quality. MEs of panel members cannot bid."),
     )
     panel_others = PeopleField(
-        label=gettext_lazy("Panel from elsewhere"), help_text=gettext_lazy("E-mail addresses of colleagues, one per line.")
+        label=gettext_lazy("Panel from elsewhere"),
+        help_text=gettext_lazy("E-mail addresses of colleagues, one per line."),
     )
     acceptor = forms.ModelChoiceField(
         label=gettext_lazy("Who accepts the work"),
@@ -80,11 +84,14 @@ class ProjectForm(forms.Form):
         label=gettext_lazy("Bids from"), required=False, help_text=gettext_lazy("Empty: as soon as you publish.")
     )
     deadline = LocalTimeField(
-        label=gettext_lazy("Deadline"), help_text=gettext_lazy("At this instant exactly a bid is late. Bids open by themselves then.")
+        label=gettext_lazy("Deadline"),
+        help_text=gettext_lazy("At this instant exactly a bid is late. Bids open by themselves then."),
     )
     zone = forms.ChoiceField(label=gettext_lazy("Time zone"), help_text=gettext_lazy("Of both times above."))
 
-    def __init__(self, data: Any = None, *, buyer: Microenterprise, reader: User, project: Project | None = None) -> None:
+    def __init__(
+        self, data: Any = None, *, buyer: Microenterprise, reader: User, project: Project | None = None
+    ) -> None:
         now = market_now()
         super().__init__(data, initial=_initial(project, reader, now))
         self.buyer = buyer
@@ -142,7 +149,7 @@ def _members(firm: Microenterprise, now: datetime) -> QuerySet[User]:
     return User.objects.filter(pk__in=places.values("person"), is_active=True).order_by("name")
 
 
-def _initial(project: Project | None, reader: User, now: datetime) -> Mapping[str, Any]:
+def _initial(project: Project | None, reader: User, now: datetime) -> dict[str, Any]:
     if project is None or project.buyer is None:
         zone = reader.time_zone or settings.COMPANY_TIME_ZONE
         return {"method": Project.Method.LOWEST_PRICE, "pass_mark": 0, "zone": zone}
@@ -170,6 +177,4 @@ def _initial(project: Project | None, reader: User, now: datetime) -> Mapping[st
 class ReasonForm(forms.Form):
     """Why something ends; others read it."""
 
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
-    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)

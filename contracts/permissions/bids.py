@@ -115,6 +115,4 @@ def _check_not_own(project: Project, firm: Microenterprise, who: Standing, barre
 
 
 def _leaders_of_buyer(project: Project, who: Standing) -> "object":
-    return (
-        Membership.objects.active(who.on).filter(microenterprise=project.buyer_id, is_lead=True).values("person")
-    )
+    return Membership.objects.active(who.on).filter(microenterprise=project.buyer_id, is_lead=True).values("person")

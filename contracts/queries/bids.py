@@ -83,7 +83,15 @@ def _found(tokens: dict[str, tuple[UUID, UUID]], who: Standing) -> list[OwnBid]:
     """The bids with these tokens, live ones first, then the latest."""
     firms = {firm.pk: firm for firm in who.led}
     # One array instead of a hundred thousand parameters.
-    mine = RawSQL("SELECT id FROM contracts_bid WHERE bidder_token = ANY(%s)", [list(tokens)])  # noqa: S611
+    mine = RawSQL("SELECT id FROM contracts_bid WHERE bidder_token = ANY(%s)", [list(tokens)])
     bids = Bid.objects.filter(pk__in=mine, opened_at=None).select_related("project__buyer")
     found = [OwnBid(bid, firms[tokens[bid.bidder_token][1]]) for bid in bids]
     return sorted(found, key=lambda row: (not row.live, -row.bid.submitted_at.timestamp()))
+
+
+def sealed_words(bid: Bid) -> str | None:
+    """The canonical words of an opened bid, whose SHA-256 is its receipt; None where nothing was ever sealed."""
+    if bid.opened_at is None or not bid.receipt:
+        return None
+    sealed = Bid.objects.filter(pk=bid.pk, sealed__isnull=False).select_related("sealed").first()
+    return sealing.open_terms(sealed).text() if sealed is not None else None

@@ -165,9 +165,9 @@ def _beginnings(project: Project, now: datetime) -> Iterable[Happening]:
     if project.published_at is not None and project.published_by is not None:
         what = _("published the project; its ceiling is held")
         yield Happening(what, project.published_by.name, project.published_at, "send")
-    if project.buyer_id is not None and project.status not in (Project.Status.DRAFT, Project.Status.CANCELLED):
-        if project.deadline <= now:
-            yield Happening(_("The deadline passed."), "", project.deadline, "lock")
+    stopped = project.status in (Project.Status.DRAFT, Project.Status.CANCELLED)
+    if project.buyer_id is not None and not stopped and project.deadline <= now:
+        yield Happening(_("The deadline passed."), "", project.deadline, "lock")
 
 
 def _opening(project: Project) -> Iterable[Happening]:
@@ -200,7 +200,9 @@ def _end(project: Project) -> Iterable[Happening]:
     told = AuditRecord.objects.filter(subject=f"project:{project.pk}", deed=deed).first()
     who = told.actor_name if told is not None and told.actor_id else ""
     if project.status == Project.Status.CANCELLED:
-        yield Happening(_("cancelled the project") if who else _("The project was cancelled."), who, project.ended_at, "ban", "bad")
+        yield Happening(
+            _("cancelled the project") if who else _("The project was cancelled."), who, project.ended_at, "ban", "bad"
+        )
     else:
         what = _("ended the project without an award") if who else _("The project ended without an award.")
         yield Happening(what, who, project.ended_at, "circle-dashed")

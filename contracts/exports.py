@@ -1,0 +1,61 @@
+"""Lists as files: the rows and columns a page shows, streamed. Amounts are digits with a point, instants are UTC."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from contracts.lifecycle import PROJECT_BADGES, phase
+from contracts.models import Project
+from contracts.queries.projects import buyer_name
+from core import money
+
+CHUNK = 2000
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class _Line:
+    """What csv.writer writes to: it hands the line back."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def csv_lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """CSV text line by line, with the mark by which spreadsheets know UTF-8. Text never starts a formula."""
+    writer = csv.writer(_Line())
+    yield "\ufeff"
+    for row in rows:
+        yield writer.writerow([as_text(cell) for cell in row])
+
+
+def as_text(cell: Any) -> str:
+    """A cell that a spreadsheet takes for text, whatever it starts with."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def project_rows(projects: QuerySet[Project], now: datetime) -> Iterator[list[Any]]:
+    """The project list with its head. Words are made here and now: the file is streamed after the reader's language
+    is switched off."""
+    words = {key: str(badge.word) for key, badge in PROJECT_BADGES.items()}
+    head = [_("Project"), _("State"), _("Buyer"), _("Deadline (UTC)"), _("Currency"), _("Ceiling"), _("Number")]
+    return _rows(projects, now, words, head)
+
+
+def _rows(projects: QuerySet[Project], now: datetime, words: Any, head: list[str]) -> Iterator[list[Any]]:
+    yield head
+    for project in projects.iterator(chunk_size=CHUNK):
+        ceiling = project.ceiling_minor
+        yield [
+            project.title,
+            words[phase(project, now)],
+            buyer_name(project),
+            project.deadline.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+            project.currency,
+            "" if ceiling is None else money.plain(ceiling, project.currency),
+            project.pk,
+        ]

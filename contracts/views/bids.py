@@ -1,0 +1,239 @@
+"""The pages of one's own bids. They are never kept by a browser or a proxy, and say nothing to anybody else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from contracts import explaining
+from contracts.access import opened_bid_or_404, project_or_404
+from contracts.actions import bids as actions
+from contracts.forms.bids import BidForm
+from contracts.lifecycle import BID_BADGES, project_badge
+from contracts.models import Bid, Project
+from contracts.permissions import bids as checks
+from contracts.permissions.standing import Standing, standing_of
+from contracts.queries import bids as queries
+from contracts.queries.bids import OwnBid
+from contracts.queries.projects import bidder_name
+from contracts.sealing import Terms
+from core import money
+from core.clock import business_date, market_now
+from core.errors import Invalid
+from core.http import Request, see_other, unprocessable
+from core.look import Badge
+from core.paging import page
+from core.permissions import why_not
+from microenterprises.models import Microenterprise
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRow:
+    """One opened bid of the reader's ME, with how it ended."""
+
+    bid: Bid
+    badge: Badge
+
+
+@never_cache
+@require_safe
+def bid_list(request: Request) -> HttpResponse:
+    """My ME's bids: the sealed ones for its leader, the opened ones for every member."""
+    now = market_now()
+    who = standing_of(request.user, business_date(now))
+    sealed = queries.own_sealed_bids(who, now)
+    shown = page(
+        queries.opened_bids_of(who), order=("-submitted_at", "id"), cursor=request.GET.get("cursor"), count=False
+    )
+    context = {
+        "now": now,
+        "sealed": [(row, project_badge(row.bid.project, now)) for row in sealed],
+        "page": shown,
+        "opened": [OpenedRow(bid, _outcome(bid)) for bid in shown.rows],
+        "who": who,
+    }
+    return render(request, "projects/bids.html", context)
+
+
+def _outcome(bid: Bid) -> Badge:
+    if hasattr(bid, "award") and bid.award.status == "active":
+        return Badge(_("Won"), "good", "award")
+    if bid.project.status == Project.Status.EVALUATING:
+        return BID_BADGES[Bid.Status(bid.status)]
+    return Badge(_("Not chosen"), "neutral")
+
+
+# ------------------------------------------------------------------ submit and revise
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def bid_submit(request: Request, pk: UUID) -> HttpResponse:
+    """Submit a bid, or read and revise one's own while it is sealed."""
+    now = market_now()
+    project = project_or_404(request.user, pk).project
+    if project.opened_at is not None:
+        return redirect("project_detail", pk)
+    who = standing_of(request.user, business_date(now))
+    current = _current(request, queries.own_bids_on(project, who))
+    if current is None:
+        return _submitting(request, project, who, now)
+    return _revising(request, project, current, now)
+
+
+def _current(request: Request, own: Sequence[OwnBid]) -> OwnBid | None:
+    """The live bid the page is about; `?me=` chooses when somebody leads several MEs."""
+    wanted = request.GET.get("me", "")
+    return next((row for row in own if row.live and wanted in ("", str(row.firm.pk))), None)
+
+
+def _submitting(request: Request, project: Project, who: Standing, now: datetime) -> HttpResponse:
+    barred = checks.barred(project, who) if who.led else {}
+    checks.check_bid_somehow(project, who, barred=barred, now=now)
+    firms = checks.bidding_firms(project, who, barred=barred, now=now)
+    wanted = [firm for firm in firms if str(firm.pk) == request.GET.get("me")]
+    form = BidForm(request.POST or None, project=project, firms=wanted or firms)
+    if request.method == "POST":
+        if _wants_preview(request):
+            return _page(request, project, form, firm=firms[0], current=None, terms=None)
+        if form.is_valid() and _done(form, lambda: _submit(project, form, request)):
+            return see_other("bid_submit", project.pk)
+    return _page(request, project, form, firm=firms[0], current=None, terms=None)
+
+
+def _submit(project: Project, form: BidForm, request: Request) -> None:
+    offer = form.offer()
+    actions.submit(
+        project=project,
+        microenterprise=form.firm(),
+        price_minor=offer.price_minor,
+        days=offer.days,
+        plan=offer.plan,
+        by=request.user,
+    )
+
+
+def _revising(request: Request, project: Project, current: OwnBid, now: datetime) -> HttpResponse:
+    form = BidForm(request.POST or None, project=project, firms=[current.firm])
+    if request.method == "POST" and not _wants_preview(request):
+        if form.is_valid() and _done(form, lambda: _revise(current.bid, form, request)):
+            return see_other(_own_page(project, current.firm))
+    terms = actions.read_own_bid(bid=current.bid, by=request.user)
+    form.initial = {"price": terms.price_minor, "days": terms.days, "plan": terms.plan}
+    closed = why_not(checks.check_time, project, now)
+    return _page(request, project, form, firm=current.firm, current=current, terms=terms, closed=closed)
+
+
+def _revise(bid: Bid, form: BidForm, request: Request) -> None:
+    offer = form.offer()
+    actions.revise(bid=bid, price_minor=offer.price_minor, days=offer.days, plan=offer.plan, by=request.user)
+
+
+def _own_page(project: Project, firm: Microenterprise) -> str:
+    return f"{reverse('bid_submit', args=[project.pk])}?me={firm.pk}"
+
+
+def _wants_preview(request: Request) -> bool:
+    """The price travels in the body, never in an address that somebody logs."""
+    return request.htmx.target == "preview" or "preview" in request.POST
+
+
+def _done(form: BidForm, act: Any) -> bool:
+    """Run the action; a refusal of what was typed goes beside its field."""
+    try:
+        act()
+    except Invalid as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.sentence))
+        return False
+    return True
+
+
+def _page(
+    request: Request,
+    project: Project,
+    form: BidForm,
+    *,
+    firm: Microenterprise,
+    current: OwnBid | None,
+    terms: Terms | None,
+    closed: str = "",
+) -> HttpResponse:
+    context = {
+        "project": project,
+        "firm": firm,
+        "form": form,
+        "current": current,
+        "terms": terms,
+        "closed": closed,
+        "withdraw_url": f"{reverse('bid_withdraw', args=[project.pk])}?me={firm.pk}",
+        "preview": _preview(project, form, terms),
+        "previewing": "preview" in request.POST,
+    }
+    if request.htmx.target == "preview":
+        return render(request, "projects/bid.html#preview", context)
+    response = render(request, "projects/bid.html", context)
+    return unprocessable(response) if form.is_bound and not form.is_valid() else response
+
+
+def _preview(project: Project, form: BidForm, terms: Terms | None) -> list[str]:
+    """What the typed price is worth under the published formula, and what a revision would change."""
+    price, days = _typed(form, "price"), _typed(form, "days")
+    if price is None and terms is not None and not form.is_bound:
+        price = terms.price_minor
+    lines = explaining.points_preview(project, price) if isinstance(price, int) else []
+    if terms is not None and form.is_bound:
+        lines += _changes(project, terms, price, days)
+    return lines
+
+
+def _typed(form: BidForm, name: str) -> Any:
+    if not form.is_bound:
+        return None
+    form.is_valid()
+    return form.cleaned_data.get(name)
+
+
+def _changes(project: Project, terms: Terms, price: Any, days: Any) -> list[str]:
+    found = []
+    if isinstance(price, int) and price != terms.price_minor:
+        old, new = money.write(terms.price_minor, project.currency), money.write(price, project.currency)
+        found.append(_("Price: %(old)s becomes %(new)s.") % {"old": old, "new": new})
+    if isinstance(days, int) and days != terms.days:
+        found.append(_("Days: %(old)s becomes %(new)s.") % {"old": terms.days, "new": days})
+    return [*found, _("A revision takes its place in time at the instant it arrives.")]
+
+
+@never_cache
+@require_POST
+def bid_withdraw(request: Request, pk: UUID) -> HttpResponse:
+    """Take one's own bid back."""
+    project = project_or_404(request.user, pk).project
+    who = standing_of(request.user, business_date())
+    current = _current(request, queries.own_bids_on(project, who))
+    if current is None:
+        raise Http404
+    actions.withdraw(bid=current.bid, by=request.user)
+    return see_other("bid_list")
+
+
+# ------------------------------------------------------------------ after opening
+
+
+@require_safe
+def bid_receipt(request: Request, pk: UUID, bid: UUID) -> HttpResponse:
+    """The words of an opened bid as they were sealed, so that anybody can check its receipt."""
+    project = project_or_404(request.user, pk).project
+    opened = opened_bid_or_404(request.user, project, bid)
+    text = queries.sealed_words(opened)
+    if text is None:
+        raise Http404
+    context = {"project": project, "bid": opened, "name": bidder_name(opened), "text": text}
+    return render(request, "projects/receipt.html", context)

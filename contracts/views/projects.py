@@ -1,0 +1,385 @@
+"""The project pages: list, one project, drafting, publishing, cancelling. Load, act, answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from contracts import explaining, reference
+from contracts.access import SeenProject, project_or_404
+from contracts.actions import projects as actions
+from contracts.exports import csv_lines, project_rows
+from contracts.filters import ProjectFilters
+from contracts.forms.projects import ProjectForm, ReasonForm
+from contracts.lifecycle import BID_BADGES, Phase, phase, project_badge
+from contracts.models import Bid, Project
+from contracts.permissions import awards as award_checks
+from contracts.permissions import bids as bid_checks
+from contracts.permissions import projects as checks
+from contracts.permissions.standing import Standing, standing_of
+from contracts.queries import projects as queries
+from contracts.queries.bids import OwnBid, own_bids_on
+from contracts.ranking import Place, Ranking, needs_quality
+from core.clock import business_date, market_now
+from core.errors import InsufficientFunds, Invalid
+from core.http import Request, download, see_other, unprocessable
+from core.look import Badge
+from core.paging import page
+from core.permissions import why_not
+from ledger.accounts import Kind
+from ledger.queries import balance
+from microenterprises.models import Microenterprise
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+# ------------------------------------------------------------------ the list
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One project of the list."""
+
+    project: Project
+    badge: Badge
+    buyer: str
+
+
+@require_safe
+def project_list(request: Request) -> HttpResponseBase:
+    """Every published need, by search and filters; as a page, a fragment or a CSV file."""
+    now = market_now()
+    who = standing_of(request.user, business_date(now))
+    form = ProjectFilters(request.GET)
+    form.is_valid()
+    order = form.order_by()
+    found = form.found(queries.listed(request.user), who, now)
+    if request.GET.get("format") == "csv":
+        rows = project_rows(found.order_by(*order), now)
+        return download(csv_lines(rows), filename="projects.csv", content_type="text/csv; charset=utf-8")
+    shown = page(found, order=order, cursor=request.GET.get("cursor"))
+    context = {
+        "now": now,
+        "page": shown,
+        "form": form,
+        "rows": [Row(row, project_badge(row, now), queries.buyer_name(row)) for row in shown.rows],
+        "why_not_new": why_not(checks.check_draft, who),
+    }
+    template = "projects/list.html#results" if request.htmx.target == "results" else "projects/list.html"
+    return render(request, template, context)
+
+
+# ------------------------------------------------------------------ one project
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A button: where it leads, what it says, and why it is not possible, if it is not."""
+
+    url: str
+    label: str
+    icon: str
+    why_not: str = ""
+    tone: str = "primary"
+
+
+@dataclass(frozen=True, slots=True)
+class BidRow:
+    """One opened bid beside the others."""
+
+    bid: Bid
+    name: str
+    rank: int | None
+    badge: Badge
+    points: int | None
+    arithmetic: Sequence[str]
+    own: bool
+    won: bool
+    award: Act | None = None
+    disqualify: str = ""
+
+
+@require_safe
+def project_detail(request: Request, pk: UUID) -> HttpResponse:
+    """One project: its state, the next step or why there is none, its words, and after the opening its bids."""
+    now = market_now()
+    seen = project_or_404(request.user, pk)
+    who = standing_of(request.user, business_date(now))
+    bids = queries.opened_bids(seen.project)
+    context = _common(seen, now) | {
+        "timeline": queries.timeline(seen.project, bids, now),
+        "criteria": explaining.criteria(seen.project) if seen.project.buyer_id is not None else [],
+    }
+    if seen.project.buyer_id is None:
+        return render(request, "projects/reference.html", context | _reference(seen.project, bids))
+    own = own_bids_on(seen.project, who)
+    ranking = queries.ranking_of(seen.project, bids) if bids else None
+    context |= {
+        "own": next((row for row in own if row.live), None),
+        "acts": _acts(seen, who, own, bids, ranking, now),
+        "bids": _rows(seen.project, who, ranking) if ranking is not None else [],
+        "ranking": ranking,
+        "needs_quality": needs_quality(seen.project),
+        "award": next((bid.award for bid in bids if hasattr(bid, "award")), None),
+    }
+    return render(request, "projects/detail.html", context)
+
+
+def _common(seen: SeenProject, now: datetime) -> dict[str, Any]:
+    project = seen.project
+    return {
+        "now": now,
+        "project": project,
+        "phase": phase(project, now).value,
+        "badge": project_badge(project, now),
+        "sentence": queries.state_sentence(project, now),
+        "buyer": queries.buyer_name(project),
+        "panel": list(seen.panel.values()),
+        "skills": seen.skills,
+    }
+
+
+def _acts(
+    seen: SeenProject,
+    who: Standing,
+    own: Sequence[OwnBid],
+    bids: Sequence[Bid],
+    ranking: Ranking | None,
+    now: datetime,
+) -> list[Act]:
+    """What the reader can do here, the most important first; a step that is theirs but not possible says why."""
+    here = phase(seen.project, now)
+    if here is Phase.DRAFT:
+        return _draft_acts(seen.project, who)
+    if here in (Phase.SCHEDULED, Phase.OPEN, Phase.CLOSED):
+        return [*_bidding_acts(seen.project, who, own, now), *_cancelling(seen.project, who)]
+    if here is Phase.EVALUATING:
+        return [*_deciding_acts(seen, who, ranking), *_cancelling(seen.project, who)]
+    if here is Phase.CANCELLED and own:
+        return [_own_bid(seen.project)]
+    return [*_contract_acts(who, bids)]
+
+
+def _draft_acts(project: Project, who: Standing) -> list[Act]:
+    refusal = why_not(checks.check_publish, project, who)
+    found = [Act(_url("project_publish", project), _("Publish"), "send", refusal)]
+    if not why_not(checks.check_edit, project, who):
+        found.append(Act(_url("project_edit", project), _("Edit"), "pencil-line", tone="plain"))
+    return [*found, *_cancelling(project, who)]
+
+
+def _bidding_acts(project: Project, who: Standing, own: Sequence[OwnBid], now: datetime) -> list[Act]:
+    if own and (own[0].live or phase(project, now) is not Phase.OPEN):
+        return [_own_bid(project)]
+    if who.belongs_to(project.buyer_id) or phase(project, now) is Phase.CLOSED:
+        return []
+    barred = bid_checks.barred(project, who) if who.led else {}
+    refusal = why_not(bid_checks.check_bid_somehow, project, who, barred=barred, now=now)
+    return [Act(_url("bid_submit", project), _("Submit a bid"), "gavel", refusal)]
+
+
+def _own_bid(project: Project) -> Act:
+    return Act(_url("bid_submit", project), _("Your bid"), "lock")
+
+
+def _deciding_acts(seen: SeenProject, who: Standing, ranking: Ranking | None) -> list[Act]:
+    found = []
+    if not why_not(award_checks.check_score, seen.project, who, set(seen.panel)):
+        tone = "primary" if ranking is not None and ranking.unscored else "plain"
+        found.append(Act(_url("project_quality", seen.project), _("Judge quality"), "scale", tone=tone))
+    if who.leads(seen.project.buyer_id):
+        refusal = why_not(award_checks.check_award, seen.project, who)
+        url = _url("project_no_award", seen.project)
+        found.append(Act(url, _("End without an award"), "circle-dashed", refusal, tone="plain"))
+    return found
+
+
+def _cancelling(project: Project, who: Standing) -> list[Act]:
+    if why_not(checks.check_cancel, project, who):
+        return []
+    return [Act(_url("project_cancel", project), _("Cancel project"), "ban", tone="plain")]
+
+
+def _contract_acts(who: Standing, bids: Sequence[Bid]) -> list[Act]:
+    for bid in bids:
+        contract = getattr(getattr(bid, "award", None), "contract", None)
+        if contract is not None and (
+            who.user.has_role("finance", "steward", "auditor")
+            or who.belongs_to(contract.buyer_id)
+            or who.belongs_to(contract.supplier_id)
+        ):
+            return [Act(reverse("contract_detail", args=[contract.pk]), _("Open the contract"), "handshake")]
+    return []
+
+
+def _url(name: str, project: Project, *more: Any) -> str:
+    return reverse(name, args=[project.pk, *more])
+
+
+def _rows(project: Project, who: Standing, ranking: Ranking) -> list[BidRow]:
+    may_award = not why_not(award_checks.check_award, project, who)
+    return [_row(project, place, ranking, who, may_award=may_award) for place in ranking.places]
+
+
+def _row(project: Project, place: Place, ranking: Ranking, who: Standing, *, may_award: bool) -> BidRow:
+    bid = place.bid
+    won = hasattr(bid, "award") and bid.award.status == "active"
+    valid = bid.status == Bid.Status.VALID
+    return BidRow(
+        bid=bid,
+        name=queries.bidder_name(bid),
+        rank=place.rank,
+        badge=Badge(_("Awarded"), "good", "award") if won else BID_BADGES[Bid.Status(bid.status)],
+        points=place.scored.total_points if place.scored is not None else None,
+        arithmetic=explaining.arithmetic(place, ranking, project.currency),
+        own=who.belongs_to(bid.microenterprise_id),
+        won=won,
+        award=_award_act(project, place, ranking) if may_award and valid else None,
+        disqualify=_url("bid_disqualify", project, bid.pk) if may_award and valid else "",
+    )
+
+
+def _award_act(project: Project, place: Place, ranking: Ranking) -> Act:
+    refusal = why_not(award_checks.check_awardable, project, place.bid, ranking.unscored)
+    if not refusal and place.rank is None:
+        refusal = _("This bid is below the pass mark.")
+    first = place.rank == 1
+    url = _url("project_award", project, place.bid.pk)
+    return Act(url, _("Award this bid"), "award", refusal, tone="primary" if first else "plain")
+
+
+def _reference(project: Project, bids: list[Bid]) -> dict[str, Any]:
+    """A real tender: its bids in our order, the real award marked."""
+    comparison = reference.comparison(project, bids)
+    place = {bid_id: rank for rank, bid_id in enumerate(comparison.ranking, start=1)}
+    rows = [
+        BidRow(
+            bid=bid,
+            name=bid.bidder_name,
+            rank=place.get(bid.external_id),
+            badge=BID_BADGES[Bid.Status(bid.status)],
+            points=None,
+            arithmetic=(),
+            own=False,
+            won=bid.external_id in comparison.awarded,
+        )
+        for bid in bids
+    ]
+    rows.sort(key=lambda row: (row.rank is None, row.rank or 0, row.bid.external_id))
+    return {"comparison": comparison, "bids": rows, "tender": project.reference}
+
+
+# ------------------------------------------------------------------ drafting
+
+
+@get_or_post
+def project_new(request: Request) -> HttpResponse:
+    """Write a need down as a draft; `?me=` chooses among the reader's MEs."""
+    who = standing_of(request.user, business_date())
+    checks.check_draft(who)
+    buyer = _chosen_firm(request, who)
+    form = ProjectForm(request.POST or None, buyer=buyer, reader=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            project = actions.create_draft(buyer=buyer, draft=form.draft(), by=request.user)
+        except Invalid as refusal:
+            _beside(form, refusal)
+        else:
+            return see_other("project_detail", project.pk)
+    context = {"form": form, "buyer": buyer, "firms": who.firms, "project": None, "back": reverse("project_list")}
+    return _form_page(request, form, "projects/form.html", context)
+
+
+@get_or_post
+def project_edit(request: Request, pk: UUID) -> HttpResponse:
+    """Change a draft."""
+    project = project_or_404(request.user, pk).project
+    checks.check_edit(project, standing_of(request.user, business_date()))
+    if project.buyer is None:
+        raise Http404
+    form = ProjectForm(request.POST or None, buyer=project.buyer, reader=request.user, project=project)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.edit(project=project, draft=form.draft(), by=request.user)
+        except Invalid as refusal:
+            _beside(form, refusal)
+        else:
+            return see_other("project_detail", project.pk)
+    context = {
+        "form": form,
+        "buyer": project.buyer,
+        "firms": (),
+        "project": project,
+        "back": _url("project_detail", project),
+    }
+    return _form_page(request, form, "projects/form.html", context)
+
+
+def _chosen_firm(request: Request, who: Standing) -> Microenterprise:
+    wanted = request.GET.get("me", "")
+    return next((firm for firm in who.firms if str(firm.pk) == wanted), who.firms[0])
+
+
+@get_or_post
+def project_publish(request: Request, pk: UUID) -> HttpResponse:
+    """What publication does to the wallet and to the words, then the button."""
+    now = market_now()
+    seen = project_or_404(request.user, pk)
+    project = seen.project
+    checks.check_publish(project, standing_of(request.user, business_date(now)))
+    refusal: Invalid | InsufficientFunds | None = None
+    if request.method == "POST":
+        try:
+            actions.publish(project=project, by=request.user)
+        except (Invalid, InsufficientFunds) as refused:
+            refusal = refused
+        else:
+            return see_other("project_detail", project.pk)
+    wallet = balance(project.buyer.entity_id, Kind.WALLET) if project.buyer is not None else 0
+    context = _common(seen, now) | {
+        "refusal": refusal,
+        "criteria": explaining.criteria(project),
+        "wallet": wallet,
+        "left": None if project.ceiling_minor is None else wallet - project.ceiling_minor,
+    }
+    response = render(request, "projects/publish.html", context)
+    return response if refusal is None else unprocessable(response)
+
+
+@get_or_post
+def project_cancel(request: Request, pk: UUID) -> HttpResponse:
+    """Cancel with a reason that everybody reads."""
+    now = market_now()
+    seen = project_or_404(request.user, pk)
+    checks.check_cancel(seen.project, standing_of(request.user, business_date(now)))
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.cancel(project=seen.project, reason=form.cleaned_data["reason"], by=request.user)
+        except Invalid as refusal:
+            _beside(form, refusal)
+        else:
+            return see_other("project_detail", pk)
+    return _form_page(request, form, "projects/cancel.html", _common(seen, now) | {"form": form})
+
+
+# ------------------------------------------------------------------ shared
+
+
+def _beside(form: forms.BaseForm, refusal: Invalid) -> None:
+    """Put a refusal beside the field it names, or on top."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.sentence))
+
+
+def _form_page(request: Request, form: forms.BaseForm, template: str, context: dict[str, Any]) -> HttpResponse:
+    response = render(request, template, context)
+    return unprocessable(response) if form.is_bound and not form.is_valid() else response

@@ -1,0 +1,90 @@
+"""Reaching the states of a project by the real actions, for the tests of this room."""
+
+from datetime import timedelta
+from typing import Any
+
+from contracts.actions import awards, bids, projects
+from contracts.actions.projects import ProjectDraft
+from contracts.models import Award, Bid, Project
+from core.clock import market_now, move_forward
+from microenterprises.models import Microenterprise
+from people.models import User
+from tests.cast import Cast
+
+CEILING = 100_000_00
+
+
+def a_draft(cast: Cast, **changes: Any) -> ProjectDraft:
+    """Blue Kettle needs cold boxes; Noor accepts."""
+    facts: dict[str, Any] = {
+        "title": "Cold boxes for the last mile",
+        "need": "Boxes that keep four degrees for six hours.",
+        "success_measure": "Spoiled deliveries fall from 3% to 1%, measured by Noor.",
+        "ceiling_minor": CEILING,
+        "deadline": market_now() + timedelta(days=2),
+        "deadline_zone": "Asia/Shanghai",
+        "acceptor": cast.noor,
+    }
+    return ProjectDraft(**(facts | changes))
+
+
+def quality_facts(cast: Cast) -> dict[str, Any]:
+    """Criteria that weigh price 60% and quality 40%, judged by Noor."""
+    return {"method": "price_quality", "price_weight_bp": 6_000, "panel": [cast.noor]}
+
+
+def drafted(cast: Cast, **changes: Any) -> Project:
+    return projects.create_draft(buyer=cast.blue_kettle, draft=a_draft(cast, **changes), by=cast.lin)
+
+
+def published(cast: Cast, **changes: Any) -> Project:
+    return projects.publish(project=drafted(cast, **changes), by=cast.lin)
+
+
+def bids_on(
+    project: Project, firm: Microenterprise, leader: User, price_minor: int = 80_000_00, days: int = 20, plan: str = "Gel packs."
+) -> Bid:
+    return bids.submit(
+        project=project, microenterprise=firm, price_minor=price_minor, days=days, plan=plan, by=leader
+    )
+
+
+def two_bids(cast: Cast, project: Project) -> tuple[Bid, Bid]:
+    """Amara asks 80,000, Teo 90,000."""
+    return (
+        bids_on(project, cast.cold_chain, cast.amara, 80_000_00, plan="Gel packs, tested in Qingdao."),
+        bids_on(project, cast.northwind, cast.teo, 90_000_00, plan="Dry ice."),
+    )
+
+
+def after_deadline(project: Project) -> None:
+    """Let the market's clock pass the deadline."""
+    move_forward(max(project.deadline - market_now(), timedelta(0)) + timedelta(seconds=1))
+
+
+def opened(project: Project) -> Project:
+    """The project with its bids opened by the clock."""
+    after_deadline(project)
+    projects.open_bids(project=project)
+    return Project.objects.get(pk=project.pk)
+
+
+def evaluating(cast: Cast, **changes: Any) -> tuple[Project, Bid, Bid]:
+    """A project whose two bids are open."""
+    project = published(cast, **changes)
+    first, second = two_bids(cast, project)
+    project = opened(project)
+    return project, Bid.objects.get(pk=first.pk), Bid.objects.get(pk=second.pk)
+
+
+def awarded(cast: Cast) -> tuple[Award, Bid, Bid]:
+    """Lin awards Amara's bid; Teo reads why."""
+    project, first, second = evaluating(cast)
+    made = awards.award(
+        project=project,
+        bid=first,
+        reason="The lowest price, and tested boxes.",
+        loser_reasons={second.pk: "The price is higher."},
+        by=cast.lin,
+    )
+    return made, first, second
