@@ -166,13 +166,14 @@ def page_now(context: Context) -> datetime:
     if isinstance(kept, datetime):
         return kept
     given = context.get("now")
-    if isinstance(given, datetime):
-        now = given
-    else:
-        now = market_now() if settings.CLOCK_MAY_MOVE else datetime.now(UTC)
+    now = given if isinstance(given, datetime) else _now()
     if request is not None:
         request.page_now = now  # type: ignore[attr-defined]
     return now
+
+
+def _now() -> datetime:
+    return market_now() if settings.CLOCK_MAY_MOVE else datetime.now(UTC)
 
 
 def date_locale() -> str:
@@ -675,7 +676,7 @@ def empty(
     icon: str = "inbox",
     form: forms.BaseForm | None = None,
 ) -> SafeString:
-    """A list without rows: what would be here, why it is empty (the filters by name, with *clear*), what to do (inside)."""
+    """A list without rows: what would be here, why it is empty (filters by name, with *clear*), what to do (inside)."""
     request = _request(context)
     query = request.GET if request else QueryDict()
     chips = chips_of(form, query)

@@ -57,7 +57,7 @@ def photograph(address: str, folder: Path, wanted: list[str]) -> None:
         for theme in ("light", "dark"):
             for width in (1440, 390):
                 page = browser.new_page(
-                    viewport={"width": width, "height": 900 if width > 400 else 844}, color_scheme=theme,  # type: ignore[arg-type]
+                    viewport={"width": width, "height": 900 if width > 400 else 844}, color_scheme=theme,
                     device_scale_factor=1, has_touch=width < 400, is_mobile=width < 400,
                 )  # fmt: skip
                 for name in wanted or PAGES:

@@ -1,4 +1,4 @@
-"""The components in a real browser: readable for everybody, at home on a phone, usable by keys and without JavaScript."""
+"""The components in a real browser: readable for everybody, at home on a phone, by keys and without JavaScript."""
 
 import os
 import subprocess
@@ -53,8 +53,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(browser: Browser, addres
     page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
     for name, path in WITHOUT_DATABASE.items():
         page.goto(address + path)
-        for summary in page.locator("main details:not([open]) > summary").all():
-            summary.evaluate("summary => summary.parentElement.open = true")
+        page.locator("main details").evaluate_all("all => all.forEach((details) => { details.open = true })")
         if width < 400 and page.locator(".menu > summary").count():
             page.locator(".menu > summary").click()
         found = Axe().run(page)
@@ -94,6 +93,7 @@ def test_the_first_filter_is_six_stops_away(page: Page, address: str) -> None:
 
 def test_a_filter_swaps_the_results_says_the_count_and_writes_a_clean_address(page: Page, address: str) -> None:
     page.goto(f"{address}/projects/")
+    page.get_by_label("State").focus()
     page.get_by_label("State").select_option("open")
     page.wait_for_url(f"{address}/projects/?status=open")
     expect(page.locator(".chip")).to_contain_text("State: Open")
@@ -104,6 +104,14 @@ def test_a_filter_swaps_the_results_says_the_count_and_writes_a_clean_address(pa
     expect(page.get_by_label("State")).to_have_value("")
     page.go_back()
     expect(page.get_by_label("State")).to_have_value("open")
+
+
+def test_typing_searches_after_a_pause_and_keeps_the_focus(page: Page, address: str) -> None:
+    page.goto(f"{address}/projects/")
+    page.get_by_role("searchbox").press_sequentially("cold")
+    page.wait_for_url(f"{address}/projects/?q=cold")
+    expect(page.locator(".chip")).to_contain_text("cold")
+    expect(page.get_by_role("searchbox")).to_be_focused()
 
 
 def test_filters_work_without_javascript(browser: Browser, address: str) -> None:
@@ -151,8 +159,10 @@ def test_touch_targets_are_44_pixels_on_a_phone(browser: Browser, address: str) 
     page = context.new_page()
     page.goto(f"{address}/projects/")
     small = page.evaluate(
-        """() => [...document.querySelectorAll('main .button, main select, main input, .menu > summary')]
-        .filter((e) => e.offsetParent && e.getBoundingClientRect().height < 43.5).map((e) => e.outerHTML.slice(0, 80))"""
+        """() => [...document.querySelectorAll(
+            'main .button, main select, main input:not([type=checkbox]), .menu > summary'
+        )].filter((e) => e.offsetParent && e.getBoundingClientRect().height < 43.5)
+        .map((e) => e.outerHTML.slice(0, 80))"""
     )
     assert small == []
     page.locator(".menu > summary").click()

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django import forms
@@ -9,7 +10,6 @@ from django.http import QueryDict
 from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
 from django.utils import timezone, translation
-from zoneinfo import ZoneInfo
 
 from core.look import Badge
 from core.paging import Page
@@ -160,8 +160,10 @@ def test_a_value_nobody_offers_is_still_a_chip_one_can_remove() -> None:
     assert [chip.value for chip in market.chips_of(Search(query), query)] == ["zzz"]
 
 
-def a_page(rows: int, count: int, *, capped: bool = False, before: str | None = None, after: str | None = "n") -> Page[Any]:
-    return Page(rows=[None] * rows, after=after, before=before, count=count, capped=capped)  # type: ignore[list-item]
+def a_page(
+    rows: int, count: int, *, capped: bool = False, before: str | None = None, after: str | None = "n"
+) -> Page[Any]:
+    return Page(rows=[None] * rows, after=after, before=before, count=count, capped=capped)
 
 
 @pytest.mark.parametrize(
@@ -217,8 +219,7 @@ def test_bars_and_lines_bring_their_table() -> None:
 
 
 def test_no_component_needs_an_inline_style_or_script() -> None:
-    shown = show(
-        '{% bars rows "CNY" caption="P" %}{% progress 1 4 %}{% need "T" "/x/" action="Go" %}{% endneed %}', rows=[("A", 1)]
-    )
+    source = '{% bars rows "CNY" caption="P" %}{% progress 1 4 %}{% need "T" "/x/" action="Go" %}{% endneed %}'
+    shown = show(source, rows=[("A", 1)])
     assert "style=" not in shown
     assert "<script" not in shown

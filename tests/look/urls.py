@@ -1,5 +1,6 @@
 """Addresses of the gallery, for tests and for looking only."""
 
+from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
@@ -18,6 +19,7 @@ urlpatterns = [
     path("refused/", views.refused, name="refused"),
     path("broken/", views.broken, name="broken"),
     path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
     path("language/", login_not_required(set_language), name="set_language"),
     path("theme/", look.set_theme, name="set_theme"),
 ]

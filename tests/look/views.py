@@ -87,18 +87,19 @@ def show(request: HttpRequest, name: str, **values: Any) -> HttpResponse:
 
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
-    return show(request, "home", soon=NOW + timedelta(hours=3), later=NOW + timedelta(days=2), far=NOW + timedelta(days=5))
+    hours = {"soon": 3, "later": 48, "far": 120}
+    return show(request, "home", **{name: NOW + timedelta(hours=count) for name, count in hours.items()})
 
 
 @login_not_required
 def projects(request: HttpRequest) -> HttpResponse:
     form = Filters(request.GET)
     form.is_valid()
-    page: Page[Any] = Page(rows=ROWS, after="abc", before="-x" if "cursor" in request.GET else None, count=201, capped=False)  # type: ignore[type-var,arg-type]
-    name = "projects#results" if getattr(request, "htmx", None) and request.htmx.target == "results" else "projects"  # type: ignore[attr-defined]
-    if "#" in name:
+    before = "-x" if "cursor" in request.GET else None
+    page: Page[Any] = Page(rows=ROWS, after="abc", before=before, count=201, capped=False)
+    if request.headers.get("HX-Target") == "results":
         return render(request, "look/projects.html#results", {"now": NOW, "form": form, "page": page})
-    return show(request, name, form=form, page=page)
+    return show(request, "projects", form=form, page=page)
 
 
 @login_not_required
@@ -132,8 +133,9 @@ def statement(request: HttpRequest) -> HttpResponse:
         (date(2026, 11, 18), "Paid out to bank", "Payout 8841", -25_000_000, 75_532_727),
         (date(2026, 11, 15), "Draw", "Terms version 3", 600_000, 100_532_727),
     ]
-    course = [(f"{d} Nov", v) for d, v in zip(range(8, 21), (3, 9, 6, 12, 11, 0, 14, 22, 18, 25, 24, 30, 41), strict=True)]
-    return show(request, "statement", lines=lines, course=[(d, v * 100_000) for d, v in course])
+    shares = (3, 9, 6, 12, 11, 0, 14, 22, 18, 25, 24, 30, 41)
+    course = [(f"{day} Nov", share * 100_000) for day, share in enumerate(shares, start=8)]
+    return show(request, "statement", lines=lines, course=course)
 
 
 @login_not_required
