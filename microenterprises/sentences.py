@@ -1,4 +1,4 @@
-"""What this room tells people: what is wrong with share terms, terms in words, and what happened to an ME or an idea."""
+"""What this room tells people: what is wrong with share terms, terms in words, what happened to an ME or an idea."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -142,20 +142,24 @@ TOLD: Final[Mapping[str, tuple[Telling, str, str]]] = {
         "good",
     ),
     "membership.changed": (
-        lambda f: _("New conditions for %(person)s from %(day)s")
-        % {"person": f["person"], "day": day_name(date.fromisoformat(f["on"]))},
+        lambda f: (
+            _("New conditions for %(person)s from %(day)s")
+            % {"person": f["person"], "day": day_name(date.fromisoformat(f["on"]))}
+        ),
         "user",
         "neutral",
     ),
     "membership.ended": (
-        lambda f: _("%(person)s leaves on %(day)s")
-        % {"person": f["person"], "day": day_name(date.fromisoformat(f["on"]))},
+        lambda f: (
+            _("%(person)s leaves on %(day)s") % {"person": f["person"], "day": day_name(date.fromisoformat(f["on"]))}
+        ),
         "user",
         "neutral",
     ),
     "membership.lead_handed_over": (
-        lambda f: _("%(person)s leads from %(day)s")
-        % {"person": f["person"], "day": day_name(date.fromisoformat(f["on"]))},
+        lambda f: (
+            _("%(person)s leads from %(day)s") % {"person": f["person"], "day": day_name(date.fromisoformat(f["on"]))}
+        ),
         "users",
         "accent",
     ),
@@ -199,8 +203,10 @@ TOLD: Final[Mapping[str, tuple[Telling, str, str]]] = {
         "good",
     ),
     "money.reversed": (
-        lambda f: _("Reversed document %(document)s of %(amount)s: %(reason)s")
-        % {"document": f["document"], "amount": _amount(f), "reason": f["reason"]},
+        lambda f: (
+            _("Reversed document %(document)s of %(amount)s: %(reason)s")
+            % {"document": f["document"], "amount": _amount(f), "reason": f["reason"]}
+        ),
         "undo-2",
         "warn",
     ),

@@ -1,5 +1,39 @@
-"""The addresses of this room."""
+"""The addresses of this room. Invitations are answered, and MEs wound up, in the talent pool's."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from microenterprises.views import firms, ideas, money, seats, terms
+
+urlpatterns = [
+    path("microenterprises/", firms.microenterprise_list, name="microenterprise_list"),
+    path("microenterprises/<uuid:pk>/", firms.microenterprise_detail, name="microenterprise_detail"),
+    path("microenterprises/<uuid:pk>/money/", money.microenterprise_money, name="microenterprise_money"),
+    path(
+        "microenterprises/<uuid:pk>/money/<uuid:record>/reverse/",
+        money.money_record_reverse,
+        name="money_record_reverse",
+    ),
+    path("microenterprises/<uuid:pk>/books/", money.microenterprise_books, name="microenterprise_books"),
+    path("microenterprises/<uuid:pk>/terms/", terms.microenterprise_terms, name="microenterprise_terms"),
+    path("microenterprises/<uuid:pk>/terms/new/", terms.terms_propose, name="terms_propose"),
+    path("microenterprises/<uuid:pk>/ballots/<uuid:ballot>/vote/", terms.ballot_vote, name="ballot_vote"),
+    path("microenterprises/<uuid:pk>/ballots/<uuid:ballot>/withdraw/", terms.ballot_withdraw, name="ballot_withdraw"),
+    path("microenterprises/<uuid:pk>/seats/new/", seats.microenterprise_seat_new, name="microenterprise_seat_new"),
+    path("microenterprises/<uuid:pk>/members/<uuid:member>/", firms.membership_detail, name="membership_detail"),
+    path("microenterprises/<uuid:pk>/members/<uuid:member>/leave/", firms.membership_leave, name="membership_leave"),
+    path("microenterprises/<uuid:pk>/members/<uuid:member>/lead/", firms.membership_lead, name="membership_lead"),
+    path("platforms/<uuid:pk>/", firms.platform_detail, name="platform_detail"),
+    path("ideas/", ideas.idea_list, name="idea_list"),
+    path("ideas/new/", ideas.idea_new, name="idea_new"),
+    path("ideas/<uuid:pk>/", ideas.idea_detail, name="idea_detail"),
+    path("ideas/<uuid:pk>/edit/", ideas.idea_edit, name="idea_edit"),
+    path("ideas/<uuid:pk>/publish/", ideas.idea_publish, name="idea_publish"),
+    path("ideas/<uuid:pk>/withdraw/", ideas.idea_withdraw, name="idea_withdraw"),
+    path("ideas/<uuid:pk>/pledge/", ideas.idea_pledge, name="idea_pledge"),
+    path("ideas/<uuid:pk>/seats/new/", seats.idea_seat_new, name="idea_seat_new"),
+    path("ideas/<uuid:pk>/launch/", ideas.idea_launch, name="idea_launch"),
+    path("pledges/<uuid:pk>/refund/", ideas.pledge_refund, name="pledge_refund"),
+    path("seats/<uuid:pk>/invite/", seats.seat_invite, name="seat_invite"),
+    path("seats/<uuid:pk>/withdraw/", seats.seat_withdraw, name="seat_withdraw"),
+    path("invitations/<uuid:pk>/withdraw/", seats.invitation_withdraw, name="invitation_withdraw"),
+]

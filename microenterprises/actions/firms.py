@@ -1,4 +1,4 @@
-"""Founding, joining, changing, leaving and dissolving an ME. Money around a dissolution is the pool's wind-up's task."""
+"""Founding, joining, changing, leaving and dissolving an ME. Money around an end is the task of the pool's wind-up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -184,7 +184,9 @@ def change(
     if not changes:
         raise Invalid(_("Nothing changes: these are the conditions now."))
     new = _succeed(old, on, **changes)
-    _told(old.microenterprise, "membership.changed", by, person=old.person.name, on=on.isoformat(), what=sorted(changes))
+    _told(
+        old.microenterprise, "membership.changed", by, person=old.person.name, on=on.isoformat(), what=sorted(changes)
+    )
     facts = {"me": old.microenterprise.name}
     tell(
         [old.person],

@@ -118,8 +118,10 @@ def withdraw(*, idea: Idea, reason: str, by: User) -> Idea:
     _told(row, "idea.withdrawn", by, reason=reason.strip())
     tell(
         concerned,
-        lambda: _("%(owner)s withdrew the idea %(title)s. What was pledged went back.")
-        % {"owner": row.owner.name, "title": row.title},
+        lambda: (
+            _("%(owner)s withdrew the idea %(title)s. What was pledged went back.")
+            % {"owner": row.owner.name, "title": row.title}
+        ),
         link=f"/ideas/{row.pk}/",
     )
     return row
@@ -139,8 +141,8 @@ def launch(
 
     lead: the owner's own place (default: leader with weight 20 who serves the idea's outcome). name: of the ME
     (default: the title). purpose: default the outcome.
-    Raises Denied (only the owner), InvalidTransition (not published, money or people missing), Invalid (terms), Conflict
-    (the name is taken).
+    Raises Denied (only the owner), InvalidTransition (not published, money or people missing), Invalid (terms),
+    Conflict (the name is taken).
     """
     row = locked(idea)
     check_own_idea(by, row)

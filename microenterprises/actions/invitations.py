@@ -44,8 +44,10 @@ def invite(*, seat: Seat, person: User, by: User, message: str = "") -> Invitati
     made = _open(row, person, Direction.INVITED, message, by)
     tell(
         [person],
-        lambda: _("%(by)s invites you to the seat %(role)s in %(owner)s.")
-        % {"by": by.name, "role": row.role, "owner": row.owner_name},
+        lambda: (
+            _("%(by)s invites you to the seat %(role)s in %(owner)s.")
+            % {"by": by.name, "role": row.role, "owner": row.owner_name}
+        ),
         link=page(made),
     )
     return made
@@ -60,8 +62,10 @@ def ask(*, seat: Seat, by: User, message: str = "") -> Invitation:
     made = _open(row, by, Direction.ASKED, message, by)
     tell(
         deciders(row),
-        lambda: _("%(person)s asks for the seat %(role)s in %(owner)s.")
-        % {"person": by.name, "role": row.role, "owner": row.owner_name},
+        lambda: (
+            _("%(person)s asks for the seat %(role)s in %(owner)s.")
+            % {"person": by.name, "role": row.role, "owner": row.owner_name}
+        ),
         link=page(made),
     )
     return made
@@ -113,8 +117,10 @@ def decline(*, invitation: Invitation, by: User) -> Invitation:
     other = [row.invited_by] if row.direction == Direction.INVITED else [row.person]
     tell(
         other,
-        lambda: _("%(by)s said no about the seat %(role)s in %(owner)s.")
-        % {"by": by.name, "role": seat.role, "owner": seat.owner_name},
+        lambda: (
+            _("%(by)s said no about the seat %(role)s in %(owner)s.")
+            % {"by": by.name, "role": seat.role, "owner": seat.owner_name}
+        ),
         link=page(row),
     )
     return row
@@ -149,7 +155,9 @@ def check_can_sit(seat: Seat, person: User) -> None:
     """The seat is open and the person can take it: a colleague who has no place there yet."""
     check_seat_is_open(seat)
     if not person.is_active or person.is_vendor:
-        raise Invalid(_("%(person)s cannot take a seat: only colleagues can.") % {"person": person.name}, field="person")
+        raise Invalid(
+            _("%(person)s cannot take a seat: only colleagues can.") % {"person": person.name}, field="person"
+        )
     check_acts(person)
     if seat.microenterprise is not None:
         check_no_member_then(seat.microenterprise, person, business_date())
@@ -214,9 +222,7 @@ def _locked(invitation: Invitation) -> tuple[Seat, Invitation, datetime]:
     """The idea or ME, the seat, then the invitation, in the order every action keeps; and the instant that decides."""
     seat = locked_seat(Seat(pk=Invitation.objects.values_list("seat", flat=True).get(pk=invitation.pk)))
     row = (
-        Invitation.objects.select_for_update(of=("self",))
-        .select_related("person", "invited_by")
-        .get(pk=invitation.pk)
+        Invitation.objects.select_for_update(of=("self",)).select_related("person", "invited_by").get(pk=invitation.pk)
     )
     row.seat = seat
     return seat, row, market_now()
@@ -229,8 +235,10 @@ def _release_others(taken: Invitation, now: datetime, by: User) -> None:
     seat = taken.seat
     tell(
         released,
-        lambda: _("The seat %(role)s in %(owner)s was taken by somebody else.")
-        % {"role": seat.role, "owner": seat.owner_name},
+        lambda: (
+            _("The seat %(role)s in %(owner)s was taken by somebody else.")
+            % {"role": seat.role, "owner": seat.owner_name}
+        ),
         link="/talent/seats/",
     )
 

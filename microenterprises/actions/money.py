@@ -33,9 +33,7 @@ class Document:
 
 
 @transaction.atomic
-def record_receipt(
-    *, microenterprise: Microenterprise, amount_minor: int, document: Document, by: User
-) -> MoneyRecord:
+def record_receipt(*, microenterprise: Microenterprise, amount_minor: int, document: Document, by: User) -> MoneyRecord:
     """A customer outside the company paid the ME. Raises Denied, Invalid, Conflict (document recorded before)."""
     return _record(microenterprise, Kind.RECEIPT, amount_minor, document, by)
 
@@ -70,9 +68,7 @@ def record_investment(
 
 
 @transaction.atomic
-def fund_platform(
-    *, platform: Platform, amount_minor: int, document: str, effective_date: date, by: User
-) -> Entry:
+def fund_platform(*, platform: Platform, amount_minor: int, document: str, effective_date: date, by: User) -> Entry:
     """The company gives a platform money to invest. The same document with the same facts is recorded once.
 
     Raises Denied, Invalid, ReferenceReused (the document was recorded with other facts).
@@ -188,9 +184,7 @@ def check_dated(day: date) -> None:
 
 
 def _check_new(firm: Microenterprise, kind: Kind, number: str) -> None:
-    before = MoneyRecord.objects.filter(
-        microenterprise=firm, kind=kind, document=number, reversed_at=None
-    ).first()
+    before = MoneyRecord.objects.filter(microenterprise=firm, kind=kind, document=number, reversed_at=None).first()
     if before is not None:
         raise Conflict(
             _("Document %(document)s was recorded before, with %(amount)s. A document is recorded once.")

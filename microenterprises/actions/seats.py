@@ -85,10 +85,7 @@ def locked(seat: Seat) -> Seat:
 
 def told(seat: Seat, deed: str, by: User, **facts: Any) -> None:
     """The audit row of a seat, told under the idea or ME it belongs to."""
-    if seat.microenterprise_id:
-        subject = f"microenterprise:{seat.microenterprise_id}"
-    else:
-        subject = f"idea:{seat.idea_id}"
+    subject = f"microenterprise:{seat.microenterprise_id}" if seat.microenterprise_id else f"idea:{seat.idea_id}"
     audit.record(by=by, deed=deed, subject=subject, about=seat.owner_name, role=seat.role, seat=str(seat.pk), **facts)
 
 

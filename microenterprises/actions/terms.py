@@ -61,8 +61,10 @@ def propose(*, microenterprise: Microenterprise, terms: TermsSpec, effective_fro
     _told(version, "terms.proposed", by, needed=needed, voters=len(members))
     tell(
         [m.person for m in members if m.person_id != by.pk],
-        lambda: _("Vote on version %(version)s of the share terms of %(me)s before %(day)s.")
-        % {"version": version.version, "me": firm.name, "day": day_name(effective_from)},
+        lambda: (
+            _("Vote on version %(version)s of the share terms of %(me)s before %(day)s.")
+            % {"version": version.version, "me": firm.name, "day": day_name(effective_from)}
+        ),
         link=_page(firm),
     )
     return version
@@ -173,9 +175,9 @@ def _decide(firm: Microenterprise, ballot: Ballot, version: ShareTerms, now: dat
 def _put_in_force(firm: Microenterprise, version: ShareTerms, now: datetime) -> None:
     """Close the end of the version before, the only change agreed terms ever see, and agree on this one."""
     check_effective_from(firm, version.effective_from, business_date(now))
-    ShareTerms.objects.filter(
-        microenterprise=firm, status=ShareTerms.Status.AGREED, effective_to=None
-    ).update(effective_to=version.effective_from)
+    ShareTerms.objects.filter(microenterprise=firm, status=ShareTerms.Status.AGREED, effective_to=None).update(
+        effective_to=version.effective_from
+    )
     lifecycle.TERMS.move(version, "agree", agreed_at=now)
 
 

@@ -6,38 +6,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('microenterprises', '0001_firms_ideas_seats_and_terms'),
+        ("microenterprises", "0001_firms_ideas_seats_and_terms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='moneyrecord',
-            name='a_document_is_recorded_once',
+            model_name="moneyrecord",
+            name="a_document_is_recorded_once",
         ),
         migrations.AddField(
-            model_name='moneyrecord',
-            name='reversal_reason',
-            field=models.TextField(blank=True, verbose_name='reason for the reversal'),
+            model_name="moneyrecord",
+            name="reversal_reason",
+            field=models.TextField(blank=True, verbose_name="reason for the reversal"),
         ),
         migrations.AddField(
-            model_name='moneyrecord',
-            name='reversed_at',
+            model_name="moneyrecord",
+            name="reversed_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='moneyrecord',
-            name='reversed_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="moneyrecord",
+            name="reversed_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddConstraint(
-            model_name='moneyrecord',
-            constraint=models.UniqueConstraint(condition=models.Q(('reversed_at', None)), fields=('microenterprise', 'kind', 'document'), name='a_document_is_recorded_once'),
+            model_name="moneyrecord",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reversed_at", None)),
+                fields=("microenterprise", "kind", "document"),
+                name="a_document_is_recorded_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='moneyrecord',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reversal_reason', ''), ('reversed_at', None), ('reversed_by', None)), models.Q(('reversed_at__isnull', False), ('reversed_by__isnull', False), models.Q(('reversal_reason', ''), _negated=True)), _connector='OR'), name='a_reversal_says_who_and_why'),
+            model_name="moneyrecord",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reversal_reason", ""), ("reversed_at", None), ("reversed_by", None)),
+                    models.Q(
+                        ("reversed_at__isnull", False),
+                        ("reversed_by__isnull", False),
+                        models.Q(("reversal_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="a_reversal_says_who_and_why",
+            ),
         ),
     ]

@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeO
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Now, Upper
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import new_id
@@ -46,7 +46,9 @@ class MicroenterpriseQuerySet(models.QuerySet["Microenterprise"]):
         return self.filter(status=Microenterprise.Status.ACTIVE)
 
     def led_by(self, user: User, on: "date") -> "MicroenterpriseQuerySet":
-        return self.filter(pk__in=Membership.objects.active(on).filter(person=user, is_lead=True).values("microenterprise"))
+        return self.filter(
+            pk__in=Membership.objects.active(on).filter(person=user, is_lead=True).values("microenterprise")
+        )
 
 
 class Microenterprise(models.Model):
@@ -104,9 +106,15 @@ class Membership(models.Model):
     """A person's place in an ME from one date to another (`ended_on` is the first day without it)."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    number = models.BigIntegerField(unique=True, editable=False, db_default=Func(
-        models.Value("microenterprises_membership_number"), function="nextval", output_field=models.BigIntegerField()
-    ))
+    number = models.BigIntegerField(
+        unique=True,
+        editable=False,
+        db_default=Func(
+            models.Value("microenterprises_membership_number"),
+            function="nextval",
+            output_field=models.BigIntegerField(),
+        ),
+    )
     microenterprise = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, related_name="memberships")
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     seat = models.OneToOneField(
@@ -117,7 +125,9 @@ class Membership(models.Model):
     is_lead = models.BooleanField(_("leads the ME"), default=False)
     allocation_percent = models.PositiveSmallIntegerField(_("allocation in percent"), default=100)
     weight = models.PositiveIntegerField(_("share weight"), default=0)
-    track = models.CharField(_("track"), max_length=12, choices=[("stable", _("Stable")), ("entrepreneur", _("Entrepreneur"))])
+    track = models.CharField(
+        _("track"), max_length=12, choices=[("stable", _("Stable")), ("entrepreneur", _("Entrepreneur"))]
+    )
     pay_minor = models.BigIntegerField(
         _("monthly pay or draw"), default=0, help_text=_("Stable track: salary. Entrepreneur track: base draw.")
     )
@@ -129,8 +139,13 @@ class Membership(models.Model):
     class Meta:
         ordering = ["-is_lead", "role", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(allocation_percent__gte=1, allocation_percent__lte=100), name="an_allocation_is_1_to_100_percent"),
-            models.CheckConstraint(condition=Q(ended_on=None) | Q(ended_on__gte=F("started_on")), name="a_membership_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(allocation_percent__gte=1, allocation_percent__lte=100),
+                name="an_allocation_is_1_to_100_percent",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_on=None) | Q(ended_on__gte=F("started_on")), name="a_membership_ends_after_it_starts"
+            ),
             models.CheckConstraint(condition=Q(pay_minor__gte=0), name="pay_is_not_negative"),
             ExclusionConstraint(
                 name="a_person_is_in_an_me_once_at_a_time",

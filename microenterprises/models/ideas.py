@@ -73,7 +73,11 @@ class Pledge(models.Model):
     idea = models.ForeignKey(Idea, on_delete=models.PROTECT, related_name="pledges")
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="pledges")
     microenterprise = models.ForeignKey(
-        Microenterprise, on_delete=models.PROTECT, null=True, blank=True, related_name="pledges",
+        Microenterprise,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="pledges",
         help_text=_("The ME whose wallet pledged; empty when the person pledged their own money."),
     )
     amount_minor = models.BigIntegerField(_("amount"))

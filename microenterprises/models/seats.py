@@ -49,7 +49,9 @@ class Seat(models.Model):
     idea = models.ForeignKey(Idea, on_delete=models.PROTECT, null=True, related_name="seats")
     microenterprise = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, null=True, related_name="seats")
     role = models.CharField(_("role"), max_length=120)
-    customer_outcome = models.TextField(_("customer outcome"), help_text=_("Which outcome for which customer this seat serves."))
+    customer_outcome = models.TextField(
+        _("customer outcome"), help_text=_("Which outcome for which customer this seat serves.")
+    )
     allocation_percent = models.PositiveSmallIntegerField(_("allocation in percent"), default=100)
     weight = models.PositiveIntegerField(_("share weight"), default=10)
     track = models.CharField(_("track"), max_length=12, choices=Track.choices, default=Track.ENTREPRENEUR)
@@ -74,7 +76,9 @@ class Seat(models.Model):
                 condition=Q(status="filled", filled_by__isnull=False) | (~Q(status="filled") & Q(filled_by=None)),
                 name="a_filled_seat_names_who_fills_it",
             ),
-            models.CheckConstraint(condition=Q(allocation_percent__gte=1, allocation_percent__lte=100), name="a_seat_is_1_to_100_percent"),
+            models.CheckConstraint(
+                condition=Q(allocation_percent__gte=1, allocation_percent__lte=100), name="a_seat_is_1_to_100_percent"
+            ),
         ]
         indexes = [
             models.Index(fields=["status", "-opened_at", "id"], name="seat_status_opened"),
@@ -137,7 +141,9 @@ class Invitation(models.Model):
     class Meta:
         ordering = ["-invited_at", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["seat", "person"], condition=Q(status="open"), name="one_open_invitation_per_seat_and_person"),
+            models.UniqueConstraint(
+                fields=["seat", "person"], condition=Q(status="open"), name="one_open_invitation_per_seat_and_person"
+            ),
             models.UniqueConstraint(fields=["seat"], condition=Q(status="accepted"), name="a_seat_is_taken_once"),
         ]
         indexes = [models.Index(fields=["person", "status"], name="invitation_person")]

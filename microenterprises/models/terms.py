@@ -63,7 +63,8 @@ class ShareTerms(models.Model):
             models.UniqueConstraint(fields=["microenterprise", "version"], name="terms_are_numbered_once"),
             models.CheckConstraint(condition=Q(threshold_minor__gte=0), name="a_threshold_is_not_negative"),
             models.CheckConstraint(
-                condition=Q(effective_to=None) | Q(effective_to__gt=F("effective_from")), name="terms_end_after_they_start"
+                condition=Q(effective_to=None) | Q(effective_to__gt=F("effective_from")),
+                name="terms_end_after_they_start",
             ),
             ExclusionConstraint(
                 name="agreed_terms_do_not_overlap",
