@@ -1,11 +1,31 @@
-"""The first page: what needs me."""
+"""The first page: what needs me, what I have in motion, what is worth a look, what I was told."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
+from contracts.permissions.standing import standing_of
+from contracts.queries.bids import own_sealed_bids
+from core.clock import business_date, market_now
 from core.http import Request
+from haier_market import attention, cards
 
 
+@require_safe
 def home(request: Request) -> HttpResponse:
-    """What needs the reader, what they have in motion, what is worth a look."""
-    return render(request, "home.html", {})
+    """What needs the reader, by deadline; what they have in motion; what is worth a look; their latest notices."""
+    now = market_now()
+    who = standing_of(request.user, business_date(now))
+    lines = attention.read(who, now)
+    own = own_sealed_bids(who, now)
+    bid_on = frozenset(str(row.bid.project_id) for row in own if row.live)
+    needed = [line.key for line in lines if line.section == "need" and line.kind == "bid"]
+    context = {
+        "now": now,
+        "needs": cards.needs(lines, bid_on, now),
+        "moving": cards.moving(lines, own, now),
+        "looks": cards.looks(lines, [*needed, *bid_on]),
+        "told": cards.told(lines),
+        "firms": who.firms,
+    }
+    return render(request, "home.html", context)

@@ -1,5 +1,12 @@
-"""The addresses of this room."""
+"""The addresses of this room, below `people/`."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from people import views
+
+urlpatterns = [
+    path("me/", views.profile, name="profile"),
+    path("me/skills/", views.skills, name="my_skills"),
+    path("me/notices/", views.notice_list, name="notice_list"),
+    path("me/notices/<uuid:pk>/read/", views.notice_read, name="notice_read"),
+]

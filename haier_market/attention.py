@@ -1,0 +1,474 @@
+"""What the first page reads: everything that waits for one person, from every room, in one statement.
+
+Each branch is a small indexed query of a room's own tables in one shape (`Line`), cut to a few rows; their union is one
+statement, so the page costs the same for somebody with one task and with fifty. Sentences are made in
+`haier_market.cards`. Nothing sealed is read here: own bids come from `contracts.queries.bids`, which knows the rule.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    Min,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce
+
+from contracts.models import Bid, Contract, ContractVersion, Milestone, Panelist, Project, Rating, Signature
+from contracts.models.contracts import Party
+from contracts.permissions.standing import Standing
+from contracts.queries import projects as project_queries
+from core.models import Parameter
+from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, Seat
+from microenterprises.queries.ideas import filled_seats, pledged_minor
+from people.models import Notice, PersonSkill, Role
+from settlement.models import Outcome, SettlementRun
+from talent_pool.models import PoolEntry
+
+MOST: Final = 10
+"""How many lines one kind of thing takes on the page; the lists behind it hold the rest."""
+DUE_SOON: Final = timedelta(days=14)
+RATE_WITHIN: Final = timedelta(days=30)
+POOL_SOON: Final = timedelta(days=14)
+STUCK_AFTER: Final = timedelta(minutes=10)
+NOTICES: Final = 5
+COLUMNS: Final = (
+    "line_section", "line_kind", "line_key", "line_title", "line_detail", "line_at", "line_number", "line_extra",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the union. What `at`, `number` and `extra` mean is told by `kind` in `cards`."""
+
+    section: str
+    kind: str
+    key: str
+    title: str
+    detail: str
+    at: datetime | None
+    number: int | None
+    extra: str
+
+
+def read(who: Standing, now: datetime) -> list[Line]:
+    """All lines of a person's first page. One statement."""
+    first, *rest = [*_needs(who, now), *_motion(who), *_looks(who, now), *_notices(who)]
+    return [Line(*row) for row in first.union(*rest, all=True)]
+
+
+def _lines(
+    section: str,
+    kind: str,
+    rows: QuerySet[Any],
+    *,
+    order: Iterable[str] = ("at",),
+    most: int = MOST,
+    **columns: Any,
+) -> QuerySet[Any, Any]:
+    """A branch of the union: `rows` in the shape of `Line`, in `order`, at most `most` of them."""
+    shaped = rows.order_by().annotate(
+        line_key=Cast(columns.get("key", F("pk")), TextField()),
+        line_title=Cast(columns.get("title", F("title")), TextField()),
+        line_detail=Cast(columns.get("detail", Value("")), TextField()),
+        line_at=Cast(columns.get("at", Value(None)), DateTimeField()),
+        line_number=Cast(columns.get("number", Value(None)), BigIntegerField()),
+        line_extra=Cast(columns.get("extra", Value("")), TextField()),
+        line_section=Value(section, output_field=TextField()),
+        line_kind=Value(kind, output_field=TextField()),
+    )
+    ordered = shaped.order_by(*(name.replace("at", "line_at") if name in ("at", "-at") else name for name in order))
+    found: QuerySet[Any, Any] = ordered.values_list(*COLUMNS)[:most]
+    return found
+
+
+def _ids(firms: Iterable[Model]) -> list[Any]:
+    return [firm.pk for firm in firms]
+
+
+def _days(name: str, since: str) -> Subquery:
+    """A parameter as it held when the row began, inside the row's own statement."""
+    rows = Parameter.objects.filter(name=name, holds_from__lte=OuterRef(since)).order_by("-holds_from")
+    return Subquery(rows.values("value")[:1])
+
+
+# ------------------------------------------------------------------ what needs me
+
+
+def _needs(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any]]:
+    """Things that wait for this person, branch by branch. The first branch is there for everybody."""
+    yield from _needs_of_a_person(who, now)
+    if who.firms:
+        yield from _needs_of_a_member(who, now)
+    if who.led:
+        yield from _needs_of_a_leader(who, now)
+    yield from _needs_of_a_role(who, now)
+
+
+def _needs_of_a_person(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any]]:
+    user = who.user
+    yield _lines(
+        "need",
+        "accept",
+        Milestone.objects.filter(
+            status=Milestone.Status.SUBMITTED, contract__acceptor=user, contract__status=Contract.Status.ACTIVE
+        ),
+        key=F("contract_id"),
+        detail=F("contract__supplier__name"),
+        at=F("submitted_at"),
+        number=_days("silence_is_acceptance_days", "contract__created_at"),
+        extra=F("number"),
+    )
+    yield _lines(
+        "need",
+        "invitation",
+        Invitation.objects.filter(
+            person=user,
+            direction=Invitation.Direction.INVITED,
+            status=Invitation.Status.OPEN,
+            open_until__gt=now,
+        ),
+        title=F("seat__role"),
+        detail=_owner_of("seat__"),
+        at=F("open_until"),
+    )
+    yield _lines(
+        "need",
+        "quality",
+        Project.objects.filter(
+            Exists(Panelist.objects.filter(project=OuterRef("pk"), person=user)),
+            Exists(Bid.objects.filter(project=OuterRef("pk"), status=Bid.Status.VALID, quality_points=None)),
+            Q(method=Project.Method.PRICE_QUALITY) | Q(pass_mark__gt=0),
+            status=Project.Status.EVALUATING,
+        ),
+        detail=F("buyer__name"),
+        at=F("opened_at"),
+    )
+    yield _lines(
+        "need",
+        "rate",
+        _unrated(Party.BUYER, now).filter(acceptor=user),
+        detail=F("supplier__name"),
+        at=F("ended_at"),
+        number=_days("rating_hidden_days", "ended_at"),
+    )
+    yield _lines(
+        "need",
+        "pool",
+        PoolEntry.objects.waiting().filter(person=user),
+        title=Value(""),
+        detail=F("left_microenterprise__name"),
+        at=F("clock_ends_on"),
+    )
+    yield _lines(
+        "need",
+        "launch",
+        Idea.objects.filter(owner=user, status=Idea.Status.PUBLISHED)
+        .annotate(pledged=pledged_minor(), filled=filled_seats(), needed=_days("launch_filled_seats", "created_at"))
+        .filter(pledged__gte=F("funding_goal_minor"), filled__gte=F("needed")),
+        at=F("published_at"),
+    )
+    yield _lines("need", "asked", _asked(Q(seat__microenterprise=None, seat__idea__owner=user), now), **_asked_facts())
+
+
+def _owner_of(path: str) -> Coalesce:
+    return Coalesce(F(f"{path}microenterprise__name"), F(f"{path}idea__title"))
+
+
+def _asked(whose: Q, now: datetime) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(
+        whose, direction=Invitation.Direction.ASKED, status=Invitation.Status.OPEN, open_until__gt=now
+    )
+
+
+def _asked_facts() -> dict[str, Any]:
+    return {"title": F("seat__role"), "detail": F("person__name"), "at": F("open_until"), "extra": _owner_of("seat__")}
+
+
+def _unrated(party: str, now: datetime) -> QuerySet[Contract]:
+    """Contracts completed lately on which one side has not said how satisfied it is."""
+    return Contract.objects.filter(
+        ~Exists(Rating.objects.filter(contract=OuterRef("pk"), party=party)),
+        status=Contract.Status.COMPLETED,
+        ended_at__gte=now - RATE_WITHIN,
+    )
+
+
+def _needs_of_a_member(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any]]:
+    mine = _ids(who.firms)
+    yield _lines(
+        "need",
+        "deliver",
+        Milestone.objects.filter(
+            Q(status=Milestone.Status.REJECTED) | Q(status=Milestone.Status.SCHEDULED, due_on__lte=who.on + DUE_SOON),
+            contract__supplier__in=mine,
+            contract__status=Contract.Status.ACTIVE,
+        ),
+        key=F("contract_id"),
+        detail=F("contract__buyer__name"),
+        at=F("due_on"),
+        extra=F("number"),
+    )
+    yield _lines(
+        "need",
+        "vote",
+        Ballot.objects.filter(
+            status=Ballot.Status.OPEN,
+            share_terms__microenterprise__in=mine,
+            share_terms__effective_from__gt=who.on,
+        ).exclude(votes__person=who.user),
+        key=F("share_terms__microenterprise_id"),
+        title=F("share_terms__microenterprise__name"),
+        at=F("share_terms__effective_from"),
+        number=F("share_terms__version"),
+    )
+
+
+def _needs_of_a_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any]]:
+    led = _ids(who.led)
+    for party, side in ((Party.BUYER, "buyer"), (Party.SUPPLIER, "supplier")):
+        across = "supplier" if side == "buyer" else "buyer"
+        yield _lines(
+            "need",
+            "sign",
+            _unsigned(party).filter(**{f"{side}__in": led}),
+            detail=F(f"{across}__name"),
+            at=F("created_at"),
+            number=_days("signing_days", "created_at"),
+        )
+        yield _lines(
+            "need",
+            "end",
+            Contract.objects.filter(status=Contract.Status.ACTIVE, end_proposed_for=across, **{f"{side}__in": led}),
+            detail=F(f"{across}__name"),
+            at=F("end_proposed_at"),
+        )
+    yield _lines(
+        "need",
+        "award",
+        Project.objects.filter(buyer__in=led, status=Project.Status.EVALUATING).exclude(acceptor=who.user),
+        at=F("opened_at"),
+    )
+    for party, side in ((Party.BUYER, "buyer"), (Party.SUPPLIER, "supplier")):
+        across = "supplier" if side == "buyer" else "buyer"
+        yield _lines(
+            "need",
+            "rate",
+            _unrated(party, now).filter(**{f"{side}__in": led}).exclude(acceptor=who.user),
+            detail=F(f"{across}__name"),
+            at=F("ended_at"),
+            number=_days("rating_hidden_days", "ended_at"),
+        )
+    yield _lines("need", "asked", _asked(Q(seat__microenterprise__in=led), now), **_asked_facts())
+    yield _lines(
+        "need",
+        "bid",
+        project_queries.closing_soon(project_queries.can_bid(Project.objects.visible_to(who.user), who, now), now),
+        detail=F("buyer__name"),
+        at=F("deadline"),
+        number=F("ceiling_minor"),
+        extra=F("currency"),
+    )
+    yield _lines(
+        "need",
+        "exception",
+        _exceptions().filter(microenterprise__in=led),
+        key=F("microenterprise_id"),
+        title=F("microenterprise__name"),
+        at=F("business_date"),
+    )
+
+
+def _unsigned(party: str) -> QuerySet[Contract]:
+    """Contracts whose newest words this party has not signed."""
+    newest = ContractVersion.objects.filter(contract=OuterRef("pk")).order_by("-number").values("pk")[:1]
+    return (
+        Contract.objects.filter(status=Contract.Status.SIGNING)
+        .annotate(newest=Subquery(newest))
+        .filter(~Exists(Signature.objects.filter(version=OuterRef("newest"), party=party)))
+    )
+
+
+def _exceptions() -> QuerySet[Outcome]:
+    return Outcome.objects.filter(state=Outcome.State.EXCEPTION, repaired_by=None)
+
+
+def _needs_of_a_role(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any]]:
+    if who.user.has_role(Role.FINANCE):
+        yield _lines(
+            "need",
+            "approve",
+            SettlementRun.objects.filter(status=SettlementRun.Status.SEALED).exclude(started_by=who.user),
+            key=F("business_date"),
+            title=Value(""),
+            at=F("sealed_at"),
+            number=F("exceptions"),
+        )
+        yield _summed("exceptions", _exceptions(), "state", at=Min("business_date"))
+    if who.user.has_role(Role.HR):
+        waiting = PoolEntry.objects.waiting()
+        yield _summed("pool_soon", waiting.filter(clock_ends_on__range=(who.on, who.on + POOL_SOON)))
+        yield _summed("pool_over", waiting.filter(clock_ends_on__lt=who.on))
+    if who.user.has_role(Role.STEWARD):
+        led = Membership.objects.active(who.on).filter(microenterprise=OuterRef("pk"), is_lead=True)
+        yield _lines(
+            "need",
+            "leaderless",
+            Microenterprise.objects.active().filter(~Exists(led)),
+            title=F("name"),
+            at=F("launched_at"),
+        )
+        yield _lines(
+            "need",
+            "stuck",
+            Project.objects.filter(status=Project.Status.PUBLISHED, deadline__lte=now - STUCK_AFTER),
+            at=F("deadline"),
+        )
+
+
+def _summed(kind: str, rows: QuerySet[Any], by: str = "landed_at", at: Any = None) -> QuerySet[Any, Any]:
+    """One line for many rows: how many there are and which is first; none when there are none."""
+    shaped = (
+        rows.order_by()
+        .values(by)
+        .annotate(
+            line_section=Value("need", output_field=TextField()),
+            line_kind=Value(kind, output_field=TextField()),
+            line_key=Value("", output_field=TextField()),
+            line_title=Value("", output_field=TextField()),
+            line_detail=Value("", output_field=TextField()),
+            line_at=Cast(at or Min("clock_ends_on"), DateTimeField()),
+            line_number=Cast(Count("pk"), BigIntegerField()),
+            line_extra=Value("", output_field=TextField()),
+        )
+    )
+    found: QuerySet[Any, Any] = shaped.values_list(*COLUMNS)
+    return found
+
+
+# ------------------------------------------------------------------ what is in motion
+
+
+def _motion(who: Standing) -> Iterator[QuerySet[Any, Any]]:
+    """What goes on without this person having to do something."""
+    yield _lines(
+        "motion",
+        "idea",
+        Idea.objects.filter(owner=who.user, status__in=(Idea.Status.DRAFT, Idea.Status.PUBLISHED)).annotate(
+            pledged=pledged_minor()
+        ),
+        detail=F("currency"),
+        at=F("created_at"),
+        number=F("pledged"),
+        extra=F("status"),
+        order=("-at",),
+    )
+    if not who.firms:
+        return
+    mine = _ids(who.firms)
+    for side, across in (("buyer", "supplier"), ("supplier", "buyer")):
+        yield _lines(
+            "motion",
+            f"contract_{side}",
+            Contract.objects.filter(
+                status__in=(Contract.Status.SIGNING, Contract.Status.ACTIVE), **{f"{side}__in": mine}
+            ).annotate(open_parts=_open_parts()),
+            detail=F(f"{across}__name"),
+            at=F("created_at"),
+            number=F("open_parts"),
+            extra=F("status"),
+            order=("-at",),
+        )
+    yield _lines(
+        "motion",
+        "project",
+        Project.objects.filter(
+            buyer__in=mine,
+            status__in=(Project.Status.DRAFT, Project.Status.PUBLISHED, Project.Status.EVALUATING),
+        ),
+        at=F("deadline"),
+        extra=F("status"),
+    )
+    yield _lines(
+        "motion",
+        "opened_bid",
+        Bid.objects.opened().filter(
+            microenterprise__in=mine, status=Bid.Status.VALID, project__status=Project.Status.EVALUATING
+        ),
+        key=F("project_id"),
+        title=F("project__title"),
+        detail=F("microenterprise__name"),
+        at=F("opened_at"),
+    )
+
+
+def _open_parts() -> Subquery:
+    rows = Milestone.objects.filter(
+        contract=OuterRef("pk"),
+        status__in=(Milestone.Status.SCHEDULED, Milestone.Status.SUBMITTED, Milestone.Status.REJECTED),
+    ).order_by()
+    return Subquery(rows.values("contract").annotate(n=Count("pk")).values("n"))
+
+
+# ------------------------------------------------------------------ what is worth a look
+
+
+def _looks(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any]]:
+    """Open projects of others that ask for what this person can, then those that close next; seats for who looks."""
+    others = project_queries.in_phase(Project.objects.visible_to(who.user), "open", now).exclude(
+        buyer__in=_ids(who.firms)
+    )
+    facts: dict[str, Any] = {
+        "detail": F("buyer__name"),
+        "at": F("deadline"),
+        "number": F("ceiling_minor"),
+        "extra": F("currency"),
+    }
+    skills = PersonSkill.objects.filter(person=who.user).values("skill")
+    matching = others.filter(skills__in=skills).annotate(matches=Count("pk"))
+    yield _lines("look", "match", matching, order=("-matches", "at"), most=4, **facts)
+    yield _lines("look", "project", others, most=4, **facts)
+    if who.user.is_vendor:
+        return
+    open_seats = Seat.objects.filter(
+        Q(microenterprise__status=Microenterprise.Status.ACTIVE) | Q(idea__status=Idea.Status.PUBLISHED),
+        status=Seat.Status.OPEN,
+        skills__in=skills,
+    ).exclude(microenterprise__in=_ids(who.firms))
+    yield _lines(
+        "look",
+        "seat",
+        open_seats.annotate(matches=Count("pk")),
+        title=F("role"),
+        detail=_owner_of(""),
+        at=F("opened_at"),
+        order=("-matches", "-at"),
+        most=3,
+    )
+
+
+def _notices(who: Standing) -> Iterator[QuerySet[Any, Any]]:
+    yield _lines(
+        "notice",
+        "notice",
+        Notice.objects.filter(person=who.user),
+        title=F("sentence"),
+        detail=F("link"),
+        at=F("created_at"),
+        extra=F("read_at"),
+        order=("-at",),
+        most=NOTICES,
+    )

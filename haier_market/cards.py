@@ -1,0 +1,494 @@
+"""The sentences of the first page: what a line of `attention` means to its reader, where it leads, how urgent it is.
+
+No queries here; a page that needs another fact adds it to the line's branch.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contracts.models import Contract, Project
+from contracts.queries.bids import OwnBid
+from core import money
+from core.clock import company_zone
+from core.templatetags.market import exact
+from haier_market.attention import Line
+from microenterprises.models import Idea
+from settlement.sentences import day_name
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that waits for the reader, with its one action."""
+
+    title: str
+    detail: str
+    url: str
+    action: str
+    deadline: datetime | None
+    icon: str
+    tone: str = "accent"
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """One thing in motion: what it is, how it stands, when something happens next."""
+
+    title: str
+    detail: str
+    url: str
+    at: datetime | None
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One thing worth a look, with the reason it is shown."""
+
+    title: str
+    detail: str
+    reason: str
+    url: str
+    deadline: datetime | None
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice."""
+
+    sentence: str
+    url: str
+    at: datetime | None
+    unread: bool
+
+
+def day_of(instant: datetime | None) -> date | None:
+    """A date that travelled as an instant: the union carries dates as midnight UTC."""
+    return instant.astimezone(UTC).date() if instant is not None else None
+
+
+def end_of(day: date | None) -> datetime | None:
+    """The instant at which a business date is over."""
+    if day is None:
+        return None
+    return datetime.combine(day + timedelta(days=1), time(), company_zone())
+
+
+def after(instant: datetime | None, days: int | None) -> datetime | None:
+    """So many days after an instant."""
+    return instant + timedelta(days=days or 0) if instant is not None else None
+
+
+# ------------------------------------------------------------------ what needs me
+
+
+def needs(lines: Iterable[Line], bid_on: frozenset[str], now: datetime) -> list[Need]:
+    """Everything that waits, the nearest deadline first, what has none at the end.
+
+    bid_on: projects on which an ME the reader leads has a live bid; they need no reminder.
+    """
+    found = [
+        NEEDS[line.kind](line)
+        for line in lines
+        if line.section == "need" and not (line.kind == "bid" and line.key in bid_on)
+    ]
+    last = datetime.max.replace(tzinfo=UTC)
+    return sorted((_urgent(need, now) for need in found), key=lambda need: (need.deadline or last, need.title))
+
+
+def _urgent(need: Need, now: datetime) -> Need:
+    if need.deadline is None or need.tone == "bad" or need.deadline - now > timedelta(days=1):
+        return need
+    return Need(need.title, need.detail, need.url, need.action, need.deadline, need.icon, "warn")
+
+
+def _sign(line: Line) -> Need:
+    return Need(
+        _("Sign “%(title)s”") % {"title": line.title},
+        _("A contract with %(name)s") % {"name": line.detail},
+        f"/contracts/{line.key}/sign/",
+        _("Read and sign"),
+        after(line.at, line.number),
+        "signature",
+    )
+
+
+def _accept(line: Line) -> Need:
+    return Need(
+        _("Decide on the delivery “%(title)s”") % {"title": line.title},
+        _("Delivered by %(name)s; no decision is acceptance") % {"name": line.detail},
+        f"/contracts/{line.key}/milestones/{line.extra}/accept/",
+        _("Accept or reject"),
+        after(line.at, line.number),
+        "check",
+    )
+
+
+def _deliver(line: Line) -> Need:
+    return Need(
+        _("Deliver “%(title)s”") % {"title": line.title},
+        _("For %(name)s") % {"name": line.detail},
+        f"/contracts/{line.key}/milestones/{line.extra}/deliver/",
+        _("Deliver"),
+        end_of(day_of(line.at)),
+        "send",
+    )
+
+
+def _end(line: Line) -> Need:
+    return Need(
+        _("Answer: end “%(title)s” early?") % {"title": line.title},
+        _("%(name)s proposes it") % {"name": line.detail},
+        f"/contracts/{line.key}/",
+        _("Answer"),
+        None,
+        "ban",
+    )
+
+
+def _award(line: Line) -> Need:
+    return Need(
+        _("Decide who gets “%(title)s”") % {"title": line.title},
+        _("The bids are open."),
+        f"/projects/{line.key}/",
+        _("Compare the bids"),
+        None,
+        "award",
+    )
+
+
+def _quality(line: Line) -> Need:
+    return Need(
+        _("Judge the quality of the bids on “%(title)s”") % {"title": line.title},
+        _("You are on the panel of %(name)s") % {"name": line.detail},
+        f"/projects/{line.key}/quality/",
+        _("Judge"),
+        None,
+        "scale",
+    )
+
+
+def _rate(line: Line) -> Need:
+    return Need(
+        _("Rate “%(title)s”") % {"title": line.title},
+        _("Completed with %(name)s") % {"name": line.detail},
+        f"/contracts/{line.key}/rate/",
+        _("Rate"),
+        after(line.at, line.number),
+        "star",
+    )
+
+
+def _bid(line: Line) -> Need:
+    return Need(
+        _("“%(title)s” closes soon") % {"title": line.title},
+        _ceiling(line),
+        f"/projects/{line.key}/",
+        _("Look and bid"),
+        line.at,
+        "gavel",
+    )
+
+
+def _ceiling(line: Line) -> str:
+    if line.number is None:
+        return line.detail
+    return _("%(name)s pays up to %(ceiling)s") % {
+        "name": line.detail,
+        "ceiling": money.write(line.number, line.extra),
+    }
+
+
+def _invitation(line: Line) -> Need:
+    return Need(
+        _("You are invited: %(role)s") % {"role": line.title},
+        line.detail,
+        f"/talent/invitations/{line.key}/",
+        _("Answer"),
+        line.at,
+        "mail",
+    )
+
+
+def _asked(line: Line) -> Need:
+    return Need(
+        _("%(person)s asks for the seat %(role)s") % {"person": line.detail, "role": line.title},
+        line.extra,
+        f"/talent/invitations/{line.key}/",
+        _("Answer"),
+        line.at,
+        "user-plus",
+    )
+
+
+def _vote(line: Line) -> Need:
+    return Need(
+        _("Vote on the share terms of %(name)s") % {"name": line.title},
+        _("Version %(number)s") % {"number": line.number},
+        f"/microenterprises/{line.key}/terms/",
+        _("Vote"),
+        _start_of(day_of(line.at)),
+        "vote",
+    )
+
+
+def _start_of(day: date | None) -> datetime | None:
+    return end_of(day - timedelta(days=1)) if day is not None else None
+
+
+def _launch(line: Line) -> Need:
+    return Need(
+        _("Launch “%(title)s”") % {"title": line.title},
+        _("It has its money and its people."),
+        f"/ideas/{line.key}/launch/",
+        _("Launch"),
+        None,
+        "sprout",
+    )
+
+
+def _pool(line: Line) -> Need:
+    left = line.detail
+    return Need(
+        _("Find your next place"),
+        _("You came from %(name)s; seats are offered to you with a reason each") % {"name": left}
+        if left
+        else _("Seats are offered to you with a reason each"),
+        "/talent/me/",
+        _("See the seats"),
+        end_of(day_of(line.at)),
+        "users",
+    )
+
+
+def _exception(line: Line) -> Need:
+    return Need(
+        _("%(name)s could not be settled") % {"name": line.title},
+        _("The night of %(day)s waits for you") % {"day": _day(line.at)},
+        f"/microenterprises/{line.key}/",
+        _("See why"),
+        None,
+        "triangle-alert",
+        "warn",
+    )
+
+
+def _approve(line: Line) -> Need:
+    count = line.number or 0
+    return Need(
+        _("Approve the settlement of %(day)s") % {"day": day_name(date.fromisoformat(line.key))},
+        ngettext("%(count)s exception", "%(count)s exceptions", count) % {"count": count}
+        if count
+        else _("No exceptions"),
+        f"/settlement/{line.key}/",
+        _("Look and approve"),
+        None,
+        "moon-star",
+    )
+
+
+def _exceptions(line: Line) -> Need:
+    return Need(
+        ngettext(
+            "%(count)s microenterprise could not be settled",
+            "%(count)s dates of microenterprises could not be settled",
+            line.number or 0,
+        )
+        % {"count": line.number},
+        _("The oldest is %(day)s") % {"day": _day(line.at)},
+        "/settlement/",
+        _("See them"),
+        None,
+        "triangle-alert",
+        "warn",
+    )
+
+
+def _pool_soon(line: Line) -> Need:
+    return Need(
+        ngettext(
+            "%(count)s person has two weeks or less to land",
+            "%(count)s people have two weeks or less to land",
+            line.number or 0,
+        )
+        % {"count": line.number},
+        _("The first clock ends with %(day)s") % {"day": _day(line.at)},
+        "/talent/?left=14",
+        _("Help them"),
+        end_of(day_of(line.at)),
+        "hourglass",
+    )
+
+
+def _pool_over(line: Line) -> Need:
+    return Need(
+        ngettext("The clock of %(count)s person is over", "The clocks of %(count)s people are over", line.number or 0)
+        % {"count": line.number},
+        _("Nothing happens to anyone's employment by itself; talk to them"),
+        "/talent/?left=expired",
+        _("See them"),
+        None,
+        "triangle-alert",
+        "bad",
+    )
+
+
+def _leaderless(line: Line) -> Need:
+    return Need(
+        _("Nobody leads %(name)s") % {"name": line.title},
+        _("Its members elect a leader, or you wind it up"),
+        f"/microenterprises/{line.key}/",
+        _("Look into it"),
+        None,
+        "flag",
+        "warn",
+    )
+
+
+def _stuck(line: Line) -> Need:
+    when = exact(line.at) if line.at is not None else ""
+    return Need(
+        _("The bids on “%(title)s” have not opened") % {"title": line.title},
+        _("The deadline was %(when)s; the worker or BID_KEY may be missing") % {"when": when},
+        f"/projects/{line.key}/",
+        _("Look into it"),
+        None,
+        "flag",
+        "bad",
+    )
+
+
+def _day(instant: datetime | None) -> str:
+    day = day_of(instant)
+    return day_name(day) if day is not None else ""
+
+
+NEEDS: Final[dict[str, Callable[[Line], Need]]] = {
+    "accept": _accept,
+    "approve": _approve,
+    "asked": _asked,
+    "award": _award,
+    "bid": _bid,
+    "deliver": _deliver,
+    "end": _end,
+    "exception": _exception,
+    "exceptions": _exceptions,
+    "invitation": _invitation,
+    "launch": _launch,
+    "leaderless": _leaderless,
+    "pool": _pool,
+    "pool_over": _pool_over,
+    "pool_soon": _pool_soon,
+    "quality": _quality,
+    "rate": _rate,
+    "sign": _sign,
+    "stuck": _stuck,
+    "vote": _vote,
+}
+
+
+# ------------------------------------------------------------------ what is in motion
+
+
+def moving(lines: Iterable[Line], own: Iterable[OwnBid], now: datetime) -> list[Moving]:
+    """Contracts, projects, opened bids and ideas of the reader, and their own sealed bids."""
+    told = [_moving(line, now) for line in lines if line.section == "motion"]
+    sealed = [_sealed(row) for row in own if row.live and row.bid.project.status == Project.Status.PUBLISHED]
+    return sealed + told
+
+
+def _sealed(row: OwnBid) -> Moving:
+    """A bid that only the author and the leader of the bidding ME may know of."""
+    return Moving(
+        _("Your bid on “%(title)s”") % {"title": row.bid.project.title},
+        _("Sealed, for %(me)s; it opens by itself") % {"me": row.firm.name},
+        f"/projects/{row.bid.project_id}/",
+        row.bid.project.deadline,
+        "lock",
+    )
+
+
+def _moving(line: Line, now: datetime) -> Moving:
+    if line.kind == "idea":
+        return Moving(line.title, _idea_detail(line), f"/ideas/{line.key}/", None, "lightbulb")
+    if line.kind == "project":
+        return Moving(line.title, _project_detail(line, now), f"/projects/{line.key}/", _coming(line, now), "gavel")
+    if line.kind == "opened_bid":
+        said = _("The bid of %(name)s is being judged") % {"name": line.detail}
+        return Moving(line.title, said, f"/projects/{line.key}/", None, "scale")
+    return Moving(line.title, _contract_detail(line), f"/contracts/{line.key}/", None, "handshake")
+
+
+def _idea_detail(line: Line) -> str:
+    if line.extra == Idea.Status.DRAFT:
+        return _("Your draft")
+    return _("%(amount)s pledged so far") % {"amount": money.write(line.number or 0, line.detail)}
+
+
+def _coming(line: Line, now: datetime) -> datetime | None:
+    return line.at if line.at is not None and line.at > now and line.extra == Project.Status.PUBLISHED else None
+
+
+def _project_detail(line: Line, now: datetime) -> str:
+    if line.extra == Project.Status.DRAFT:
+        return _("A draft of your ME")
+    if line.extra == Project.Status.EVALUATING:
+        return _("The bids are open; the buyer decides.")
+    return _("Published; bids are sealed") if line.at is not None and line.at > now else _("Closed; the bids open now")
+
+
+def _contract_detail(line: Line) -> str:
+    facts: dict[str, Any] = {"name": line.detail, "open": line.number or 0}
+    if line.extra == Contract.Status.SIGNING:
+        return _("With %(name)s; waits for signatures") % facts
+    if line.kind == "contract_buyer":
+        return (
+            ngettext(
+                "%(name)s works for you; %(open)s milestone open",
+                "%(name)s works for you; %(open)s milestones open",
+                facts["open"],
+            )
+            % facts
+        )
+    return (
+        ngettext(
+            "You work for %(name)s; %(open)s milestone open",
+            "You work for %(name)s; %(open)s milestones open",
+            facts["open"],
+        )
+        % facts
+    )
+
+
+# ------------------------------------------------------------------ worth a look, notices
+
+
+def looks(lines: Iterable[Line], needed: Iterable[str]) -> list[Look]:
+    """Projects that ask for the reader's skills, then those that close next, each once; and seats."""
+    seen = set(needed)
+    found = []
+    for line in lines:
+        if line.section == "look" and line.key not in seen:
+            seen.add(line.key)
+            found.append(_look(line))
+    return found
+
+
+def _look(line: Line) -> Look:
+    if line.kind == "seat":
+        return Look(
+            line.title, line.detail, _("Asks for what you can"), f"/talent/seats/{line.key}/ask/", None, "user-plus"
+        )
+    why = _("Asks for what you can") if line.kind == "match" else _("Closes next")
+    return Look(line.title, _ceiling(line), why, f"/projects/{line.key}/", line.at, "gavel")
+
+
+def told(lines: Iterable[Line]) -> list[Told]:
+    """The latest notices, newest first."""
+    rows = [Told(row.title, row.detail, row.at, not row.extra) for row in lines if row.section == "notice"]
+    return sorted(rows, key=lambda row: (row.at is None, row.at), reverse=True)

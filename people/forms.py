@@ -1,0 +1,46 @@
+"""Forms of one's own pages."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from people import zones
+from people.models import Skill, User
+
+
+class PreferencesForm(forms.Form):
+    """Language and time zone."""
+
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("As my browser asks")), *settings.LANGUAGES],
+        help_text=_("Of pages and e-mails."),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), required=False, help_text=_("Deadlines always name the zone they are shown in.")
+    )
+
+    def __init__(self, data: Any = None, *, person: User, now: datetime) -> None:
+        super().__init__(data, initial={"language": person.language, "time_zone": person.time_zone})
+        company = str(_("The company's: %(zone)s")) % {"zone": settings.COMPANY_TIME_ZONE}
+        self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
+            ("", company),
+            *zones.choices(now, chosen=person.time_zone),
+        ]
+
+
+class SkillSearch(forms.Form):
+    """Words of a skill."""
+
+    q = forms.CharField(label=_("Search the ESCO skills"), required=False, max_length=100)
+
+
+class SkillForm(forms.Form):
+    """One skill by its number: added or taken back."""
+
+    skill = forms.ModelChoiceField(queryset=Skill.objects.all())
+    do = forms.ChoiceField(choices=[("add", "add"), ("remove", "remove")])
