@@ -1,8 +1,8 @@
 """Writes that may be repeated: an `Idempotency-Key` header, one user, one request, one answer, one transaction.
 
-A repeat with the same request gets the stored answer; with another request it is refused. A refused write stores nothing,
-because it changed nothing. What is kept of the request is an HMAC, so that a price sent to a sealed bid cannot be guessed
-from the table; views that answer for sealed things must not put them into the answer.
+A repeat with the same request gets the stored answer; with another request it is refused. A refused write stores
+nothing, because it changed nothing. What is kept of the request is an HMAC, so that a price sent to a sealed bid cannot
+be guessed from the table; views that answer for sealed things must not put them into the answer.
 """
 
 import functools

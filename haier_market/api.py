@@ -1,4 +1,4 @@
-"""The addresses of the API: one router, its viewsets live in each room's `api.py`; the schema and a page that reads it."""
+"""The addresses of the API: one router, its viewsets live in each room's `api.py`; the schema; a page that reads it."""
 
 from django.http import HttpResponse
 from django.shortcuts import render

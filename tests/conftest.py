@@ -6,7 +6,10 @@ import pytest
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.cast import cast  # the fixture
 from tests.databases import cloned
+
+__all__ = ["cast", "cloned_db"]
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ All in one transaction, so that there is no instant at which an ME is gone and s
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from settlement.actions import settle_finally
 
 from contracts.actions import contracts as contract_actions
 from contracts.actions import projects as project_actions
@@ -16,7 +15,8 @@ from core.errors import Invalid
 from microenterprises.actions import firms
 from microenterprises.models import Membership, Microenterprise
 from people.models import User
-from talent_pool.actions import pool
+from settlement.actions import settle_finally
+from talent_pool.actions import liquidation, pool
 from talent_pool.models import PoolEntry
 from talent_pool.permissions import check_wind_up
 from talent_pool.queries import OPEN_PROJECTS
@@ -37,6 +37,7 @@ def wind_up(*, microenterprise: Microenterprise, reason: str, by: User) -> list[
         raise Invalid(_("Say why the ME ends; its members and partners will read it."), field="reason")
     _end_dealings(firm, reason=reason, by=by)
     settle_finally(microenterprise=firm, by=by)
+    handed_on = liquidation.hand_on(microenterprise=firm, by=by)
     now = market_now()
     people = [
         membership.person
@@ -55,6 +56,7 @@ def wind_up(*, microenterprise: Microenterprise, reason: str, by: User) -> list[
         about=firm.name,
         reason=reason,
         people=len(people),
+        handed_on_minor=handed_on,
     )
     return [pool.enter(person=person, left=firm, by=by, at=now) for person in people if person.pk not in elsewhere]
 

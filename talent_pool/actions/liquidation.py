@@ -1,0 +1,114 @@
+"""Handing on what is left in the books of an ME that ends, after its last share.
+
+Its result is closed into what its owners retain; stakes go back to who put them in; the rest goes to the owners its
+terms name. An ME that no longer is cannot keep a reserve, so its platform takes the reserve's part; the co-investors'
+part is divided by their stakes.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from ledger.accounts import EXPENSE, INCOME, YEAR_CLOSE, Kind
+from ledger.queries import balances, party_balances
+from ledger.writer import Draft, Line, credit, debit, post
+from microenterprises.entries import COMPANY, entity_party
+from microenterprises.models import Microenterprise, ShareTerms
+from people.models import User
+from talent_pool.liquidation import in_proportion, split
+
+RESULT = (*INCOME, *EXPENSE, Kind.PROFIT_SHARED)
+OWNERS = {"platform": 10_000}
+"""Who owns the rest when an ME ends that never had terms."""
+
+
+def hand_on(*, microenterprise: Microenterprise, by: User) -> int:
+    """Close the books of an ME and empty its wallet; returns what left it, in minor units. Safe to repeat."""
+    me, platform = microenterprise.entity_id, microenterprise.platform.entity_id
+    found = balances([me], [*RESULT, Kind.WALLET])
+    wallet = found[me, Kind.WALLET]
+    stakes = {party: minor for (_entity, party), minor in party_balances([me], Kind.STAKE).items() if minor > 0}
+    owned = _owners(microenterprise)
+    drafts = []
+    closing = tuple(_close(me, {kind: found[me, kind] for kind in RESULT}))
+    if closing:
+        drafts.append(_draft(microenterprise, "closed", YEAR_CLOSE, closing))
+    divided = split(wallet, stakes, owned)
+    handing = (
+        *_give_back(me, divided.stakes),
+        *_give_rest(me, platform, divided.rest, stakes),
+    )
+    if handing:
+        drafts.append(_draft(microenterprise, "handed-on", "wind_up", handing))
+    post(drafts, by=str(by.pk))
+    return wallet
+
+
+def _draft(firm: Microenterprise, event: str, kind: str, lines: tuple[Line, ...]) -> Draft:
+    return Draft(
+        reference=f"microenterprise:{firm.pk}:{event}",
+        kind=kind,
+        lines=_merged(lines),
+        subject=f"microenterprise:{firm.pk}",
+        memo=firm.name,
+    )
+
+
+def _merged(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """One line per account; an account that comes out even has none."""
+    sums: dict[tuple[int, Kind, str], int] = {}
+    for line in lines:
+        key = (line.entity_id, line.kind, line.party)
+        sums[key] = sums.get(key, 0) + line.amount_minor
+    return tuple(Line(*key[:2], amount, key[2]) for key, amount in sums.items() if amount)
+
+
+def _owners(firm: Microenterprise) -> dict[str, int]:
+    terms = (
+        ShareTerms.objects.filter(microenterprise=firm, status=ShareTerms.Status.AGREED).order_by("-version").first()
+    )
+    return dict(terms.residual_owners) if terms else OWNERS
+
+
+def _close(me: int, result: dict[Kind, int]) -> Iterator[Line]:
+    """Empty income, expense and what was shared into what is retained."""
+    retained = 0
+    for kind, minor in result.items():
+        if minor:
+            yield Line(me, kind, -kind.side * minor)
+            retained += kind.side * minor
+    if retained:
+        yield Line(me, Kind.RETAINED, retained, COMPANY)
+
+
+def _give_back(me: int, parts: dict[str, int]) -> Iterator[Line]:
+    for party, minor in parts.items():
+        if not minor:
+            continue
+        yield debit(me, Kind.STAKE, minor, party)
+        yield from _pay(me, party, minor, stake=True)
+
+
+def _give_rest(me: int, platform: int, rest: dict[str, int], stakes: dict[str, int]) -> Iterator[Line]:
+    shared_by_stake = rest.get("co-investors", 0) if stakes else 0
+    parts = in_proportion(shared_by_stake, stakes) if shared_by_stake else {}
+    to_platform = sum(rest.values()) - shared_by_stake
+    if to_platform:
+        parts[entity_party(platform)] = parts.get(entity_party(platform), 0) + to_platform
+    for party, minor in parts.items():
+        if minor:
+            yield debit(me, Kind.RETAINED, minor, COMPANY)
+            yield from _pay(me, party, minor, stake=False)
+
+
+def _pay(me: int, party: str, minor: int, *, stake: bool) -> Iterator[Line]:
+    """Money leaves the wallet: to another entity's wallet, or set aside for a person."""
+    yield credit(me, Kind.WALLET, minor)
+    if not party.startswith("entity:"):
+        yield debit(me, Kind.SET_ASIDE, minor)
+        yield credit(me, Kind.PAYABLE, minor, party)
+        return
+    other = int(party.removeprefix("entity:"))
+    yield debit(other, Kind.WALLET, minor)
+    if stake:
+        yield credit(other, Kind.STAKE_HELD, minor, entity_party(me))
+    else:
+        yield credit(other, Kind.RETAINED, minor, COMPANY)

@@ -1,0 +1,262 @@
+"""Rule 2: until its bids are opened nobody learns who bid, what, or how many bids there are.
+
+Two databases equal but for the bids on one open project answer every reader but the bidders byte for byte the same, at
+every address, and send everybody else the same mails, notices and log lines. After the opening the worlds differ.
+"""
+
+import base64
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import redis
+from django.conf import settings
+from django.core import mail
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.test import Client
+
+from contracts.actions import projects as project_actions
+from contracts.models import Bid, Project
+from core import past
+from core.clock import business_date, market_now
+from core.models import AuditRecord
+from haier_market.celery import app as celery_app
+from microenterprises.models import Microenterprise, Seat
+from people.models import Notice, User
+from talent_pool.actions import pool
+from tests.cast import Cast, firm, make_cast, person
+from tests.databases import cloned
+from tests.secrecy.worlds import NOBODY, Known, paths, seen, with_probes
+
+RIVALS = 4
+Answers = dict[tuple[str, str], Any]
+
+
+@dataclass
+class Stage:
+    """What both worlds share."""
+
+    cast: Cast
+    project: Project
+    rivals: list[Microenterprise]
+    vendor: User
+
+
+def set_stage() -> Stage:
+    """An open project of Blue Kettle, four more MEs that may bid, a seat, an idea, somebody in the pool, a vendor."""
+    cast = make_cast()
+    rivals = [firm(f"Rival {n}", cast.platform, person(f"Rival{n}"), wallet_minor=1_000_000) for n in range(RIVALS)]
+    draft = project_actions.ProjectDraft(
+        title="Cold rooms that report themselves",
+        need="Sensors in forty cold rooms.",
+        success_measure="Alarms within a minute, measured by the buyer for a month.",
+        ceiling_minor=90_000_00,
+        deadline=market_now() + timedelta(days=3),
+        deadline_zone="Asia/Shanghai",
+        acceptor=cast.noor,
+    )
+    project = project_actions.create_draft(buyer=cast.blue_kettle, draft=draft, by=cast.lin)
+    project = project_actions.publish(project=project, by=cast.lin)
+    pool.enter(person=cast.sol, left=None, by=None)
+    Seat.objects.create(
+        microenterprise=cast.cold_chain,
+        role="Analyst",
+        customer_outcome="Alarms are real",
+        opened_at=market_now(),
+        opened_by=cast.amara,
+    )
+    return Stage(cast, project, rivals, person("Vendor", "vendor"))
+
+
+def known(stage: Stage) -> Known:
+    """Arguments for every route, by what its address starts with."""
+    project, cast = {"pk": stage.project.pk, "project_id": stage.project.pk}, stage.cast
+    bid = {**project, "bid_id": NOBODY, "bid": NOBODY, "number": 1, "bid_pk": NOBODY}
+    firms = [
+        {"pk": me.pk, "me_id": me.pk} for me in (cast.blue_kettle, cast.cold_chain, cast.northwind, stage.rivals[0])
+    ]
+    seat, entry = Seat.objects.get(), cast.sol.pool_entries.get()
+    anything = [{"pk": NOBODY, "public_id": NOBODY, "number": 1}]
+    days = [{"business_date": business_date(), "day": business_date(), "date": business_date()}]
+    people = [{"pk": who.pk, "person_id": who.pk, "public_id": who.pk} for who in (cast.amara, cast.mei, cast.lin)]
+    tables = [
+        {"object_id": pk, "pk": pk}
+        for pk in (stage.project.pk, cast.amara.pk, cast.cold_chain.pk, entry.pk, AuditRecord.objects.latest("id").pk)
+    ]
+    return Known(
+        {
+            "": [
+                {"content_type_id": 1, "object_id": 1, "key": "x", "uidb36": "x", "app_label": "contracts", "url": "x"}
+            ],
+            "admin/": [*tables, {"url": "nothing/here", "app_label": "contracts"}],
+            "projects/": [bid],
+            "bids/": anything,
+            "contracts/": anything,
+            "microenterprises/": [
+                {**me, "number": 1, "record_id": NOBODY, "ballot_id": NOBODY, "terms_id": NOBODY} for me in firms
+            ],
+            "ideas/": [{"pk": NOBODY, "number": 1, "seat_id": NOBODY, "pledge_id": NOBODY}],
+            "talent/seats/": [{"pk": seat.pk}],
+            "talent/invitations/": anything,
+            "talent/people/": [{"pk": entry.pk}],
+            "talent/wind-up/": firms,
+            "settlement/": [{**days[0], **anything[0], **firms[0]}],
+            "statements/": [*people, *anything],
+            "people/": people,
+            "api/v1/": [{**bid, **days[0]}, *({"pk": me["pk"]} for me in firms)],
+        }
+    )
+
+
+def readers(stage: Stage) -> dict[str, User | None]:
+    """Everybody who bids in neither world, and a stranger. Mei is a member of a bidding ME without leading it."""
+    cast = stage.cast
+    names = ("lin", "noor", "mei", "sol", "ada", "rui", "fay", "hua")
+    return {
+        **{name: getattr(cast, name) for name in names},
+        "vendor": stage.vendor,
+        "stranger": None,
+    }
+
+
+def client_for(user: User | None) -> Client:
+    client = Client(raise_request_exception=False)
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def ask_everything(stage: Stage, instant: datetime) -> Answers:
+    """What every reader learns at every address, at one frozen instant."""
+    addresses = list(dict.fromkeys(with_probes(paths(known(stage)))))
+    answers: Answers = {}
+    for name, user in readers(stage).items():
+        client = client_for(user)
+        for address in addresses:
+            if "logout" in address:
+                continue
+            with past.at(instant):
+                answers[name, address] = seen(client.get(address))
+    return answers
+
+
+def queue() -> Iterator[tuple[str, list[Any]]]:
+    """Tasks that wait at the broker, taken from it: name and arguments."""
+    broker = redis.Redis.from_url(settings.CELERY_BROKER_URL)
+    key = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] + celery_app.conf.task_default_queue
+    while raw := broker.lpop(key):
+        message = json.loads(raw)  # type: ignore[arg-type]
+
+        args, _kwargs, _embed = json.loads(base64.b64decode(message["body"]))
+        yield message["headers"]["task"], args
+
+
+def mails_sent() -> list[tuple[list[str], str, str]]:
+    """Run what waits at the broker and return the mails it sent."""
+    mail.outbox.clear()
+    for task, args in queue():
+        celery_app.tasks[task](*args)
+    return sorted((m.to, m.subject, str(m.body)) for m in mail.outbox)
+
+
+def bid(stage: Stage, who: User, me: Microenterprise, price: int) -> None:
+    """Submit through the page, as a person does."""
+    typed = {"microenterprise": me.pk, "price": f"{price}.00", "days": 30, "plan": f"Sealed plan of {me.name}"}
+    response = client_for(who).post(f"/projects/{stage.project.pk}/bid/", typed)
+    assert response.status_code == 303, response.content.decode()
+
+
+class Listener(logging.Handler):
+    """Keeps every log line of INFO or above."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.name}: {record.getMessage()}")
+
+
+@dataclass
+class World:
+    answers: Answers
+    mails: list[tuple[list[str], str, str]]
+    notices: list[tuple[str, str]]
+    logs: list[str]
+    stored: list[str]
+    opened: Answers
+
+
+def live(stage: Stage, bidders: list[tuple[User, Microenterprise, int]], instant: datetime) -> World:
+    """One world: its bids arrive, everybody looks at everything, then the bids are opened and somebody looks again."""
+    emails = {who.email for who, _me, _price in bidders}
+    listener, root = Listener(), logging.getLogger()
+    level = root.level
+    root.addHandler(listener)
+    root.setLevel(logging.INFO)
+    try:
+        for who, me, price in bidders:
+            bid(stage, who, me, price)
+    finally:
+        root.removeHandler(listener)
+        root.setLevel(level)
+    mails = [m for m in mails_sent() if not set(m[0]) & emails]
+    answers = ask_everything(stage, instant)
+    notices = sorted(
+        (n.person.email, n.sentence) for n in Notice.objects.select_related("person") if n.person.email not in emails
+    )
+    stored = sorted(default_storage.listdir("")[1]) if default_storage.exists("") else []
+    page = f"/projects/{stage.project.pk}/"
+    with past.at(stage.project.deadline + timedelta(seconds=1)):
+        project_actions.open_bids(project=stage.project)
+    opened = {}
+    for name in ("lin", "rui"):
+        with past.at(instant + timedelta(days=5)):
+            opened[name, page] = seen(client_for(getattr(stage.cast, name)).get(page))
+    assert Bid.objects.opened().count() == len(bidders)
+    list(queue())
+    return World(answers, mails, notices, listener.lines, stored, opened)
+
+
+@pytest.mark.timeout(600)
+def test_nobody_but_the_bidders_can_tell_two_worlds_apart(cloned_db: str) -> None:
+    stage = set_stage()
+    list(queue())
+    amara, teo = stage.cast.amara, stage.cast.teo
+    one = [(amara, stage.cast.cold_chain, 70_000)]
+    rivals = [(me.launched_by, me, 40_000 + n * 7_000) for n, me in enumerate(stage.rivals)]
+    five = [(teo, stage.cast.northwind, 60_000), *rivals]
+    instant = (market_now() + timedelta(hours=5)).replace(microsecond=0).astimezone(ZoneInfo("UTC"))
+    connection.close()
+    with cloned():
+        first = live(stage, one, instant)
+    with cloned():
+        second = live(stage, five, instant)
+
+    assert set(first.answers) == set(second.answers)
+    assert len(first.answers) > 1000
+    broken = {key for key, answer in first.answers.items() if answer[0] >= 500 and key[1] != "/readyz"}
+    assert not broken, sorted(broken)[:20]
+    different = [key for key, answer in first.answers.items() if answer != second.answers[key]]
+    assert not different, different[:20]
+    assert first.mails == second.mails
+    assert first.notices == second.notices
+    assert first.logs == second.logs == []
+    assert first.stored == second.stored
+    shown = [key for key, answer in first.answers.items() if b"Sealed plan" in answer[2]]
+    assert not shown, shown
+    for key, answer in first.opened.items():
+        assert answer != second.opened[key]
+        assert b"Cold Chain" in answer[2]
+        assert b"Rival 3" in second.opened[key][2]
+
+
+def test_a_route_that_nobody_has_thought_of_fails() -> None:
+    with pytest.raises(LookupError, match="say what it shows"):
+        list(Known({"projects/": [{"pk": 1}]}).fill("projects/<uuid:pk>/secrets/<int:n>/", ["pk", "n"]))
