@@ -140,6 +140,9 @@ def waiting_dates(*, through: date | None = None) -> list[date]:
     if first_launch is None:
         return []
     day = clock.business_date(first_launch)
+    # MEs may be older than these books: a company that moves in has nothing to settle before its first entry.
+    if first_entry := days.first_date():
+        day = max(day, first_entry)
     sealed = SettlementRun.objects.exclude(status=SettlementRun.Status.POSTING)
     if last := sealed.aggregate(last=Max("business_date"))["last"]:
         day = max(day, last + ONE_DAY)

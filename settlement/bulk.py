@@ -1,34 +1,44 @@
 """Writing many rows of one table with COPY, inside the transaction that is open. Constraints and triggers stay on."""
 
-import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from io import StringIO
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model
 
 
-def copy_rows(rows: Iterable[Model]) -> int:
-    """Insert unsaved rows of one model as they stand (every column given) and return how many.
+def copy_values(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Insert rows of values for the named columns and return how many. For many: no model instance is made.
 
     Raises django.db.IntegrityError like any other insert; nothing of the batch stays then.
     """
-    batch = list(rows)
-    if not batch:
+    lines = ["\t".join([_text(value) for value in row]) for row in rows]
+    if lines:
+        names = ", ".join(f'"{column}"' for column in columns)
+        with connection.cursor() as cursor, connection.wrap_database_errors:
+            cursor.cursor.copy_expert(
+                f'COPY "{model._meta.db_table}" ({names}) FROM STDIN', StringIO("\n".join(lines) + "\n")
+            )
+    return len(lines)
+
+
+def copy_rows(rows: Sequence[Model]) -> int:
+    """Insert unsaved rows of one model as they stand, every column given, and return how many."""
+    if not rows:
         return 0
-    meta = type(batch[0])._meta
-    names = [field.attname for field in meta.concrete_fields if not (field.primary_key and field.db_returning)]
-    columns = ", ".join(f'"{field.column}"' for field in meta.concrete_fields if field.attname in names)
-    text = io.StringIO("".join("\t".join([_text(getattr(row, name)) for name in names]) + "\n" for row in batch))
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        cursor.cursor.copy_expert(f'COPY "{meta.db_table}" ({columns}) FROM STDIN', text)
-    return len(batch)
+    fields = type(rows[0])._meta.concrete_fields
+    names = [field.attname for field in fields]
+    values = ([getattr(row, name) for name in names] for row in rows)
+    return copy_values(type(rows[0]), [field.column for field in fields], values)
 
 
 def _text(value: Any) -> str:
     """One value in COPY's text format."""
+    if type(value) is int:
+        return str(value)
     if value is None:
         return r"\N"
     if isinstance(value, bool):

@@ -15,11 +15,14 @@ from core.ids import new_id
 from ledger import writer
 from ledger.accounts import Kind
 from ledger.writer import Draft, Line, credit, debit
-from settlement.bulk import copy_rows
+from settlement.bulk import copy_rows, copy_values
 from settlement.calculation import month_of
 from settlement.facts import Subject, frozen
 from settlement.models import Outcome, PayLine, ShareLine, share_reference
 from settlement.night import FirmNight, Payroll, State, Verdict
+
+Row = tuple[str | int, ...]
+"""The values of one share line, in the order of `SHARE_COLUMNS`; 80,000 model instances a night would be too slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,13 @@ def write(answers: Sequence[tuple[Subject, FirmNight]], *, day: date, by: str, n
     if drafts:
         writer.post(drafts, by=by, night=night)
     outcomes: list[Outcome] = []
-    shares: list[ShareLine] = []
+    shares: list[Row] = []
     pays: list[PayLine] = []
     for subject, answer in answers:
         _outcomes(subject, answer, day, outcomes, shares)
         pays.extend(_pay_lines(subject, answer, day))
     copy_rows(outcomes)
-    copy_rows(shares)
+    copy_values(ShareLine, SHARE_COLUMNS, shares)
     copy_rows(pays)
     return Written(outcomes, len(shares), len(pays))
 
@@ -148,7 +151,7 @@ def forgiven_reference(microenterprise: UUID, person: UUID, day: date) -> str:
 # --- Outcomes and lines -----------------------------------------------------------------------------------------------
 
 
-def _outcomes(subject: Subject, answer: FirmNight, day: date, outcomes: list[Outcome], shares: list[ShareLine]) -> None:
+def _outcomes(subject: Subject, answer: FirmNight, day: date, outcomes: list[Outcome], shares: list[Row]) -> None:
     carries_at = subject.carries_at
     for verdict in answer.verdicts:
         row = _outcome(subject, answer, verdict, day)
@@ -206,25 +209,30 @@ def _add_night_totals(row: Outcome, answer: FirmNight) -> None:
     row.written_off_minor = sum(minor for _person, minor in answer.written_off)
 
 
-def _share_lines(row: Outcome, verdict: Verdict) -> Iterator[ShareLine]:
+SHARE_COLUMNS = (
+    "id", "outcome_id", "night", "business_date", "person_id", "membership_id", "currency", "weight", "weights_sum",
+    "inherited_grain", "carry_before_grain", "carry_after_grain", "amount_minor", "recovered_minor", "payable_minor",
+)  # fmt: skip
+
+
+def _share_lines(row: Outcome, verdict: Verdict) -> Iterator[Row]:
+    head = (str(row.pk), str(row.night), str(row.business_date))
     for line in verdict.lines:
         part = line.part
-        yield ShareLine(
-            id=new_id(),
-            outcome_id=row.pk,
-            night=row.night,
-            business_date=row.business_date,
-            person_id=line.person,
-            membership_id=line.membership,
-            currency=row.currency,
-            weight=part.weight,
-            weights_sum=verdict.weights_sum,
-            inherited_grain=part.inherited_grain,
-            carry_before_grain=part.carry_before_grain,
-            carry_after_grain=part.carry_after_grain,
-            amount_minor=part.amount_minor,
-            recovered_minor=line.recovered_minor,
-            payable_minor=line.payable_minor,
+        yield (
+            str(new_id()),
+            *head,
+            str(line.person),
+            str(line.membership),
+            row.currency,
+            part.weight,
+            verdict.weights_sum,
+            part.inherited_grain,
+            part.carry_before_grain,
+            part.carry_after_grain,
+            part.amount_minor,
+            line.recovered_minor,
+            line.payable_minor,
         )
 
 
@@ -257,9 +265,6 @@ def _pay_lines(subject: Subject, answer: FirmNight, day: date) -> Iterator[PayLi
             month=month_of(day)[0],
             business_date=day,
             night=day,
-            days=0,
-            days_in_month=0,
-            monthly_minor=0,
             amount_minor=minor,
             entry_reference=forgiven_reference(firm.id, person, day),
         )
