@@ -1,6 +1,7 @@
 """Who gets what is left when an ME ends, as pure arithmetic in whole minor units. No Django, no tables.
 
-First the stakes come back, in proportion when the wallet is too small; what is over belongs to the owners the terms name.
+First the stakes come back, in proportion when the wallet is too small; what is over belongs to the owners the terms
+name.
 """
 
 from collections.abc import Mapping, Sequence

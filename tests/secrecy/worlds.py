@@ -70,12 +70,12 @@ def paths(known: Known) -> list[str]:
     return found
 
 
-PROBES = (
-    "q=Sealed", "q=Amara", "q=Cold", "search=1", "price_minor__lt=100000000", "amount__lt=100", "bids__price_minor__lt=9",
-    "bids__isnull=False", "bids__status=submitted", "project__bids__days__gt=1", "ordering=bids", "ordering=-price_minor",
-    "sort=bids", "sort=-bids", "order=-bids__price_minor", "fields=bids", "expand=bids", "format=json", "bids=1",
-    "phase=open&sort=deadline", "status=open", "mine=1", "size=1", "cursor=W10",
-)  # fmt: skip
+PROBES = """
+    q=Sealed q=Amara q=Cold search=1 price_minor__lt=100000000 amount__lt=100 bids__price_minor__lt=9 bids__isnull=False
+    bids__status=submitted project__bids__days__gt=1 ordering=bids ordering=-price_minor sort=bids sort=-bids
+    order=-bids__price_minor fields=bids expand=bids format=json bids=1 phase=open&sort=deadline status=open mine=1
+    size=1 cursor=W10
+""".split()
 
 
 def with_probes(found: Iterable[str]) -> Iterator[str]:
