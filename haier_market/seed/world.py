@@ -1,0 +1,153 @@
+"""What the parts of the seeder share: options, chance, timeline, and everybody and every firm there is so far."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.utils import translation
+
+from core import parameters, past
+from haier_market.seed.chance import Chance
+from haier_market.seed.copying import Rows
+from haier_market.seed.journal import Journal
+from haier_market.seed.progress import Progress
+from haier_market.seed.timeline import Timeline
+from haier_market.seed.trail import Trail
+from haier_market.seed.words import Field
+from microenterprises.models import Membership, Microenterprise, Platform, Seat
+from people.models import Notice, Skill, User
+
+if TYPE_CHECKING:
+    from haier_market.seed.ideas import Launch
+
+PROJECTS_OF_AN_ME: Final = 6
+CENTS: Final = 100
+YEN_OF_A_YUAN: Final = 20
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for."""
+
+    people: int
+    microenterprises: int
+    days: int
+    seed: int
+    projects: int
+    until: date
+
+
+@dataclass
+class Firm:
+    """An ME with its members in memory; the first member leads."""
+
+    row: Microenterprise
+    field: Field
+    platform: Platform
+    members: list[Membership] = field(default_factory=list)
+    people: list[User] = field(default_factory=list)
+    budget_minor: int = 0
+    revenue: int = 0
+    costs_percent: int = 60
+    joined_late: bool = False
+
+    @property
+    def lead(self) -> User:
+        return self.people[0]
+
+    @property
+    def name(self) -> str:
+        return self.row.name
+
+    @property
+    def entity_id(self) -> int:
+        return int(self.row.entity_id)
+
+    def minor(self, yuan: int) -> int:
+        """An amount of yuan in the minor units of the ME's own currency, at a rate of convenience."""
+        return yuan * (YEN_OF_A_YUAN if self.row.currency == "JPY" else CENTS)
+
+
+@dataclass
+class Cast:
+    """The ten people everybody knows, and their firms."""
+
+    lin: User
+    noor: User
+    amara: User
+    teo: User
+    mei: User
+    sol: User
+    ada: User
+    rui: User
+    fay: User
+    hua: User
+    blue_kettle: Firm | None = None
+    cold_chain: Firm | None = None
+    northwind: Firm | None = None
+
+
+@dataclass
+class World:
+    """Everything on its way into the database."""
+
+    options: Options
+    chance: Chance
+    timeline: Timeline
+    rows: Rows
+    trail: Trail
+    journal: Journal
+    progress: Progress
+    cast: Cast
+    skills: dict[str, Skill]
+    people: list[User]
+    platforms: dict[str, Platform] = field(default_factory=dict)
+    firms: list[Firm] = field(default_factory=list)
+    ending: list[Firm] = field(default_factory=list)
+    """MEs that are wound up while the story runs."""
+    ends: dict[str, int] = field(default_factory=dict)
+    """In which slot, by name."""
+    seats: list[Seat] = field(default_factory=list)
+    """Those that can be taken."""
+    launches: list["Launch"] = field(default_factory=list)
+    pool: list[User] = field(default_factory=list)
+    free: list[User] = field(default_factory=list)
+    values: dict[str, int] = field(default_factory=dict)
+
+    def value(self, name: str) -> int:
+        """A dated parameter as it holds when the story begins."""
+        if name not in self.values:
+            self.values[name] = parameters.value(name, on=self.timeline.first_day)
+        return self.values[name]
+
+    def ends_at(self, firm: Firm) -> int:
+        """The slot in which an ME is wound up; after the last one for those that go on."""
+        return self.ends.get(firm.name, self.timeline.slots)
+
+    @property
+    def market(self) -> list[Firm]:
+        """MEs that trade with each other: active, in the company's currency."""
+        return [firm for firm in self.firms if firm.row.currency == "CNY"]
+
+    def skilled(self, labels: tuple[str, ...], count: int, chance: Chance) -> list[Skill]:
+        """Some skills of those labels; labels that are not loaded are passed over."""
+        known = [self.skills[label] for label in labels if label in self.skills]
+        return chance.sample(known, count)
+
+    def recent(self, at: datetime) -> bool:
+        """Whether somebody would still find a notice of it on their home page."""
+        return at >= self.timeline.now - timedelta(days=4)
+
+    def tell(self, people: Iterable[User], at: datetime, say: Callable[[], str], link: str) -> None:
+        """Notices as `people.notices.tell` leaves them, for what is recent; nobody would still see older ones."""
+        if not self.recent(at):
+            return
+        for person in {person.pk: person for person in people}.values():
+            with translation.override(person.language or "en"):
+                self.rows.add(Notice(person=person, sentence=say(), link=link, created_at=at))
+
+    def write(self) -> None:
+        """Write what was planned so far; the guards of the market know that it speaks of the past."""
+        with past.at(self.timeline.now):
+            self.rows.write()
