@@ -105,7 +105,8 @@
   let going = 0;
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
-      const open = document.activeElement && document.activeElement.closest("details[open]");
+      const inside = document.activeElement && document.activeElement.closest("details[open]");
+      const open = inside || find(".menu[open]") || find(".person-menu[open]");
       if (open) { open.open = false; find("summary", open).focus(); }
       return;
     }
@@ -133,8 +134,9 @@
     if (opener) openDialog(opener.dataset.opens);
     const closer = event.target.closest("[data-close]");
     if (closer) { const details = closer.closest("details"); details.open = false; find("summary", details).focus(); }
-    all(".menu[open], .filter-rest[open], .wide-only .person-menu[open]").forEach((details) => {
-      if (!details.contains(event.target)) details.open = false;
+    all(".menu[open], .filter-rest[open], .person-menu[open]").forEach((details) => {
+      const sheet = details.nextElementSibling;
+      if (!details.contains(event.target) && !(sheet && sheet.contains(event.target))) details.open = false;
     });
   });
   document.addEventListener("click", (event) => {

@@ -288,13 +288,18 @@ def clock_stamp(context: Context) -> SafeString:
 # ------------------------------------------------------------------ frame
 
 
+@register.simple_tag
+def page_language() -> str:
+    """The page's language as the `lang` attribute wants it."""
+    return html_lang(get_language() or "en")
+
+
 @register.simple_tag(takes_context=True)
-def html_attributes(context: Context) -> SafeString:
-    """`lang` and, where the reader chose one, `data-theme` for the html element."""
-    lang = html_lang(get_language() or "en")
+def theme_attribute(context: Context) -> SafeString:
+    """`data-theme` for the html element, where the reader chose light or dark."""
     request = _request(context)
     theme = request.COOKIES.get(THEME_COOKIE, "") if request else ""
-    return format_html('lang="{}"{}', lang, format_html(' data-theme="{}"', theme) if theme in THEMES else "")
+    return format_html(' data-theme="{}"', theme) if theme in THEMES else SafeString("")
 
 
 @register.simple_tag(takes_context=True)
