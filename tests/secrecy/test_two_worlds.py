@@ -98,9 +98,8 @@ def known(stage: Stage) -> Known:
             "projects/": [bid],
             "bids/": anything,
             "contracts/": anything,
-            "microenterprises/": [
-                {**me, "number": 1, "record_id": NOBODY, "ballot_id": NOBODY, "terms_id": NOBODY} for me in firms
-            ],
+            "microenterprises/": [{**me, "number": 1} for me in firms],
+            "platforms/": [{"pk": cast.platform.pk}],
             "ideas/": [{"pk": NOBODY, "number": 1, "seat_id": NOBODY, "pledge_id": NOBODY}],
             "talent/seats/": [{"pk": seat.pk}],
             "talent/invitations/": anything,
@@ -108,7 +107,13 @@ def known(stage: Stage) -> Known:
             "talent/wind-up/": firms,
             "settlement/": [{**days[0], **anything[0], **firms[0]}],
             "statements/": [*people, *anything],
-            "people/": people,
+            "statements/people/": [{"person": who["pk"]} for who in people],
+            "settlement/outcomes/": anything,
+            "settlement/microenterprises/": firms,
+            "pledges/": anything,
+            "seats/": [{"pk": seat.pk}],
+            "invitations/": anything,
+            "people/": [*people, *anything],
             "api/v1/": [{**bid, **days[0]}, *({"pk": me["pk"]} for me in firms)],
         }
     )
