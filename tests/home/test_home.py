@@ -1,0 +1,201 @@
+"""The first page: what needs me, by deadline; and nothing that is not mine to know."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from contracts.actions import awards, bids, contracts, milestones, projects
+from contracts.models import Bid, Project
+from core import clock
+from core.clock import market_now
+from people.models import PersonSkill, Skill, User
+from talent_pool.actions import pool
+from tests.cast import Cast, cast
+from tests.contracts import scenes
+
+__all__ = ["cast"]
+MOST_STATEMENTS = 8
+
+
+def as_(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def home(person: User) -> str:
+    response = as_(person).get("/")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def open_project(cast: Cast, *, title: str = "Cool the depot", hours: int = 6, skill: Skill | None = None) -> Project:
+    draft = projects.ProjectDraft(
+        title=title,
+        need="The depot warms up at noon, and customers of Blue Kettle get warm fish.",
+        success_measure="Hours above 4 degrees: 20 a week today, 2 wanted, read from the logger.",
+        ceiling_minor=scenes.CEILING,
+        deadline=market_now() + timedelta(hours=hours),
+        deadline_zone="Asia/Shanghai",
+        acceptor=cast.noor,
+        skills=[skill] if skill else [],
+    )
+    return projects.publish(
+        project=projects.create_draft(buyer=cast.blue_kettle, draft=draft, by=cast.lin), by=cast.lin
+    )
+
+
+def bid(cast: Cast, project: Project, by: User, price_minor: int = scenes.PRICE) -> Bid:
+    firm = cast.cold_chain if by == cast.amara else cast.northwind
+    return bids.submit(
+        project=project, microenterprise=firm, price_minor=price_minor, days=9, plan="Shade and fans.", by=by
+    )
+
+
+def test_nothing_waits_says_what_to_do(cast: Cast) -> None:
+    assert "Find a project" in home(cast.mei)
+    page = home(cast.sol)
+    assert "See open seats" in page and "Start an idea" in page
+
+
+@pytest.mark.django_db
+def test_who_is_not_signed_in_is_asked_to() -> None:
+    assert Client().get("/").status_code == 302
+
+
+def test_the_circle_of_a_contract_asks_the_right_person_at_every_step(cast: Cast) -> None:
+    contract = scenes.awarded(cast)
+    sign = f"/contracts/{contract.pk}/sign/"
+    assert sign in home(cast.lin) and sign in home(cast.amara)
+    assert sign not in home(cast.noor) and sign not in home(cast.mei) and sign not in home(cast.teo)
+    contracts.sign(contract=contract, sha256_seen=scenes.digest(contract), by=cast.lin)
+    assert sign not in home(cast.lin) and sign in home(cast.amara)
+    contracts.sign(contract=contract, sha256_seen=scenes.digest(contract), by=cast.amara)
+
+    deliver = f"/contracts/{contract.pk}/milestones/1/deliver/"
+    assert deliver not in home(cast.mei)  # due in thirty days
+    clock.move_forward(timedelta(days=20))
+    assert deliver in home(cast.mei) and deliver in home(cast.amara) and deliver not in home(cast.lin)
+    milestones.deliver(milestone=scenes.milestone(contract), evidence="Done.", evidence_url="", by=cast.mei)
+
+    accept = f"/contracts/{contract.pk}/milestones/1/accept/"
+    assert accept in home(cast.noor) and accept not in home(cast.lin) and deliver not in home(cast.mei)
+    milestones.accept(milestone=scenes.milestone(contract), by=cast.noor)
+
+    rate = f"/contracts/{contract.pk}/rate/"
+    assert rate in home(cast.noor) and rate in home(cast.amara) and rate in home(cast.lin)
+    assert rate not in home(cast.mei)
+
+
+def test_a_proposed_end_waits_for_the_other_leader(cast: Cast) -> None:
+    contract = scenes.signed(cast)
+    contracts.propose_end(contract=contract, reason="The vans are sold.", by=cast.lin)
+    assert "Answer: end “Keep the vans cold” early?" in home(cast.amara)
+    assert "Answer: end" not in home(cast.lin)
+
+
+def test_needs_are_ordered_by_deadline(cast: Cast) -> None:
+    late = scenes.signed(cast, title="Later", parts=[("Later part", scenes.PRICE, scenes.in_days(12))])
+    soon = scenes.signed(cast, title="Sooner", parts=[("Sooner part", scenes.PRICE, scenes.in_days(2))])
+    page = home(cast.mei)
+    assert page.index(f"/contracts/{soon.pk}/milestones/1/") < page.index(f"/contracts/{late.pk}/milestones/1/")
+
+
+def test_a_decision_and_a_judgement_wait_for_who_takes_them(cast: Cast) -> None:
+    project = open_project(cast)
+    bid(cast, project, cast.amara)
+    clock.move_forward(timedelta(hours=7))
+    projects.open_bids(project=project)
+    assert "Decide who gets “Cool the depot”" in home(cast.lin)
+    assert "Decide who gets" not in home(cast.noor)
+    assert "The bid of Cold Chain is being judged" in home(cast.mei)
+    row = Bid.objects.get()
+    awards.award(project=project, bid=row, reason="Good.", loser_reasons={}, by=cast.lin)
+    assert "Decide who gets" not in home(cast.lin)
+
+
+def test_a_leader_is_reminded_of_what_closes_soon_until_they_bid(cast: Cast) -> None:
+    project = open_project(cast)
+    reminder = "“Cool the depot” closes soon"
+    assert reminder in home(cast.amara) and reminder in home(cast.teo)
+    assert reminder not in home(cast.mei) and reminder not in home(cast.lin)
+    bid(cast, project, cast.amara)
+    assert reminder not in home(cast.amara) and reminder in home(cast.teo)
+
+
+def test_an_own_sealed_bid_is_in_motion_for_its_leader_and_for_nobody_else(cast: Cast) -> None:
+    project = open_project(cast)
+    pages = {person.name: home(person) for person in (cast.lin, cast.noor, cast.mei, cast.teo, cast.rui, cast.hua)}
+    bid(cast, project, cast.amara)
+    assert "Your bid on “Cool the depot”" in home(cast.amara)
+    for person in (cast.lin, cast.noor, cast.mei, cast.teo, cast.rui, cast.hua):
+        assert _without_clock(home(person)) == _without_clock(pages[person.name]), person.name
+
+
+def _without_clock(page: str) -> str:
+    page = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", page)
+    return re.sub(r'data-now="[^"]+"', "", page)
+
+
+def test_projects_that_ask_for_my_skills_come_first_among_those_worth_a_look(cast: Cast) -> None:
+    skill = Skill.objects.create(concept_uri="urn:1", reuse_level="cross", label="cold storage", search_text="")
+    PersonSkill.objects.create(person=cast.mei, skill=skill)
+    open_project(cast, title="Closes first", hours=30)
+    open_project(cast, title="Asks for cold", hours=60, skill=skill)
+    page = home(cast.mei)
+    assert page.index("Asks for cold") < page.index("Closes first")
+    assert "Asks for what you can" in page
+    assert "Asks for what you can" not in home(cast.teo)
+    assert "Closes first" not in home(cast.noor).split('id="looks"')[1].split('id="notices"')[0]
+
+
+def test_hr_sees_clocks_and_a_person_their_own(cast: Cast) -> None:
+    pool.enter(person=cast.sol, left=None, by=cast.hua, at=market_now())
+    assert "Find your next place" in home(cast.sol)
+    assert "two weeks or less" not in home(cast.hua)
+    clock.move_forward(timedelta(days=85))
+    assert "1 person has two weeks or less to land" in home(cast.hua)
+    clock.move_forward(timedelta(days=20))
+    assert "The clock of 1 person is over" in home(cast.hua)
+    assert "The clock of" not in home(cast.rui)
+
+
+def test_the_steward_sees_bids_that_did_not_open(cast: Cast) -> None:
+    open_project(cast)
+    clock.move_forward(timedelta(hours=7))
+    assert "have not opened" in home(cast.ada)
+    assert "have not opened" not in home(cast.rui)
+
+
+def test_the_page_takes_as_many_statements_for_three_times_the_work(cast: Cast) -> None:
+    def work(name: str) -> None:
+        scenes.awarded(cast, title=f"Sign {name}")
+        scenes.delivered(cast, title=f"Accept {name}")
+        bid(cast, open_project(cast, title=f"Open {name}"), cast.amara)
+
+    people = (cast.lin, cast.noor, cast.amara, cast.mei, cast.teo, cast.sol, cast.ada, cast.rui, cast.fay, cast.hua)
+    work("one")
+    few = {person.name: statements(person) for person in people}
+    work("two")
+    work("three")
+    for person in people:
+        assert statements(person) == few[person.name] <= MOST_STATEMENTS, person.name
+
+
+def statements(person: User) -> int:
+    client = as_(person)
+    client.get("/")
+    with CaptureQueriesContext(connection) as caught:
+        assert client.get("/").status_code == 200
+    return len(caught)
+
+
+def test_the_page_reads_in_chinese(cast: Cast) -> None:
+    cast.lin.language = "zh-hans"
+    cast.lin.save()
+    response = as_(cast.lin).get("/")
+    assert 'lang="zh-Hans"' in response.content.decode()
