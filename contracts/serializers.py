@@ -33,9 +33,10 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         )  # fmt: skip
 
     def get_phase(self, project: Project) -> str:
-        now = self.context.setdefault("now", None) or market_now()
-        self.context["now"] = now
-        return str(phase(project, now))
+        context: Any = self.context
+        if "now" not in context:
+            context["now"] = market_now()
+        return str(phase(project, context["now"]))
 
 
 class OpenedBidSerializer(serializers.ModelSerializer[Bid]):

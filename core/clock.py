@@ -49,5 +49,5 @@ def move_forward(step: timedelta) -> datetime:
     if step < timedelta(0):
         raise Denied("The clock only moves forward: closed dates stay closed.")
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE core_clock SET ahead = ahead + %s", [step])
+        cursor.execute("UPDATE core_clock SET ahead = ahead + make_interval(secs => %s)", [step.total_seconds()])
     return market_now()

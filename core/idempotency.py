@@ -11,7 +11,7 @@ import hmac
 import json
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -53,13 +53,14 @@ def idempotent(
         with transaction.atomic():
             return _once(self, view, request, key, *args, **kwargs)
 
-    return answer
+    return cast("Callable[Concatenate[V, Request, P], Response]", answer)
 
 
 def _once(self: V, view: Any, request: Request, key: str, *args: Any, **kwargs: Any) -> Response:
     """The unique row makes a second caller wait for the first one's transaction."""
+    user: Any = request.user
     row, is_new = IdempotencyKey.objects.select_for_update().get_or_create(
-        user_id=request.user.pk, key=key, defaults={"request_hash": request_hash(request)}
+        user=user, key=key, defaults={"request_hash": request_hash(request)}
     )
     if not is_new:
         return _repeated(row, request)

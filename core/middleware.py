@@ -48,6 +48,9 @@ class ReaderMiddleware:
                 response = self.get_response(request)
         except (ZoneInfoNotFoundError, ValueError):
             response = self.get_response(request)
+        if user.is_authenticated:
+            # A page of somebody's own must not come back from a cache after they signed out.
+            response.headers.setdefault("Cache-Control", "private, no-store")
         response.headers.setdefault("Content-Language", translation.get_language() or "en")
         return response
 

@@ -25,6 +25,6 @@ class ReadOnlyMarketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
     cursor_by: tuple[str, ...] = ("pk",)
 
     def paginate_queryset(self, queryset: Any) -> Any:
-        assert self.paginator is not None
-        self.paginator.ordering = self.cursor_by
+        paginator: Any = self.paginator
+        paginator.ordering = self.cursor_by
         return super().paginate_queryset(queryset)

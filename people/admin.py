@@ -46,7 +46,7 @@ class PersonAdmin(MarketModelAdmin[User]):
     changed_by = ("hr",)
     added_by = ("hr",)
     form = PersonForm
-    list_display = ("name", "email", "employee_number", "location", "is_active")
+    list_display: tuple[str, ...] = ("name", "email", "employee_number", "location", "is_active")
     list_filter = ("is_active", "language")
     search_fields = ("name", "email", "employee_number")
     search_help_text = _("Name, e-mail address or employee number")

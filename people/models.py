@@ -51,7 +51,9 @@ class User(AbstractBaseUser):
     joined_on = models.DateField(_("joined on"), null=True, blank=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
     created_at = models.DateTimeField(db_default=Now())
-    skills = models.ManyToManyField("Skill", through="PersonSkill", related_name="people")
+    skills: models.ManyToManyField["Skill", "PersonSkill"] = models.ManyToManyField(
+        "Skill", through="PersonSkill", related_name="people"
+    )
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -160,7 +160,7 @@ def board(rows: QuerySet[PoolEntry], today: date) -> list[Column]:
     )
     counts = rows.order_by().aggregate(**{key: Count("pk", filter=span) for key, _title, span in spans})
     return [
-        Column(key, title, rows.filter(span).order_by("clock_ends_on", "pk")[:COLUMN_LIMIT], counts[key])
+        Column(key, title, list(rows.filter(span).order_by("clock_ends_on", "pk")[:COLUMN_LIMIT]), counts[key])
         for key, title, span in spans
     ]
 

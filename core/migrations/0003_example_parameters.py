@@ -1,4 +1,5 @@
 from datetime import date
+from typing import Any
 
 from django.db import migrations
 
@@ -13,13 +14,13 @@ EXAMPLES = {
 }
 
 
-def write(apps, schema_editor):
+def write(apps: Any, schema_editor: Any) -> None:
     Parameter = apps.get_model("core", "Parameter")
     for name, (value, note) in EXAMPLES.items():
         Parameter.objects.create(name=name, holds_from=date(2000, 1, 1), value=value, note=f"Example. {note}")
 
 
-def remove(apps, schema_editor):
+def remove(apps: Any, schema_editor: Any) -> None:
     apps.get_model("core", "Parameter").objects.filter(name__in=EXAMPLES).delete()
 
 

@@ -156,7 +156,7 @@ def queue() -> Iterator[tuple[str, list[Any]]]:
     broker = redis.Redis.from_url(settings.CELERY_BROKER_URL)
     key = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] + celery_app.conf.task_default_queue
     while raw := broker.lpop(key):
-        message = json.loads(raw)  # type: ignore[arg-type]
+        message = json.loads(raw)
 
         args, _kwargs, _embed = json.loads(base64.b64decode(message["body"]))
         yield message["headers"]["task"], args
@@ -167,7 +167,7 @@ def mails_sent() -> list[tuple[list[str], str, str]]:
     mail.outbox.clear()
     for task, args in queue():
         celery_app.tasks[task](*args)
-    return sorted((m.to, m.subject, str(m.body)) for m in mail.outbox)
+    return sorted((m.to, str(m.subject), str(m.body)) for m in mail.outbox)
 
 
 def bid(stage: Stage, who: User, me: Microenterprise, price: int) -> None:
