@@ -73,7 +73,10 @@ def test_mei_finds_a_skill_adds_it_and_takes_it_back(cast: Cast) -> None:
     for _again in range(2):
         assert client.post("/people/me/skills/", {"skill": cold.pk, "do": "remove"}).status_code == 303
     assert not PersonSkill.objects.exists()
-    assert [row.deed for row in AuditRecord.objects.order_by("id")] == ["person.skill_added", "person.skill_removed"]
+    assert [row.deed for row in AuditRecord.objects.filter(deed__startswith="person.skill").order_by("id")] == [
+        "person.skill_added",
+        "person.skill_removed",
+    ]
     assert "No skill has these words" in client.get("/people/me/skills/?q=xyzzy").content.decode()
     assert client.post("/people/me/skills/", {"skill": "0", "do": "add"}).status_code == 303
 
