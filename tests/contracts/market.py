@@ -42,11 +42,14 @@ def published(cast: Cast, **changes: Any) -> Project:
 
 
 def bids_on(
-    project: Project, firm: Microenterprise, leader: User, price_minor: int = 80_000_00, days: int = 20, plan: str = "Gel packs."
+    project: Project,
+    firm: Microenterprise,
+    leader: User,
+    price_minor: int = 80_000_00,
+    days: int = 20,
+    plan: str = "Gel packs.",
 ) -> Bid:
-    return bids.submit(
-        project=project, microenterprise=firm, price_minor=price_minor, days=days, plan=plan, by=leader
-    )
+    return bids.submit(project=project, microenterprise=firm, price_minor=price_minor, days=days, plan=plan, by=leader)
 
 
 def two_bids(cast: Cast, project: Project) -> tuple[Bid, Bid]:

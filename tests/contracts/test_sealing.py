@@ -14,9 +14,11 @@ from contracts import letters, sealing
 from contracts.actions import bids
 from contracts.models import Bid, SealedEvent, SealedTerms
 from contracts.sealing import BrokenSeal, Terms
+from core.clock import business_date, market_now, move_forward
 from core.errors import Denied
 from core.ids import new_id
 from core.models import AuditRecord
+from microenterprises.actions import firms
 from microenterprises.models import Membership
 from people.models import Notice
 from tests.cast import Cast, cast
@@ -89,9 +91,11 @@ def test_mei_rui_ada_and_lin_cannot_read_amaras_bid(cast: Cast) -> None:
 
 
 def test_the_author_and_a_new_leader_both_read_it(cast: Cast) -> None:
-    bid = bids_on(published(cast), cast.cold_chain, cast.amara, price_minor=5_000_00)
-    Membership.objects.filter(person=cast.amara).update(is_lead=False)
-    Membership.objects.filter(person=cast.mei).update(is_lead=True)
+    project = published(cast, deadline=market_now() + timedelta(days=9))
+    bid = bids_on(project, cast.cold_chain, cast.amara, price_minor=5_000_00)
+    tomorrow = business_date() + timedelta(days=1)
+    firms.hand_over_lead(to=Membership.objects.get(person=cast.mei), on=tomorrow, by=cast.amara)
+    move_forward(timedelta(days=1))
     assert bids.read_own_bid(bid=bid, by=cast.amara).price_minor == 5_000_00
     assert bids.read_own_bid(bid=bid, by=cast.mei).price_minor == 5_000_00
 
