@@ -22,7 +22,7 @@ def bare_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in OWN}
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"

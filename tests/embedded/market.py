@@ -14,7 +14,7 @@ from haier_market.embedded import processes
 from haier_market.embedded.places import PROJECT
 from tests.embedded.conftest import bare_environment, wait_until
 
-SMALL = "--people 60 --microenterprises 4 --days 2"
+SMALL = "--people 90 --microenterprises 6 --days 2"
 
 
 class Run:
@@ -37,7 +37,7 @@ class Run:
     def said(self) -> str:
         return self._output.read_text()
 
-    def wait_for(self, words: str, seconds: float = 120) -> None:
+    def wait_for(self, words: str, seconds: float = 300) -> None:
         wait_until(lambda: words in self.said() or self.process.poll() is not None, seconds)
         assert words in self.said(), self.said()
 
