@@ -32,7 +32,7 @@ def copy_rows(rows: Sequence[Model]) -> int:
     fields = type(rows[0])._meta.concrete_fields
     names = [field.attname for field in fields]
     values = ([getattr(row, name) for name in names] for row in rows)
-    return copy_values(type(rows[0]), [field.column for field in fields], values)
+    return copy_values(type(rows[0]), [str(field.column) for field in fields], values)
 
 
 def _text(value: Any) -> str:

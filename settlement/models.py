@@ -193,9 +193,9 @@ class Outcome(models.Model):
         return f"{self.microenterprise_id} {self.business_date}"
 
     @property
-    def reference(self) -> str:
-        """How the ledger names the share of this date."""
-        return share_reference(self.microenterprise_id, self.business_date)
+    def pay_and_draws_minor(self) -> int:
+        """Stable pay and draws of the night together, for lists."""
+        return self.pay_minor + self.draws_minor
 
 
 def share_reference(microenterprise: Any, day: date, revision: int = 0) -> str:

@@ -8,7 +8,7 @@ from core.clock import business_date
 from core.errors import Denied, InvalidTransition
 from people.models import Role, User
 from settlement.lifecycle import RUN
-from settlement.models import SEES_ALL, SettlementRun
+from settlement.models import READS_PAY, SEES_ALL, SettlementRun
 from settlement.sentences import day_name
 
 
@@ -37,13 +37,16 @@ def check_approve(user: User, run: SettlementRun) -> None:
     RUN.check(run.status, "approve")
 
 
-def check_export(user: User) -> None:
-    """Whoever may read a run may export it."""
+def check_export(user: User, run: SettlementRun) -> None:
+    """Whoever may read a run may export it, once it is sealed."""
     if not user.has_role(*SEES_ALL):
         raise Denied(_("Finance, the steward and the auditor export settlement reports."))
+    if run.status == SettlementRun.Status.POSTING:
+        raise InvalidTransition(_("This night is still being posted. It can be exported once it is sealed."))
 
 
-def check_export_pay(user: User) -> None:
+def check_export_pay(user: User, run: SettlementRun) -> None:
     """Lines that name a person's pay leave the house through finance and the auditor only."""
-    if not user.has_role(Role.FINANCE, Role.AUDITOR):
+    check_export(user, run)
+    if not user.has_role(*READS_PAY):
         raise Denied(_("Finance and the auditor export what single people were paid."))

@@ -1,6 +1,7 @@
 """Reads that span tables, made for one page, export or API answer. Nothing here decides or writes."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -100,6 +101,18 @@ def open_exceptions(run: SettlementRun, user: User) -> QuerySet[Outcome]:
     return rows.select_related("microenterprise", "repaired_by").order_by("repaired_by__night", "microenterprise__name")
 
 
+def all_open_exceptions(user: User) -> QuerySet[Outcome]:
+    """Every date of an ME that could not settle and is not mended, oldest first."""
+    rows = Outcome.objects.visible_to(user).filter(state=Outcome.State.EXCEPTION, repaired_by=None)
+    return rows.select_related("microenterprise").order_by("business_date", "microenterprise__name")
+
+
+def share_lines_of(outcome: Outcome, user: User) -> list[ShareLine]:
+    """The lines of a pool that the reader may read: all of them, or their own."""
+    lines = ShareLine.objects.visible_to(user).filter(outcome=outcome, weight__gt=0)
+    return list(lines.select_related("person").order_by("-amount_minor", "id"))
+
+
 def biggest_movements(run: SettlementRun, user: User, limit: int = 5) -> list[Outcome]:
     """The MEs whose profit moved most on the date of a run."""
     rows = outcomes_of(run, user).filter(repairs=None)
@@ -193,6 +206,20 @@ def year_sums(person: User, since: date, before: date) -> list[YearSum]:
         .order_by("currency")
     )
     return [YearSum(**row) for row in rows]
+
+
+def with_evidence(lines: Sequence[StatementLine]) -> Iterator[tuple[StatementLine, list[Evidence]]]:
+    """Each line with the income that made the profit of its date; one statement for each ME among the lines."""
+    shares = [line for line in lines if line.kind == StatementLine.Kind.SHARE]
+    found: dict[tuple[int, date], list[Evidence]] = defaultdict(list)
+    for entity in sorted({line.microenterprise.entity_id for line in shares}):
+        dates = [line.business_date for line in shares if line.microenterprise.entity_id == entity]
+        for each in evidence(entity, min(dates), max(dates)):
+            if each.amount_minor > 0:
+                found[entity, each.day].append(each)
+    for line in lines:
+        is_share = line.kind == StatementLine.Kind.SHARE
+        yield line, found[line.microenterprise.entity_id, line.business_date] if is_share else []
 
 
 def balances_after(person: User, lines: Sequence[StatementLine]) -> dict[UUID, int]:

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 
 from babel.dates import format_date
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import money
-from settlement.models import Outcome
+from settlement.models import Outcome, SettlementRun, StatementLine
 
 Snag = Outcome.Snag
 
@@ -38,20 +39,20 @@ def trouble(outcome: Outcome, me_name: str) -> Trouble:
         "short": money.write(max(0, outcome.needed_minor - outcome.wallet_minor), outcome.currency),
         "profit": money.write(outcome.profit_minor, outcome.currency),
     }
-    page = f"/microenterprises/{outcome.microenterprise_id}/"
-    sentence, action = _sentence(Snag(outcome.snag))
-    return Trouble(sentence % facts, page, action)
+    sentence, action, page = _sentence(Snag(outcome.snag))
+    return Trouble(sentence % facts, reverse(page, args=[outcome.microenterprise_id]), action)
 
 
-def _sentence(snag: Snag) -> tuple[str, str]:
-    """The sentence of a snag with places for its figures, and what the link to mend it says."""
+def _sentence(snag: Snag) -> tuple[str, str, str]:
+    """The sentence of a snag with places for its figures, what the link to mend it says, and where it leads."""
     if snag is Snag.NO_TERMS:
         return (
             _(
                 "%(me)s had a profit of %(profit)s, but no share terms were in force on %(day)s. Its members can agree "
                 "on terms; they price what comes after they take effect."
             ),
-            _("Propose share terms"),
+            _("Look at the share terms"),
+            "microenterprise_terms",
         )
     if snag is Snag.NO_WEIGHTS:
         return (
@@ -60,6 +61,7 @@ def _sentence(snag: Snag) -> tuple[str, str]:
                 "weights, the next night shares it."
             ),
             _("Look at the members"),
+            "microenterprise_detail",
         )
     if snag is Snag.SHORT_WALLET:
         return (
@@ -68,6 +70,7 @@ def _sentence(snag: Snag) -> tuple[str, str]:
                 "investment of at least %(short)s; the next night shares it among the members of %(day)s."
             ),
             _("Record money"),
+            "microenterprise_money",
         )
     if snag is Snag.SHORT_PAY:
         return (
@@ -76,6 +79,7 @@ def _sentence(snag: Snag) -> tuple[str, str]:
                 "receipt or an investment of at least %(short)s; the next night pays first and shares then."
             ),
             _("Record money"),
+            "microenterprise_money",
         )
     return (
         _(
@@ -83,6 +87,7 @@ def _sentence(snag: Snag) -> tuple[str, str]:
             "investment that covers it; the next night pays first and shares then."
         ),
         _("Record money"),
+        "microenterprise_money",
     )
 
 
@@ -101,3 +106,71 @@ def repaired(outcome: Outcome, by: Outcome) -> str:
 def waiting() -> str:
     """Why a pool waits."""
     return _("The pool waits: somebody was given a fraction too much before. It is part of the next night's pool.")
+
+
+def run_state(run: SettlementRun) -> str:
+    """Where a run stands and what happens next."""
+    status = SettlementRun.Status(run.status)
+    if status is SettlementRun.Status.POSTING:
+        return _("The night is being posted. It seals itself when every ME is done.")
+    if status is SettlementRun.Status.SEALED:
+        return _("Posted and sealed; its date is closed for good. Finance approves it, then it can be paid.")
+    if status is SettlementRun.Status.APPROVED and run.approved_by:
+        return _("Approved by %(who)s. What is newly payable can be paid.") % {"who": run.approved_by.name}
+    return _("Paid.")
+
+
+def approval(run: SettlementRun) -> str:
+    """What approving a run does."""
+    sums = [
+        money.write(totals["payable"] + totals["pay"] + totals["draws"], currency)
+        for currency, totals in sorted(run.totals.items())
+    ]
+    return _(
+        "Approving releases %(amounts)s on %(lines)s lines for payment. Nothing is posted by it. "
+        "It cannot be taken back."
+    ) % {"amounts": ", ".join(sums) or "0", "lines": run.lines}
+
+
+def outcome_state(outcome: Outcome) -> str:
+    """How a date of an ME ended, in one sentence."""
+    state = Outcome.State(outcome.state)
+    facts = {
+        "pool": money.write(outcome.pool_minor, outcome.currency),
+        "day": day_name(outcome.business_date),
+        "night": day_name(outcome.night),
+        "lines": outcome.line_count,
+    }
+    if outcome.repairs_id:
+        return _("Mended on the night of %(night)s for %(day)s, with the members and facts of that date.") % facts
+    if state is Outcome.State.SETTLED:
+        return _("%(pool)s was shared among %(lines)s members.") % facts
+    if state is Outcome.State.WAITING:
+        return waiting()
+    if state is Outcome.State.NOTHING:
+        return _("Nothing new was due to the members on %(day)s.") % facts
+    return _("Nothing was posted; everyone else was settled.")
+
+
+def line_title(line: StatementLine) -> str:
+    """What a line of a statement is."""
+    facts = {"me": line.microenterprise.name, "kind": line.get_kind_display()}
+    return _("%(kind)s, %(me)s") % facts
+
+
+def line_detail(line: StatementLine) -> str:
+    """Terms and weight of a share, days of a pay; and that it speaks of an earlier date."""
+    parts = []
+    if line.kind == StatementLine.Kind.SHARE:
+        facts = {"weight": line.weight, "sum": line.weights_sum}
+        if line.share_terms:
+            parts.append(_("Terms version %(version)s") % {"version": line.share_terms.version})
+        parts.append(_("weight %(weight)s of %(sum)s") % facts)
+        if line.recovered_minor:
+            recovered = money.write(line.recovered_minor, line.currency)
+            parts.append(_("%(recovered)s of it paid back a draw") % {"recovered": recovered})
+    elif line.days:
+        parts.append(_("%(days)s days") % {"days": line.days})
+    if line.business_date < line.night:
+        parts.append(_("for %(day)s, which could not be settled then") % {"day": day_name(line.business_date)})
+    return ", ".join(parts)
