@@ -16,7 +16,7 @@ def platforms(request: Any) -> QuerySet[Platform]:
     return Platform.objects.order_by("name")
 
 
-class MicroenterpriseFilter(django_filters.FilterSet):
+class MicroenterpriseFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Search by name; platform, kind, state, with open seats."""
 
     q = django_filters.CharFilter(label=_("Search"), field_name="name", lookup_expr="icontains")
@@ -38,7 +38,7 @@ class MicroenterpriseFilter(django_filters.FilterSet):
         return firms.with_open_seats(rows) if value else rows
 
 
-class IdeaFilter(django_filters.FilterSet):
+class IdeaFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Search by title; state, platform, with open seats."""
 
     q = django_filters.CharFilter(label=_("Search"), field_name="title", lookup_expr="icontains")

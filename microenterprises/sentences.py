@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from babel.dates import format_date
@@ -23,7 +24,7 @@ def day_name(day: date) -> str:
 
 def percent_name(basis_points: int) -> str:
     """Basis points as a percentage in the reader's language."""
-    return str(format_percent(money.Decimal(basis_points) / 10_000, format="#,##0.##%", locale=money.locale_name()))
+    return str(format_percent(Decimal(basis_points) / 10_000, format="#,##0.##%", locale=money.locale_name()))
 
 
 def terms_fault(fault: TermsFault) -> str:

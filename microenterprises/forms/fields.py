@@ -1,6 +1,7 @@
 """Form fields of this room, and how a refusal of an action is shown beside the field it speaks of."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from babel.numbers import NumberFormatError, format_decimal, parse_decimal
@@ -67,7 +68,7 @@ class PercentField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, int):
             return value
-        return format_decimal(money.Decimal(value).scaleb(-2).normalize(), locale=money.locale_name())
+        return format_decimal(Decimal(value).scaleb(-2).normalize(), locale=money.locale_name())
 
 
 class SkillsField(forms.CharField):

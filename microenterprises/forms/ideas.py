@@ -73,10 +73,11 @@ class IdeaForm(forms.Form):
             return str(known.get(str(chosen), settings.COMPANY_CURRENCY))
         return idea.currency if idea else settings.COMPANY_CURRENCY
 
-    def goal_rows(self) -> list[list[forms.BoundField]]:
-        """The fields of each goal, for the template."""
+    def goal_rows(self) -> list[tuple[list[forms.BoundField], bool]]:
+        """The fields of each goal, and whether anything stands in them, for the template."""
         names = ("metric", "baseline", "target", "leading", "due")
-        return [[self[f"{name}_{number}"] for name in names] for number in range(1, GOALS + 1)]
+        rows = [[self[f"{name}_{number}"] for name in names] for number in range(1, GOALS + 1)]
+        return [(row, any(bound.value() or bound.errors for bound in row)) for row in rows]
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}

@@ -173,7 +173,15 @@ def money_now(entity_id: int, today: date, *, first_month: int) -> MoneyNow:
     start = year_start(today, first_month)
     stands = books.balances([entity_id], MONEY_KINDS)
     income, expense = books.result([entity_id], start, today)[entity_id]
-    return MoneyNow(*(stands[entity_id, kind] for kind in MONEY_KINDS), income, expense, start)
+    return MoneyNow(
+        wallet_minor=stands[entity_id, Kind.WALLET],
+        hold_minor=stands[entity_id, Kind.HOLD],
+        escrow_minor=stands[entity_id, Kind.ESCROW],
+        set_aside_minor=stands[entity_id, Kind.SET_ASIDE],
+        income_minor=income,
+        expense_minor=expense,
+        year_from=start,
+    )
 
 
 def year_start(day: date, first_month: int) -> date:

@@ -39,7 +39,7 @@ def microenterprise_list(request: Request) -> HttpResponse:
     rows = queries.listed(request.user, business_date())
     filters = MicroenterpriseFilter(request.GET, queryset=rows, request=request)
     found = page(filters.qs, order=("name", "id"), cursor=request.GET.get("cursor"))
-    shown = [(firm, lifecycle.MICROENTERPRISE_BADGES[firm.status]) for firm in found.rows]  # type: ignore[index]
+    shown = [(firm, lifecycle.MICROENTERPRISE_BADGES[firm.status]) for firm in found.rows]
     target = "#results" if request.htmx.target == "results" else ""
     return render(request, f"microenterprises/list.html{target}", {"page": found, "rows": shown, "form": filters.form})
 

@@ -40,6 +40,7 @@ def microenterprise_terms(request: Request, pk: UUID) -> HttpResponse:
         "versions": [
             (version, lifecycle.terms_badge(version, today), terms_lines(queries.spec_of(version), firm.currency))
             for version in versions
+            if version is not running or ballot is None
         ],
         "ballot": ballot,
         "running": running if ballot else None,

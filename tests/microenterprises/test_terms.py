@@ -1,0 +1,168 @@
+"""Members agree on share terms by ballot; agreed terms never change, only their end is closed."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from core.clock import business_date, move_forward
+from core.errors import Conflict, Denied, Invalid, InvalidTransition, TooLate
+from microenterprises.actions import firms, terms
+from microenterprises.calculation import TermsSpec, Tier
+from microenterprises.models import Ballot, Membership, Microenterprise, ShareTerms, Vote
+from people.models import User
+from tests.cast import Cast, firm, person
+
+NEXT = TermsSpec(0, (Tier(100_000, 2000), Tier(None, 6000)), {"reserve": 7000, "platform": 3000})
+
+
+def company(cast: Cast, size: int) -> tuple[Microenterprise, list[User]]:
+    people = [person(f"Member{number}") for number in range(size)]
+    return firm("Big Firm", cast.platform, people[0], *people[1:]), people
+
+
+def proposed(me: Microenterprise, by: User, days: int = 10) -> Ballot:
+    start = business_date() + timedelta(days=days)
+    return terms.propose(microenterprise=me, terms=NEXT, effective_from=start, by=by).ballot
+
+
+@pytest.mark.parametrize(("size", "needed"), [(12, 8), (11, 8), (10, 7), (15, 10)])
+def test_two_thirds_of_the_members_of_the_day_must_agree(cast: Cast, size: int, needed: int) -> None:
+    me, people = company(cast, size)
+    ballot = proposed(me, people[0])
+    assert (ballot.voters, ballot.needed) == (size, needed)
+    for voter in people[: needed - 1]:
+        terms.vote(ballot=ballot, agrees=True, by=voter)
+    assert Ballot.objects.get(pk=ballot.pk).status == "open"
+    terms.vote(ballot=ballot, agrees=True, by=people[needed - 1])
+    assert Ballot.objects.get(pk=ballot.pk).status == "passed"
+
+
+def test_the_version_before_ends_where_the_new_one_starts(cast: Cast) -> None:
+    ballot = proposed(cast.cold_chain, cast.amara)
+    start = ballot.share_terms.effective_from
+    for voter in (cast.amara, cast.mei):
+        terms.vote(ballot=ballot, agrees=True, by=voter)
+    before, after = cast.cold_chain.share_terms.get(version=1), cast.cold_chain.share_terms.get(version=2)
+    assert (before.effective_to, after.effective_to, after.status) == (start, None, "agreed")
+    assert terms.in_force(cast.cold_chain, start - timedelta(days=1)) == before
+    assert terms.in_force(cast.cold_chain, start) == after
+
+
+def test_a_ballot_fails_as_soon_as_it_can_no_longer_pass(cast: Cast) -> None:
+    ballot = proposed(cast.cold_chain, cast.amara)
+    terms.vote(ballot=ballot, agrees=False, by=cast.mei)
+    assert Ballot.objects.get(pk=ballot.pk).status == "failed"
+    assert cast.cold_chain.share_terms.get(version=2).status == "rejected"
+    with pytest.raises(InvalidTransition):
+        terms.vote(ballot=ballot, agrees=True, by=cast.amara)
+    assert proposed(cast.cold_chain, cast.mei).share_terms.version == 3
+
+
+def test_a_vote_stands(cast: Cast) -> None:
+    ballot = proposed(cast.cold_chain, cast.amara)
+    terms.vote(ballot=ballot, agrees=True, by=cast.amara)
+    with pytest.raises(Conflict, match="a vote stands"):
+        terms.vote(ballot=ballot, agrees=False, by=cast.amara)
+    assert Vote.objects.count() == 1
+
+
+def test_only_members_propose_and_vote(cast: Cast) -> None:
+    with pytest.raises(Denied, match="members of Cold Chain"):
+        proposed(cast.cold_chain, cast.teo)
+    ballot = proposed(cast.cold_chain, cast.amara)
+    with pytest.raises(Denied, match="members of Cold Chain"):
+        terms.vote(ballot=ballot, agrees=True, by=cast.hua)
+
+
+def test_whoever_joins_after_the_ballot_opened_does_not_vote_on_it(cast: Cast) -> None:
+    ballot = proposed(cast.cold_chain, cast.amara)
+    move_forward(timedelta(days=1))
+    firms.join(
+        microenterprise=cast.cold_chain,
+        person=cast.sol,
+        role="Driver",
+        customer_outcome="Cold",
+        on=business_date(),
+        by=cast.amara,
+    )
+    with pytest.raises(Denied, match="joined after"):
+        terms.vote(ballot=ballot, agrees=True, by=cast.sol)
+
+
+def test_terms_start_in_the_future_and_after_those_already_agreed(cast: Cast) -> None:
+    with pytest.raises(Invalid, match="future date"):
+        proposed(cast.cold_chain, cast.amara, days=0)
+    ballot = proposed(cast.cold_chain, cast.amara, days=10)
+    for voter in (cast.amara, cast.mei):
+        terms.vote(ballot=ballot, agrees=True, by=voter)
+    with pytest.raises(Invalid, match="Choose a later date"):
+        proposed(cast.cold_chain, cast.amara, days=10)
+    assert proposed(cast.cold_chain, cast.amara, days=11).share_terms.version == 3
+
+
+def test_a_ballot_that_ran_out_can_no_longer_be_agreed(cast: Cast) -> None:
+    ballot = proposed(cast.cold_chain, cast.amara, days=2)
+    move_forward(timedelta(days=3))
+    with pytest.raises(TooLate, match="Propose them again"):
+        terms.vote(ballot=ballot, agrees=True, by=cast.amara)
+    again = proposed(cast.cold_chain, cast.amara, days=2)
+    assert Ballot.objects.get(pk=ballot.pk).status == "failed"
+    assert again.status == "open"
+
+
+def test_members_vote_on_one_version_at_a_time_and_a_proposer_may_take_it_back(cast: Cast) -> None:
+    ballot = proposed(cast.cold_chain, cast.amara)
+    with pytest.raises(Conflict, match="being voted on"):
+        proposed(cast.cold_chain, cast.mei)
+    with pytest.raises(Denied, match="Only Amara"):
+        terms.withdraw(ballot=ballot, by=cast.mei)
+    terms.withdraw(ballot=ballot, by=cast.amara)
+    assert cast.cold_chain.share_terms.get(version=2).status == "rejected"
+    proposed(cast.cold_chain, cast.mei)
+
+
+def test_terms_with_an_end_are_refused_with_a_sentence(cast: Cast) -> None:
+    ends = TermsSpec(800_000_000, (Tier(200_000_000, 3000), Tier(300_000_000, 4000)), {"reserve": 10_000})
+    with pytest.raises(Invalid, match="Say what holds above"):
+        terms.propose(
+            microenterprise=cast.cold_chain,
+            terms=ends,
+            effective_from=business_date() + timedelta(days=9),
+            by=cast.amara,
+        )
+
+
+def test_nobody_votes_in_a_dissolved_me(cast: Cast) -> None:
+    ballot = proposed(cast.cold_chain, cast.amara)
+    firms.dissolve(microenterprise=cast.cold_chain, reason="Sold out", by=cast.amara)
+    assert Ballot.objects.get(pk=ballot.pk).status == "failed"
+    with pytest.raises(InvalidTransition, match="dissolved"):
+        terms.vote(ballot=ballot, agrees=True, by=cast.amara)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["threshold_minor = 5", "tiers = '[]'", "effective_from = '2020-01-01'", "status = 'rejected'", "version = 9"],
+)
+def test_the_database_keeps_agreed_terms(cast: Cast, change: str) -> None:
+    from django.db import IntegrityError, transaction
+
+    with pytest.raises(IntegrityError, match="stay as they are"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE microenterprises_shareterms SET {change}")
+
+
+def test_the_database_closes_an_end_once(cast: Cast) -> None:
+    from django.db import IntegrityError, transaction
+
+    rows = ShareTerms.objects.filter(microenterprise=cast.cold_chain)
+    rows.update(effective_to=business_date())
+    for end in (None, business_date() + timedelta(days=1)):
+        with pytest.raises(IntegrityError, match="stay as they are"), transaction.atomic():
+            rows.update(effective_to=end)
+
+
+def test_members_on_the_day_are_counted_not_those_who_come_and_go(cast: Cast) -> None:
+    mei = Membership.objects.get(person=cast.mei)
+    firms.leave(membership=mei, on=business_date(), by=cast.mei)
+    assert proposed(cast.cold_chain, cast.amara).voters == 1
