@@ -1,17 +1,20 @@
 """Load and authorise. Missing and forbidden are the same 404; what may be done with it is asked of `permissions`."""
 
-from datetime import date
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from contracts.models import Bid, Milestone, Panelist, Project
-from contracts.queries.contracts import SeenContract, for_page, seen
+from contracts.models import Bid, Contract, Milestone, Panelist, Project, Rating
+from contracts.permissions.contracts import Place, made_of
+from core.models import Parameter
+from microenterprises.models import Membership
 from people.models import Skill, User
 
 
@@ -57,12 +60,33 @@ def opened_bid_or_404(user: User, project: Project, bid_id: UUID) -> Bid:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Stars:
+    """A rating as the page shows it."""
+
+    party: str
+    who: str
+    at: datetime
+    stars: int
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenContract:
+    """A contract, where the reader stands towards it, its ratings, and for how many days a lone rating stays hidden."""
+
+    contract: Contract
+    place: Place
+    ratings: tuple[Stars, ...]
+    hidden_days: int
+
+
 def contract_or_404(user: User, contract_id: UUID, on: date) -> SeenContract:
     """A contract the reader may see, with where they stand towards it on a business date. One statement."""
-    found = for_page(user, on).filter(pk=contract_id).first()
+    found = _for_page(user, on).filter(pk=contract_id).first()
     if found is None:
         raise Http404
-    return seen(found, user)
+    return _seen(found, user)
 
 
 def milestone_or_404(user: User, contract_id: UUID, number: int, on: date) -> tuple[SeenContract, Milestone]:
@@ -70,4 +94,39 @@ def milestone_or_404(user: User, contract_id: UUID, number: int, on: date) -> tu
     contract = contract_or_404(user, contract_id, on)
     return contract, get_object_or_404(
         Milestone.objects.select_related("submitted_by"), contract=contract.contract, number=number
+    )
+
+
+def _for_page(user: User, on: date) -> QuerySet[Contract]:
+    """Contracts the reader may see, each with all that its page asks of one row."""
+    memberships = Membership.objects.active(on).filter(
+        Q(microenterprise=OuterRef("buyer")) | Q(microenterprise=OuterRef("supplier")), person=user
+    )
+    ratings = Rating.objects.filter(contract=OuterRef("pk")).order_by("party")
+    hidden = Parameter.objects.filter(name="rating_hidden_days", holds_from__lte=on).order_by("-holds_from")
+    return (
+        Contract.objects.visible_to(user)
+        .select_related("buyer", "supplier", "acceptor", "project", "award__awarded_by", "end_proposed_by")
+        .annotate(
+            my_places=ArraySubquery(memberships.values(row=JSONObject(me="microenterprise_id", leads="is_lead"))),
+            rating_rows=ArraySubquery(
+                ratings.values(
+                    row=JSONObject(party="party", who="rated_by__name", at="rated_at", stars="stars", comment="comment")
+                )
+            ),
+            hidden_days=Subquery(hidden.values("value")[:1]),
+        )
+    )
+
+
+def _seen(row: Any, user: User) -> SeenContract:
+    """What `_for_page` read, as values."""
+    return SeenContract(
+        contract=row,
+        place=made_of(row, user, {UUID(found["me"]): found["leads"] for found in row.my_places}),
+        ratings=tuple(
+            Stars(found["party"], found["who"], datetime.fromisoformat(found["at"]), found["stars"], found["comment"])
+            for found in row.rating_rows
+        ),
+        hidden_days=row.hidden_days,
     )

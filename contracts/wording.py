@@ -11,12 +11,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from babel.dates import format_date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from contracts.canonical import canonical, sha256
 from contracts.models import Contract
 from core import money
+from core.templatetags.market import date_locale
 
 FORM: Final = "haier-market/contract/1"
 """Which shape and which clauses a version has; new clauses are a new form, old versions keep theirs."""
@@ -208,7 +210,7 @@ def _said(words: Words, index: int) -> str:
     return _("%(title)s: %(amount)s, due %(due_on)s") % {
         "title": part.title,
         "amount": money.write(part.amount_minor, words.currency),
-        "due_on": part.due_on.isoformat(),
+        "due_on": format_date(part.due_on, format="medium", locale=date_locale()),
     }
 
 

@@ -3,7 +3,7 @@
 No queries here; a page that needs another fact adds it to the line's branch.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -61,6 +61,7 @@ class Look:
 class Told:
     """A notice."""
 
+    key: str
     sentence: str
     url: str
     at: datetime | None
@@ -395,9 +396,13 @@ NEEDS: Final[dict[str, Callable[[Line], Need]]] = {
 # ------------------------------------------------------------------ what is in motion
 
 
-def moving(lines: Iterable[Line], own: Iterable[OwnBid], now: datetime) -> list[Moving]:
-    """Contracts, projects, opened bids and ideas of the reader, and their own sealed bids."""
-    told = [_moving(line, now) for line in lines if line.section == "motion"]
+def moving(lines: Sequence[Line], own: Iterable[OwnBid], now: datetime) -> list[Moving]:
+    """Contracts, projects, opened bids and ideas of the reader, and their own sealed bids.
+
+    What stands among the needs is not told twice.
+    """
+    waiting = {line.key for line in lines if line.section == "need"}
+    told = [_moving(line, now) for line in lines if line.section == "motion" and line.key not in waiting]
     sealed = [_sealed(row) for row in own if row.live and row.bid.project.status == Project.Status.PUBLISHED]
     return sealed + told
 
@@ -490,5 +495,5 @@ def _look(line: Line) -> Look:
 
 def told(lines: Iterable[Line]) -> list[Told]:
     """The latest notices, newest first."""
-    rows = [Told(row.title, row.detail, row.at, not row.extra) for row in lines if row.section == "notice"]
+    rows = [Told(row.key, row.title, row.detail, row.at, not row.extra) for row in lines if row.section == "notice"]
     return sorted(rows, key=lambda row: (row.at is None, row.at), reverse=True)

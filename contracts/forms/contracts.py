@@ -59,32 +59,23 @@ class ReasonForm(forms.Form):
 
 
 class PartForm(forms.Form):
-    """One milestone of a proposed version; a row left empty is no milestone."""
+    """One milestone of a proposed version; a row left or made empty is no milestone."""
 
-    title = forms.CharField(label=gettext_lazy("What is delivered"), max_length=160, required=False)
-    amount = MoneyField(label=gettext_lazy("Amount"), required=False)
+    title = forms.CharField(label=gettext_lazy("What is delivered"), max_length=160)
+    amount = MoneyField(label=gettext_lazy("Amount"))
     due_on = forms.DateField(
         label=gettext_lazy("Due"),
-        required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         input_formats=["%Y-%m-%d"],
     )
 
-    def __init__(self, *args: Any, currency: str = "CNY", **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, *args: Any, currency: str, **options: Any) -> None:
+        super().__init__(*args, **{**options, "empty_permitted": True})
         self.fields["amount"].currency = currency  # type: ignore[attr-defined]
 
-    @property
-    def is_blank(self) -> bool:
-        return not any(self.cleaned_data.get(name) for name in ("title", "amount", "due_on"))
-
-    def clean(self) -> dict[str, Any]:
-        found = super().clean() or {}
-        given = [name for name in ("title", "amount", "due_on") if found.get(name)]
-        if given and not self.errors:
-            for name in {"title", "amount", "due_on"} - set(given):
-                self.add_error(name, _("Fill this in, or empty the whole row."))
-        return found
+    def has_changed(self) -> bool:
+        """Whether anything stands in the row; Django asks before it calls an empty one wrong."""
+        return any(str(self.data.get(self.add_prefix(name), "")).strip() for name in self.fields)
 
 
 PartForms = forms.formset_factory(PartForm, extra=ROWS_TO_ADD, max_num=50, absolute_max=60, validate_max=True)
@@ -92,7 +83,7 @@ PartForms = forms.formset_factory(PartForm, extra=ROWS_TO_ADD, max_num=50, absol
 
 def asked(parts: forms.BaseFormSet[PartForm]) -> list[tuple[str, int, date]]:
     """The milestones of a valid set, rows left empty passed over."""
-    rows = [form.cleaned_data for form in parts.forms if not form.is_blank]
+    rows = [form.cleaned_data for form in parts.forms if form.cleaned_data]
     return [(row["title"], row["amount"], row["due_on"]) for row in rows]
 
 

@@ -5,7 +5,7 @@ One statement each, whatever the number of rows. Nothing here decides anything: 
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,12 +15,12 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext as _
 
 from contracts import wording
-from contracts.models import Contract, ContractVersion, Milestone, Rating, Signature
+from contracts.access import SeenContract, Stars
+from contracts.models import Contract, ContractVersion, Milestone, Signature
 from contracts.models.contracts import Party
-from contracts.permissions.contracts import Place, made_of
 from core import money
-from core.models import AuditRecord, Parameter
-from microenterprises.models import Membership, Microenterprise
+from core.models import AuditRecord
+from microenterprises.models import Microenterprise
 from people.models import User
 
 OPEN: Final = (Milestone.Status.SCHEDULED, Milestone.Status.SUBMITTED, Milestone.Status.REJECTED)
@@ -78,62 +78,6 @@ class Sign:
     party: str
     who: str
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Stars:
-    """A rating as the page shows it."""
-
-    party: str
-    who: str
-    at: datetime
-    stars: int
-    comment: str
-
-
-@dataclass(frozen=True, slots=True)
-class SeenContract:
-    """A contract, where the reader stands towards it, its ratings, and for how many days a lone rating stays hidden."""
-
-    contract: Contract
-    place: Place
-    ratings: tuple[Stars, ...]
-    hidden_days: int
-
-
-def for_page(user: User, on: date) -> QuerySet[Contract]:
-    """Contracts the reader may see, each with all that its page asks of one row."""
-    memberships = Membership.objects.active(on).filter(
-        Q(microenterprise=OuterRef("buyer")) | Q(microenterprise=OuterRef("supplier")), person=user
-    )
-    ratings = Rating.objects.filter(contract=OuterRef("pk")).order_by("party")
-    hidden = Parameter.objects.filter(name="rating_hidden_days", holds_from__lte=on).order_by("-holds_from")
-    return (
-        Contract.objects.visible_to(user)
-        .select_related("buyer", "supplier", "acceptor", "project", "award__awarded_by", "end_proposed_by")
-        .annotate(
-            my_places=ArraySubquery(memberships.values(row=JSONObject(me="microenterprise_id", leads="is_lead"))),
-            rating_rows=ArraySubquery(
-                ratings.values(
-                    row=JSONObject(party="party", who="rated_by__name", at="rated_at", stars="stars", comment="comment")
-                )
-            ),
-            hidden_days=Subquery(hidden.values("value")[:1]),
-        )
-    )
-
-
-def seen(row: Any, user: User) -> SeenContract:
-    """What `for_page` read, as values."""
-    return SeenContract(
-        contract=row,
-        place=made_of(row, user, {UUID(found["me"]): found["leads"] for found in row.my_places}),
-        ratings=tuple(
-            Stars(found["party"], found["who"], datetime.fromisoformat(found["at"]), found["stars"], found["comment"])
-            for found in row.rating_rows
-        ),
-        hidden_days=row.hidden_days,
-    )
 
 
 def shown_ratings(found: SeenContract, now: datetime) -> tuple[Stars, ...]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contracts import wording
-from contracts.access import contract_or_404, milestone_or_404
+from contracts.access import SeenContract, contract_or_404, milestone_or_404
 from contracts.actions import contracts as actions
 from contracts.actions import milestones as deeds
 from contracts.actions import ratings
@@ -27,7 +27,7 @@ from contracts.permissions import contracts as checks
 from contracts.permissions.contracts import Place
 from contracts.permissions.standing import standing_of
 from contracts.queries import contracts as queries
-from contracts.queries.contracts import SeenContract, Version
+from contracts.queries.contracts import Version
 from core.clock import business_date, market_now
 from core.errors import Conflict, Invalid
 from core.http import Request, see_other, unprocessable

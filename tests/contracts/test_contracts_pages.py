@@ -70,7 +70,11 @@ def two_parts(contract: Contract) -> dict[str, Any]:
     rows = [("Line the vans", "60,000", 10), ("Measure", "30,000.00", 30)]
     found = {"parts-TOTAL_FORMS": "4", "parts-INITIAL_FORMS": "1", "note": "Two steps."}
     for n, (title, amount, days) in enumerate(rows):
-        found |= {f"parts-{n}-title": title, f"parts-{n}-amount": amount, f"parts-{n}-due_on": scenes.in_days(days)}
+        found |= {
+            f"parts-{n}-title": title,
+            f"parts-{n}-amount": amount,
+            f"parts-{n}-due_on": scenes.in_days(days).isoformat(),
+        }
     return found
 
 
