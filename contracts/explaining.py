@@ -39,7 +39,11 @@ def arithmetic(place: Place, ranking: Ranking, currency: str) -> list[str]:
     """The arithmetic of one bid line by line, as a reader would check it; empty while it has none."""
     if place.scored is None:
         return []
-    return [_sentence(part, currency) for part in scoring.arithmetic(place.scored, ranking.rule)]
+    parts = scoring.arithmetic(place.scored, ranking.rule)
+    if ranking.rule.method is scoring.Method.LOWEST_PRICE:
+        # Price points decide nothing here; showing them would suggest they do.
+        parts = tuple(part for part in parts if part.line is not Line.PRICE_POINTS)
+    return [_sentence(part, currency) for part in parts]
 
 
 def points_preview(project: Project, price_minor: int) -> list[str]:

@@ -47,7 +47,7 @@ class ProjectForm(forms.Form):
         help_text=gettext_lazy("The most you will pay. It is held from your wallet and shown to all."),
     )
     method = forms.ChoiceField(
-        label=gettext_lazy("How bids are compared"), choices=Project.Method.choices, widget=forms.RadioSelect
+        label=gettext_lazy("What decides"), choices=Project.Method.choices, widget=forms.RadioSelect
     )
     price_weight = forms.IntegerField(
         label=gettext_lazy("Weight of price"),
@@ -78,6 +78,7 @@ class ProjectForm(forms.Form):
         label=gettext_lazy("Who accepts the work"),
         queryset=User.objects.none(),
         required=False,
+        empty_label=gettext_lazy("Choose before you publish"),
         help_text=gettext_lazy("A member of your ME. Who awards is not who accepts."),
     )
     opens_at = LocalTimeField(

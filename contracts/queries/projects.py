@@ -161,18 +161,18 @@ def timeline(project: Project, bids: list[Bid], now: datetime) -> list[Happening
 
 def _beginnings(project: Project, now: datetime) -> Iterable[Happening]:
     if project.created_by is not None:
-        yield Happening(_("wrote the draft"), project.created_by.name, project.created_at, "pencil-line")
+        yield Happening(_("Draft written"), project.created_by.name, project.created_at, "pencil-line")
     if project.published_at is not None and project.published_by is not None:
-        what = _("published the project; its ceiling is held")
+        what = _("Published; the ceiling is held")
         yield Happening(what, project.published_by.name, project.published_at, "send")
     stopped = project.status in (Project.Status.DRAFT, Project.Status.CANCELLED)
     if project.buyer_id is not None and not stopped and project.deadline <= now:
-        yield Happening(_("The deadline passed."), "", project.deadline, "lock")
+        yield Happening(_("Deadline passed"), "", project.deadline, "lock")
 
 
 def _opening(project: Project) -> Iterable[Happening]:
     if project.buyer_id is not None and project.opened_at is not None:
-        yield Happening(_("The bids were opened."), "", project.opened_at, "eye", "accent")
+        yield Happening(_("Bids opened"), "", project.opened_at, "eye", "accent")
 
 
 def _judging(project: Project, bids: list[Bid]) -> Iterable[Happening]:
@@ -180,14 +180,14 @@ def _judging(project: Project, bids: list[Bid]) -> Iterable[Happening]:
     if judged and needs_quality(project):
         last = max(judged, key=lambda bid: bid.scored_at or project.deadline)
         if last.scored_at is not None and last.scored_by is not None:
-            yield Happening(_("gave quality points"), last.scored_by.name, last.scored_at, "scale")
+            yield Happening(_("Quality judged"), last.scored_by.name, last.scored_at, "scale")
 
 
 def _award(bids: list[Bid]) -> Iterable[Happening]:
     for bid in bids:
         award = getattr(bid, "award", None)
         if award is not None:
-            what = _("awarded the project to %(bidder)s") % {"bidder": bidder_name(bid)}
+            what = _("Awarded to %(bidder)s") % {"bidder": bidder_name(bid)}
             yield Happening(what, award.awarded_by.name, award.awarded_at, "award", "good")
 
 
@@ -200,12 +200,9 @@ def _end(project: Project) -> Iterable[Happening]:
     told = AuditRecord.objects.filter(subject=f"project:{project.pk}", deed=deed).first()
     who = told.actor_name if told is not None and told.actor_id else ""
     if project.status == Project.Status.CANCELLED:
-        yield Happening(
-            _("cancelled the project") if who else _("The project was cancelled."), who, project.ended_at, "ban", "bad"
-        )
+        yield Happening(_("Cancelled"), who, project.ended_at, "ban", "bad")
     else:
-        what = _("ended the project without an award") if who else _("The project ended without an award.")
-        yield Happening(what, who, project.ended_at, "circle-dashed")
+        yield Happening(_("Ended without an award"), who, project.ended_at, "circle-dashed")
 
 
 def bidder_name(bid: Bid) -> str:

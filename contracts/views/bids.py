@@ -123,9 +123,9 @@ def _submit(project: Project, form: BidForm, request: Request) -> None:
 
 def _revising(request: Request, project: Project, current: OwnBid, now: datetime) -> HttpResponse:
     form = BidForm(request.POST or None, project=project, firms=[current.firm])
-    if request.method == "POST" and not _wants_preview(request):
-        if form.is_valid() and _done(form, lambda: _revise(current.bid, form, request)):
-            return see_other(_own_page(project, current.firm))
+    sent = request.method == "POST" and not _wants_preview(request)
+    if sent and form.is_valid() and _done(form, lambda: _revise(current.bid, form, request)):
+        return see_other(_own_page(project, current.firm))
     terms = actions.read_own_bid(bid=current.bid, by=request.user)
     form.initial = {"price": terms.price_minor, "days": terms.days, "plan": terms.plan}
     closed = why_not(checks.check_time, project, now)

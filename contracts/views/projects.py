@@ -40,6 +40,8 @@ from ledger.queries import balance
 from microenterprises.models import Microenterprise
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+FEW_BIDS = 6
+"""Up to so many bids the arithmetic of each stands open."""
 
 
 # ------------------------------------------------------------------ the list
@@ -128,6 +130,7 @@ def project_detail(request: Request, pk: UUID) -> HttpResponse:
         "acts": _acts(seen, who, own, bids, ranking, now),
         "bids": _rows(seen.project, who, ranking) if ranking is not None else [],
         "ranking": ranking,
+        "few": len(bids) <= FEW_BIDS,
         "needs_quality": needs_quality(seen.project),
         "award": next((bid.award for bid in bids if hasattr(bid, "award")), None),
     }

@@ -163,7 +163,7 @@ def test_until_the_opening_the_page_is_the_same_for_everybody_else(cast: Cast) -
     """The two-worlds test in miniature: with and without bids, byte for byte."""
     project = published(cast)
     people = (cast.lin, cast.noor, cast.mei, cast.teo, cast.rui, cast.hua, cast.fay, cast.ada, cast.sol)
-    names = [("project_detail", project.pk), ("project_list",), ("bid_list",)]
+    names: list[tuple[Any, ...]] = [("project_detail", project.pk), ("project_list",), ("bid_list",)]
 
     def seen() -> list[str]:
         return [without_tokens(page(person, *name)) for person in people for name in names]
