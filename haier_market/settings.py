@@ -298,6 +298,8 @@ LOGGING = {
         # A line per task would count the receipts of sealed bids (rule 2); failures are still logged.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # Django warns of every refused request by its path, and a refused bid is a secret; server errors are logged.
+        "django.request": {"level": "ERROR"},
     },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []
