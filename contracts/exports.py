@@ -8,12 +8,22 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from contracts.lifecycle import PROJECT_BADGES, phase
+from contracts.lifecycle import PROJECT_BADGES, phase_of
 from contracts.models import Project
-from contracts.queries.projects import buyer_name
 from core import money
 
 CHUNK = 2000
+COLUMNS = (
+    "title",
+    "status",
+    "opens_at",
+    "deadline",
+    "buyer__name",
+    "reference__buyer_name",
+    "currency",
+    "ceiling_minor",
+    "pk",
+)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -48,14 +58,16 @@ def project_rows(projects: QuerySet[Project], now: datetime) -> Iterator[list[An
 
 def _rows(projects: QuerySet[Project], now: datetime, words: Any, head: list[str]) -> Iterator[list[Any]]:
     yield head
-    for project in projects.iterator(chunk_size=CHUNK):
-        ceiling = project.ceiling_minor
+    # Tuples: a hundred thousand objects cost ten times their rows.
+    for title, status, opens_at, deadline, buyer, authority, currency, ceiling, pk in projects.values_list(
+        *COLUMNS
+    ).iterator(chunk_size=CHUNK):
         yield [
-            project.title,
-            words[phase(project, now)],
-            buyer_name(project),
-            project.deadline.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
-            project.currency,
-            "" if ceiling is None else money.plain(ceiling, project.currency),
-            project.pk,
+            title,
+            words[phase_of(status, opens_at, deadline, now)],
+            buyer or authority,
+            f"{deadline.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+            currency,
+            "" if ceiling is None else money.plain(ceiling, currency),
+            pk,
         ]

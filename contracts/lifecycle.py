@@ -90,11 +90,16 @@ class Phase(models.TextChoices):
 
 def phase(project: Project, now: datetime) -> Phase:
     """The phase of a project at an instant of the market's clock. At the deadline exactly it is closed."""
-    if project.status != Project.Status.PUBLISHED:
-        return Phase(project.status)
-    if project.opens_at is not None and now < project.opens_at:
+    return phase_of(project.status, project.opens_at, project.deadline, now)
+
+
+def phase_of(status: str, opens_at: datetime | None, deadline: datetime, now: datetime) -> Phase:
+    """`phase` of plain values, for lists that make no objects."""
+    if status != Project.Status.PUBLISHED:
+        return Phase(status)
+    if opens_at is not None and now < opens_at:
         return Phase.SCHEDULED
-    return Phase.OPEN if now < project.deadline else Phase.CLOSED
+    return Phase.OPEN if now < deadline else Phase.CLOSED
 
 
 PROJECT_BADGES: Final = {
