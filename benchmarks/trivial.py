@@ -10,9 +10,11 @@ from contracts.models import Project
 
 ROWS = 50
 TEMPLATE = """<!doctype html><html lang="en"><head><title>Projects</title></head><body><h1>Projects</h1><table>
-{% for row in rows %}<tr><td><a href="/projects/{{ row.0 }}/">{{ row.1 }}</a></td><td>{{ row.2 }}</td><td>{{ row.3 }}</td>
-<td>{{ row.4|date:"Y-m-d H:i" }}</td><td class="num" data-label="a cell as wide as those of a real page">{{ row.1 }}</td>
-<td class="quiet" data-label="another one, so that fifty rows weigh what a page weighs">{{ row.0 }} {{ row.2 }}</td></tr>
+{% for row in rows %}<tr><td><a href="/projects/{{ row.0 }}/">{{ row.1 }}</a></td><td>{{ row.2 }}</td>
+<td>{{ row.3 }}</td><td>{{ row.4|date:"Y-m-d H:i" }}</td>
+<td class="num" data-label="a cell as wide as those of a real page">{{ row.1 }}</td>
+<td class="quiet" data-label="another one, so that fifty rows weigh what a page weighs">{{ row.0 }}
+{{ row.2 }}</td></tr>
 {% endfor %}</table></body></html>"""
 
 

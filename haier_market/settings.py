@@ -285,6 +285,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "BidStatus": "contracts.models.bids.Bid.Status",
+        "ContractStatus": "contracts.models.contracts.Contract.Status",
+        "MilestoneStatus": "contracts.models.contracts.Milestone.Status",
+        "MicroenterpriseStatus": "microenterprises.models.firms.Microenterprise.Status",
+        "RunStatus": "settlement.models.SettlementRun.Status",
+    },
 }
 
 # Logs ----------------------------------------------------------------------------------------------------------------
