@@ -25,11 +25,13 @@ def pledge(*, idea: Idea, amount_minor: int, by: User, microenterprise: Microent
 
     Raises Denied, InvalidTransition (not published), Invalid (amount, currency), InsufficientFunds (the ME's wallet).
     """
+    firm = _locked_firm(microenterprise) if microenterprise is not None else None
     row = _locked(idea)
     check_pledge(by)
     check_gathering(row)
     check_amount(amount_minor)
-    firm = _backer(microenterprise, row, by) if microenterprise is not None else None
+    if firm is not None:
+        _check_backer(firm, row, by)
     made = Pledge.objects.create(
         idea=row, person=by, microenterprise=firm, amount_minor=amount_minor, pledged_at=market_now()
     )
@@ -108,8 +110,7 @@ def check_gathering(idea: Idea) -> None:
         raise InvalidTransition(_("This idea was withdrawn."))
 
 
-def _backer(microenterprise: Microenterprise, idea: Idea, by: User) -> Microenterprise:
-    firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=microenterprise.pk)
+def _check_backer(firm: Microenterprise, idea: Idea, by: User) -> None:
     check_lead(place_of(by, firm))
     check_active(firm)
     if firm.currency != idea.currency:
@@ -118,7 +119,10 @@ def _backer(microenterprise: Microenterprise, idea: Idea, by: User) -> Microente
             % {"me": firm.name, "ours": firm.currency, "theirs": idea.currency},
             field="source",
         )
-    return firm
+
+
+def _locked_firm(firm: Microenterprise) -> Microenterprise:
+    return Microenterprise.objects.select_for_update(no_key=True).get(pk=firm.pk)
 
 
 def _locked(idea: Idea) -> Idea:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core.clock import company_zone
 from core.models import AuditRecord, Parameter
 from ledger import queries as books
-from ledger.accounts import Kind
+from ledger.accounts import NIGHT_KINDS, REVERSAL, Kind
 from ledger.queries import HistoryLine, Place
 from microenterprises.calculation import TermsSpec, tiers_from
 from microenterprises.lifecycle import ballot_is_over
@@ -205,6 +205,10 @@ ACCOUNTS: Final[dict[str, tuple[Kind, ...]]] = {
 """The tabs of the books. Single accounts have a running balance; the result is several accounts and has none."""
 
 
+DOCUMENT_KINDS: Final = ("receipt", "cost", "investment", REVERSAL)
+"""Entries behind which stands a paper that finance recorded."""
+
+
 @dataclass(frozen=True, slots=True)
 class BookLine:
     """One line of a statement in the reader's words."""
@@ -240,7 +244,7 @@ def book_page(entity_id: int, account: str, *, cursor: str, size: int = 25) -> B
 
 
 def _line(line: HistoryLine) -> BookLine:
-    url, evidence = evidence_of(line.subject)
+    url, evidence = evidence_of(line.entry_kind, line.subject)
     falls = line.kind in (Kind.EXPENSE_OUTSIDE, Kind.EXPENSE_INSIDE, Kind.EXPENSE_PAY)
     return BookLine(
         day=line.business_date,
@@ -265,32 +269,36 @@ def _entry_words(kind: str) -> str:
         "refund": _("Pledge taken back"),
         "launch": _("Pledges became stakes at launch"),
         "reversal": _("Reversal"),
-        "hold": _("Held for a published project"),
-        "release": _("Hold released"),
-        "escrow": _("Into escrow at the last signature"),
-        "acceptance": _("Accepted work"),
-        "unused": _("Escrow not used"),
+        "project_published": _("Held for a published project"),
+        "project_released": _("Hold released"),
+        "contract_signed": _("Into escrow at the last signature"),
+        "milestone_accepted": _("Accepted work"),
+        "escrow_returned": _("Escrow not used"),
         "pay": _("Monthly pay"),
         "draw": _("Draw"),
         "share": _("Share of a night"),
-        "write_off": _("Advance of a leaver, now a cost"),
         "payout": _("Paid out"),
         "year_close": _("Fiscal year closed"),
+        "wind_up": _("Handed to its owners at the end"),
     }
     return words.get(kind) or kind.replace("_", " ").capitalize()
 
 
-def evidence_of(subject: str) -> tuple[str, str]:
+def evidence_of(entry_kind: str, subject: str) -> tuple[str, str]:
     """The page behind an entry and what its link says; both empty when there is none."""
     kind, _colon, key = subject.partition(":")
+    if not key:
+        return "", ""
+    if entry_kind in NIGHT_KINDS:
+        return f"/settlement/microenterprises/{key}/", _("Settlement")
+    if kind == "microenterprise" and entry_kind in DOCUMENT_KINDS:
+        return f"/microenterprises/{key}/money/", _("Document")
     pages = {
-        "microenterprise": (f"/microenterprises/{key}/money/", _("Document")),
         "idea": (f"/ideas/{key}/", _("Idea")),
         "project": (f"/projects/{key}/", _("Project")),
         "contract": (f"/contracts/{key}/", _("Contract")),
-        "run": (f"/settlement/{key}/", _("Settlement")),
     }
-    return pages.get(kind, ("", "")) if key else ("", "")
+    return pages.get(kind, ("", ""))
 
 
 def _cursor(place: Place) -> str:

@@ -12,7 +12,7 @@ from contracts.models import Contract, Project
 from core import audit
 from core.clock import business_date, market_now
 from core.errors import Invalid
-from microenterprises.actions import firms
+from microenterprises.actions import firms, pledges
 from microenterprises.models import Membership, Microenterprise
 from people.models import User
 from settlement.actions import settle_finally
@@ -62,6 +62,7 @@ def wind_up(*, microenterprise: Microenterprise, reason: str, by: User) -> list[
 
 
 def _end_dealings(firm: Microenterprise, *, reason: str, by: User) -> None:
+    pledges.refund_all_of(microenterprise=firm, by=by)
     both_sides = Contract.objects.filter(buyer=firm) | Contract.objects.filter(supplier=firm)
     for contract in both_sides.filter(status__in=(Contract.Status.SIGNING, Contract.Status.ACTIVE)):
         contract_actions.end_with_party(contract=contract, leaving=firm, reason=reason, by=by)

@@ -227,6 +227,19 @@ def test_withdrawing_an_idea_gives_everything_back(cast: Cast) -> None:
     assert Notice.objects.filter(person=cast.mei, sentence__contains="withdrew").exists()
 
 
+def test_an_me_that_ends_gets_its_pledges_back(cast: Cast) -> None:
+    idea = published(cast)
+    before = balance(cast.blue_kettle.entity_id, Kind.WALLET)
+    for amount in (300, 400):
+        pledges.pledge(idea=idea, amount_minor=amount, by=cast.lin, microenterprise=cast.blue_kettle)
+    pledges.pledge(idea=idea, amount_minor=50, by=cast.lin)
+    with pytest.raises(Denied, match="Only Lin"):
+        pledges.refund_all_of(microenterprise=cast.blue_kettle, by=cast.hua)
+    assert len(pledges.refund_all_of(microenterprise=cast.blue_kettle, by=cast.lin)) == 2
+    assert balance(cast.blue_kettle.entity_id, Kind.WALLET) == before
+    assert balance(idea.entity_id, Kind.PLEDGE_ESCROW) == 50
+
+
 def test_a_seat_names_the_outcome_it_serves(cast: Cast) -> None:
     with pytest.raises(Invalid, match="outcome"):
         seats.open_seat(owner=published(cast), spec=seats.SeatSpec(role="Maker", customer_outcome=" "), by=cast.sol)

@@ -56,9 +56,7 @@ def test_an_investment_comes_from_the_platforms_wallet(cast: Cast) -> None:
 
 
 def test_a_platform_of_another_currency_does_not_invest(cast: Cast) -> None:
-    other = Platform.objects.create(
-        name="Europe", entity=open_entity(name="Europe", kind="platform", currency="EUR")
-    )
+    other = Platform.objects.create(name="Europe", entity=open_entity(name="Europe", kind="platform", currency="EUR"))
     with pytest.raises(Invalid, match="exchanges nothing"):
         money.record_investment(
             microenterprise=cast.cold_chain, platform=other, amount_minor=1, document=paper(), by=cast.fay
@@ -110,7 +108,10 @@ def test_only_finance_records(cast: Cast) -> None:
 def test_a_paper_makes_sense(cast: Cast, amount: int, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(Invalid, match=words):
         money.record_receipt(
-            microenterprise=cast.cold_chain, amount_minor=amount, document=paper(**{"number": "X", **changes}), by=cast.fay
+            microenterprise=cast.cold_chain,
+            amount_minor=amount,
+            document=paper(**{"number": "X", **changes}),
+            by=cast.fay,
         )
 
 

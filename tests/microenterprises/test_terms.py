@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from core.clock import business_date, move_forward
 from core.errors import Conflict, Denied, Invalid, InvalidTransition, TooLate
@@ -146,15 +146,11 @@ def test_nobody_votes_in_a_dissolved_me(cast: Cast) -> None:
     ["threshold_minor = 5", "tiers = '[]'", "effective_from = '2020-01-01'", "status = 'rejected'", "version = 9"],
 )
 def test_the_database_keeps_agreed_terms(cast: Cast, change: str) -> None:
-    from django.db import IntegrityError, transaction
-
     with pytest.raises(IntegrityError, match="stay as they are"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE microenterprises_shareterms SET {change}")
 
 
 def test_the_database_closes_an_end_once(cast: Cast) -> None:
-    from django.db import IntegrityError, transaction
-
     rows = ShareTerms.objects.filter(microenterprise=cast.cold_chain)
     rows.update(effective_to=business_date())
     for end in (None, business_date() + timedelta(days=1)):

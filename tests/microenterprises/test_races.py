@@ -1,0 +1,162 @@
+"""Two people at the same moment: real threads, two connections, one winner, and books that still agree."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core.clock import business_date
+from core.errors import DomainError
+from ledger.accounts import Kind
+from ledger.queries import balance
+from microenterprises.actions import ideas, invitations, pledges, seats, terms
+from microenterprises.actions.money import record_receipt
+from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, MoneyRecord, Pledge, Vote
+from people.models import User
+from tests.cast import Cast, firm, make_cast, person
+from tests.microenterprises.test_circle import TERMS, published, ready
+from tests.microenterprises.test_money import paper
+from tests.threads import together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def committed(cloned_db: str) -> Cast:
+    return make_cast()
+
+
+def outcomes(results: list[Any]) -> tuple[int, int]:
+    """How many succeeded, and how many were refused with a sentence; anything else is an error."""
+    refused = [result for result in results if isinstance(result, DomainError)]
+    failed = [result for result in results if isinstance(result, Exception) and result not in refused]
+    assert not failed, failed
+    return len(results) - len(refused), len(refused)
+
+
+def test_a_wallet_is_pledged_once(committed: Cast) -> None:
+    idea = published(committed)
+    whole = balance(committed.cold_chain.entity_id, Kind.WALLET)
+    results = together(
+        4,
+        lambda _index: pledges.pledge(
+            idea=idea, amount_minor=whole, by=committed.amara, microenterprise=committed.cold_chain
+        ),
+    )
+    assert outcomes(results) == (1, 3)
+    assert balance(committed.cold_chain.entity_id, Kind.WALLET) == 0
+    assert balance(idea.entity_id, Kind.PLEDGE_ESCROW) == whole
+    assert Pledge.objects.count() == 1
+
+
+def test_two_people_pledge_at_once_and_both_count(committed: Cast) -> None:
+    idea = published(committed)
+    givers = [committed.hua, committed.fay, committed.mei, committed.noor]
+    results = together(4, lambda index: pledges.pledge(idea=idea, amount_minor=100, by=givers[index]))
+    assert outcomes(results) == (4, 0)
+    assert balance(idea.entity_id, Kind.PLEDGE_ESCROW) == 400
+
+
+def test_a_pledge_goes_back_once(committed: Cast) -> None:
+    pledge = pledges.pledge(idea=published(committed), amount_minor=100, by=committed.hua)
+    results = together(4, lambda _index: pledges.refund(pledge=pledge, by=committed.hua))
+    assert outcomes(results) == (1, 3)
+    assert balance(pledge.idea.entity_id, Kind.PLEDGE_ESCROW) == 0
+
+
+def test_launch_and_refund_exclude_each_other(committed: Cast) -> None:
+    idea = ready(committed)
+    pledge = idea.pledges.get(person=committed.hua)
+
+    def either(index: int) -> object:
+        if index == 0:
+            return ideas.launch(idea=idea, terms=TERMS, by=committed.sol)
+        return pledges.refund(pledge=pledge, by=committed.hua)
+
+    assert outcomes(together(2, either)) == (1, 1)
+    found = Idea.objects.get(pk=idea.pk)
+    held = balance(found.entity_id, Kind.PLEDGE_ESCROW)
+    if found.microenterprise is None:
+        assert (held, Pledge.objects.get(pk=pledge.pk).status) == (400_000, "refunded")
+    else:
+        assert (held, balance(found.microenterprise.entity_id, Kind.WALLET)) == (0, 1_000_000)
+
+
+def test_an_idea_is_launched_once(committed: Cast) -> None:
+    idea = ready(committed)
+    names = ["One", "Two", "Three"]
+    results = together(3, lambda index: ideas.launch(idea=idea, terms=TERMS, by=committed.sol, name=names[index]))
+    assert outcomes(results) == (1, 2)
+    assert Microenterprise.objects.filter(name__in=names).count() == 1
+
+
+def test_a_seat_is_taken_once(committed: Cast) -> None:
+    seat = seats.open_seat(
+        owner=committed.cold_chain, spec=seats.SeatSpec(role="Driver", customer_outcome="Cold"), by=committed.amara
+    )
+    people = [committed.sol, committed.teo, committed.noor, committed.lin]
+    invited = [invitations.invite(seat=seat, person=one, by=committed.hua) for one in people]
+    results = together(4, lambda index: invitations.accept(invitation=invited[index], by=people[index]))
+    assert outcomes(results) == (1, 3)
+    assert Invitation.objects.filter(seat=seat, status="accepted").count() == 1
+    assert Membership.objects.filter(microenterprise=committed.cold_chain, seat=seat).count() == 1
+
+
+def test_one_person_accepts_twice_at_once(committed: Cast) -> None:
+    seat = seats.open_seat(
+        owner=committed.cold_chain, spec=seats.SeatSpec(role="Driver", customer_outcome="Cold"), by=committed.amara
+    )
+    invited = invitations.invite(seat=seat, person=committed.sol, by=committed.hua)
+    results = together(4, lambda _index: invitations.accept(invitation=invited, by=committed.sol))
+    assert outcomes(results) == (1, 3)
+    assert Membership.objects.filter(person=committed.sol).count() == 1
+
+
+def test_accepting_and_withdrawing_a_seat_exclude_each_other(committed: Cast) -> None:
+    seat = seats.open_seat(
+        owner=committed.cold_chain, spec=seats.SeatSpec(role="Driver", customer_outcome="Cold"), by=committed.amara
+    )
+    invited = invitations.invite(seat=seat, person=committed.sol, by=committed.hua)
+
+    def either(index: int) -> object:
+        if index == 0:
+            return invitations.accept(invitation=invited, by=committed.sol)
+        return seats.withdraw(seat=seat, by=committed.amara)
+
+    assert outcomes(together(2, either)) == (1, 1)
+
+
+def test_a_member_votes_once_however_often_they_click(committed: Cast) -> None:
+    ballot = terms.propose(
+        microenterprise=committed.cold_chain,
+        terms=TERMS,
+        effective_from=business_date() + timedelta(days=9),
+        by=committed.amara,
+    ).ballot
+    results = together(4, lambda index: terms.vote(ballot=ballot, agrees=bool(index % 2), by=committed.mei))
+    assert outcomes(results) == (1, 3)
+    assert Vote.objects.filter(ballot=ballot).count() == 1
+
+
+def test_all_members_vote_at_once_and_the_ballot_is_decided_once(committed: Cast) -> None:
+    people: list[User] = [person(f"Voter{number}") for number in range(6)]
+    big = firm("Big Firm", committed.platform, people[0], *people[1:])
+    ballot = terms.propose(
+        microenterprise=big, terms=TERMS, effective_from=business_date() + timedelta(days=9), by=people[0]
+    ).ballot
+    results = together(6, lambda index: terms.vote(ballot=ballot, agrees=True, by=people[index]))
+    assert outcomes(results) == (4, 2)  # 4 of 6 decide it, the rest come too late
+    assert Ballot.objects.get(pk=ballot.pk).status == "passed"
+    assert big.share_terms.filter(status="agreed", effective_to=None).count() == 1
+
+
+def test_a_paper_is_recorded_once(committed: Cast) -> None:
+    results = together(
+        4,
+        lambda _index: record_receipt(
+            microenterprise=committed.cold_chain, amount_minor=100, document=paper(), by=committed.fay
+        ),
+    )
+    assert outcomes(results) == (1, 3)
+    assert MoneyRecord.objects.filter(document="INV-1").count() == 1
+    assert balance(committed.cold_chain.entity_id, Kind.INCOME_OUTSIDE) == 100
