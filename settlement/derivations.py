@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 from django.utils.translation import gettext as _
 
 from core import money
@@ -150,33 +150,33 @@ def _pool(outcome: Outcome) -> Step:
 def _part(line: ShareLine) -> Step:
     exact = Decimal(line.outcome.pool_minor) * line.weight / line.weights_sum
     rows = (
-        Row(_("Your weight"), _("%(mine)s of %(all)s") % {"mine": line.weight, "all": line.weights_sum}),
-        Row(_("Your part, exactly"), _precise(exact, line.currency)),
+        Row(_("Weight"), _("%(mine)s of %(all)s") % {"mine": line.weight, "all": line.weights_sum}),
+        Row(_("Part of the pool, exactly"), _precise(exact, line.currency)),
         *_carried(line),
-        Row(_("Your share"), money.write(line.amount_minor, line.currency), True),
+        Row(_("Share"), money.write(line.amount_minor, line.currency), True),
     )
     left = _precise(Decimal(line.carry_after_grain) / GRAIN, line.currency)
     return Step(
-        _("Your part of it"), rows, _("The fraction of %(left)s is carried to your next share.") % {"left": left}
+        _("The member's part"), rows, _("The fraction of %(left)s is carried to the next share.") % {"left": left}
     )
 
 
 def _carried(line: ShareLine) -> Iterator[Row]:
     own = line.carry_before_grain - line.inherited_grain
     if own:
-        yield Row(_("Carried from your earlier shares"), _precise(Decimal(own) / GRAIN, line.currency))
+        yield Row(_("Carried from earlier shares"), _precise(Decimal(own) / GRAIN, line.currency))
     if line.inherited_grain:
         inherited = _precise(Decimal(line.inherited_grain) / GRAIN, line.currency)
-        yield Row(_("Your part of what members who left had carried"), inherited)
+        yield Row(_("Part of what members who left had carried"), inherited)
 
 
 def _payable(line: ShareLine) -> Step:
     rows = (
-        Row(_("Your share"), money.write(line.amount_minor, line.currency)),
-        Row(_("Pays back your draw"), money.write(-line.recovered_minor, line.currency)),
-        Row(_("Newly payable to you"), money.write(line.payable_minor, line.currency), True),
+        Row(_("Share"), money.write(line.amount_minor, line.currency)),
+        Row(_("Pays back a draw"), money.write(-line.recovered_minor, line.currency)),
+        Row(_("Newly payable"), money.write(line.payable_minor, line.currency), True),
     )
-    return Step(_("What you are owed for it"), rows)
+    return Step(_("What is owed for it"), rows)
 
 
 # --- Figures ----------------------------------------------------------------------------------------------------------
@@ -194,6 +194,7 @@ def fine(value: int, currency: str) -> str:
 def _precise(minor: Decimal, currency: str) -> str:
     """A fraction of minor units as an amount, to six digits below the currency's smallest unit."""
     digits = money.decimals(currency)
-    least = "0" * digits or "#"
-    pattern = f"#,##0.{least}######" if digits else "#,##0.######"
-    return str(format_decimal(minor.scaleb(-digits), format=pattern, locale=money.locale_name()))
+    pattern = "\u00a4#,##0." + "0" * digits + "######"
+    locale = money.locale_name()
+    shown = minor.scaleb(-digits)
+    return str(format_currency(shown, currency, format=pattern, locale=locale, currency_digits=False))

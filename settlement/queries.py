@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, Q, QuerySet, Sum, Window
 from django.db.models.functions import Abs
 
 from core.clock import market_now
@@ -101,10 +101,16 @@ def open_exceptions(run: SettlementRun, user: User) -> QuerySet[Outcome]:
     return rows.select_related("microenterprise", "repaired_by").order_by("repaired_by__night", "microenterprise__name")
 
 
-def all_open_exceptions(user: User) -> QuerySet[Outcome]:
-    """Every date of an ME that could not settle and is not mended, oldest first."""
+def open_exceptions_by_me(user: User) -> QuerySet[Outcome]:
+    """The latest open exception of each ME, with the first date and the number of dates that wait with it."""
     rows = Outcome.objects.visible_to(user).filter(state=Outcome.State.EXCEPTION, repaired_by=None)
-    return rows.select_related("microenterprise").order_by("business_date", "microenterprise__name")
+    me = F("microenterprise")
+    rows = rows.annotate(
+        since=Window(Min("business_date"), partition_by=me), dates=Window(Count("pk"), partition_by=me)
+    )
+    rows = rows.annotate(since=since, dates=dates)
+    latest = rows.order_by("microenterprise__name", "microenterprise_id", "-business_date")
+    return latest.distinct("microenterprise__name", "microenterprise_id").select_related("microenterprise")
 
 
 def share_lines_of(outcome: Outcome, user: User) -> list[ShareLine]:

@@ -58,7 +58,7 @@ def _run_list_context(request: Request, starting: forms.StartForm) -> dict[str, 
             runs = runs.filter(exceptions__gt=0) if trouble == "yes" else runs.filter(exceptions=0)
     found = page(runs, order=("-business_date",), cursor=request.GET.get("cursor"))
     waiting = actions.waiting_dates()
-    open_ones = queries.all_open_exceptions(request.user)[: EXCEPTIONS_SHOWN + 1]
+    open_ones = queries.open_exceptions_by_me(request.user)[: EXCEPTIONS_SHOWN + 1]
     return {
         "form": form,
         "starting": starting,

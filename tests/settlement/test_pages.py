@@ -42,8 +42,8 @@ def fay() -> User:
     return person("Fay", "finance")
 
 
-def see(user: User, path: str, status: int = 200, **headers: str) -> str:
-    client = Client(headers=headers)
+def see(user: User, path: str, status: int = 200, *, target: str = "") -> str:
+    client = Client(headers={"HX-Request": "true", "HX-Target": target} if target else None)
     client.force_login(user)
     response = client.get(path)
     assert response.status_code == status, path
@@ -160,14 +160,14 @@ def test_finance_starts_a_missed_night_from_the_list(fay: User) -> None:
     assert post(fay, "/settlement/", date=str(DAY))[0] == 303
     assert SettlementRun.objects.get().started_by == fay
     assert "hx-trigger" in see(fay, RUN)
-    assert "0 of 1" in see(fay, RUN, **{"HX-Request": "true", "HX-Target": "progress"})
+    assert "0 of 1" in see(fay, RUN, target="progress")
     assert post(person("Rui", "auditor"), "/settlement/", date=str(DAY + ONE))[0] == 422
     assert post(fay, "/settlement/", date="2999-01-01")[0] == 422
     assert post(fay, "/settlement/", date="nonsense")[0] == 422
 
 
 def test_filters_stand_in_the_address_and_in_the_files(me: Microenterprise, fay: User) -> None:
-    page = see(fay, RUN + "?state=exception&q=kettle", **{"HX-Request": "true", "HX-Target": "results"})
+    page = see(fay, RUN + "?state=exception&q=kettle", target="results")
     assert "Blue Kettle" in page
     assert "Cold Chain" not in page
     rows = report(fay, "?state=exception")

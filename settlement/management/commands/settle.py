@@ -11,6 +11,7 @@ from core.errors import DomainError
 from people.models import User
 from settlement import actions
 from settlement.models import Outcome, SettlementRun
+from settlement.queries import TOTALS
 from settlement.sentences import trouble
 
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             f"{run.exceptions} exceptions, {run.lines} lines"
         )
         for currency, totals in sorted(run.totals.items()):
-            words = ", ".join(f"{name} {money.plain(minor, currency)}" for name, minor in totals.items())
+            words = ", ".join(f"{name} {money.plain(totals[name], currency)}" for name in TOTALS)
             self.stdout.write(f"  {currency}: {words}")
         exceptions = Outcome.objects.filter(night=run.business_date, state=Outcome.State.EXCEPTION)
         for outcome in exceptions.select_related("microenterprise").order_by("microenterprise__name"):
