@@ -86,9 +86,7 @@ class IdeaForm(forms.Form):
             if any(typed) and not all((typed[0], typed[1], typed[2], typed[4])) and not self._has_errors(number):
                 self.add_error(
                     f"metric_{number}",
-                    _(
-                        "A goal says what is measured, where it is today, its target and by when. Or leave it empty."
-                    ),
+                    _("A goal says what is measured, where it is today, its target and by when. Or leave it empty."),
                 )
         return found
 

@@ -37,6 +37,12 @@ def draft(cast: Cast, goal: int = 1_000_000) -> Idea:
     return ideas.create(spec=spec, by=cast.sol)
 
 
+def books_of(idea: Idea) -> int:
+    """The entity of a published idea."""
+    assert idea.entity_id is not None
+    return idea.entity_id
+
+
 def published(cast: Cast, goal: int = 1_000_000) -> Idea:
     return ideas.publish(idea=draft(cast, goal), by=cast.sol)
 
@@ -60,16 +66,16 @@ def ready(cast: Cast) -> Idea:
 def test_pledges_become_stakes_and_every_book_agrees(cast: Cast) -> None:
     before = balance(cast.blue_kettle.entity_id, Kind.WALLET)
     idea = ready(cast)
-    assert balance(idea.entity_id, Kind.PLEDGE_ESCROW) == 1_000_000
-    assert party_balances([idea.entity_id], Kind.PLEDGES_OWED) == {
-        (idea.entity_id, cast.hua.party): 600_000,
-        (idea.entity_id, f"entity:{cast.blue_kettle.entity_id}"): 400_000,
+    assert balance(books_of(idea), Kind.PLEDGE_ESCROW) == 1_000_000
+    assert party_balances([books_of(idea)], Kind.PLEDGES_OWED) == {
+        (books_of(idea), cast.hua.party): 600_000,
+        (books_of(idea), f"entity:{cast.blue_kettle.entity_id}"): 400_000,
     }
     assert balance(cast.blue_kettle.entity_id, Kind.WALLET) == before - 400_000
 
     me = ideas.launch(idea=idea, terms=TERMS, by=cast.sol)
 
-    assert balance(idea.entity_id, Kind.PLEDGE_ESCROW) == balance(idea.entity_id, Kind.PLEDGES_OWED) == 0
+    assert balance(books_of(idea), Kind.PLEDGE_ESCROW) == balance(books_of(idea), Kind.PLEDGES_OWED) == 0
     assert balance(me.entity_id, Kind.WALLET) == 1_000_000
     assert party_balances([me.entity_id], Kind.STAKE) == {
         (me.entity_id, cast.hua.party): 600_000,
@@ -177,7 +183,7 @@ def test_a_pledge_goes_back_until_launch_and_only_to_its_giver(cast: Cast) -> No
         pledges.refund(pledge=pledge, by=cast.sol)
     pledges.refund(pledge=pledge, by=cast.lin)
     assert balance(cast.blue_kettle.entity_id, Kind.WALLET) == before
-    assert balance(idea.entity_id, Kind.PLEDGE_ESCROW) == 0
+    assert balance(books_of(idea), Kind.PLEDGE_ESCROW) == 0
     with pytest.raises(InvalidTransition):
         pledges.refund(pledge=pledge, by=cast.lin)
 
@@ -220,7 +226,7 @@ def test_withdrawing_an_idea_gives_everything_back(cast: Cast) -> None:
     open_seat = seats.open_seat(owner=idea, spec=seats.SeatSpec(role="Baker", customer_outcome="x"), by=cast.sol)
     asked = invitations.ask(seat=open_seat, by=cast.teo)
     ideas.withdraw(idea=idea, reason="The compressor cannot be quiet enough.", by=cast.sol)
-    assert balance(idea.entity_id, Kind.PLEDGE_ESCROW) == balance(idea.entity_id, Kind.PLEDGES_OWED) == 0
+    assert balance(books_of(idea), Kind.PLEDGE_ESCROW) == balance(books_of(idea), Kind.PLEDGES_OWED) == 0
     assert balance(cast.blue_kettle.entity_id, Kind.WALLET) == before + 400_000
     assert set(idea.seats.values_list("status", flat=True)) == {"withdrawn"}
     assert Invitation.objects.get(pk=asked.pk).status == "withdrawn"
@@ -237,7 +243,7 @@ def test_an_me_that_ends_gets_its_pledges_back(cast: Cast) -> None:
         pledges.refund_all_of(microenterprise=cast.blue_kettle, by=cast.hua)
     assert len(pledges.refund_all_of(microenterprise=cast.blue_kettle, by=cast.lin)) == 2
     assert balance(cast.blue_kettle.entity_id, Kind.WALLET) == before
-    assert balance(idea.entity_id, Kind.PLEDGE_ESCROW) == 50
+    assert balance(books_of(idea), Kind.PLEDGE_ESCROW) == 50
 
 
 def test_a_seat_names_the_outcome_it_serves(cast: Cast) -> None:

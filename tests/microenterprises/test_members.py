@@ -1,6 +1,7 @@
 """Joining, changing, leading, leaving, and the end of an ME."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -84,7 +85,13 @@ def test_a_person_has_one_place_in_an_me(cast: Cast) -> None:
 
 def test_exactly_one_founder_leads_and_it_is_who_launches(cast: Cast) -> None:
     member = firms.MemberSpec(person=cast.sol, role="Leader", customer_outcome="x", is_lead=True)
-    facts = {"kind": "user", "platform": cast.platform, "purpose": "x", "currency": "CNY", "terms": TERMS}
+    facts: dict[str, Any] = {
+        "kind": "user",
+        "platform": cast.platform,
+        "purpose": "x",
+        "currency": "CNY",
+        "terms": TERMS,
+    }
     for members, by in (([member], cast.lin), ([], cast.sol), ([member, member], cast.sol)):
         with pytest.raises(Invalid):
             firms.found(name="New", members=members, by=by, on=business_date(), **facts)

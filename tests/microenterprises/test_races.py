@@ -14,7 +14,7 @@ from microenterprises.actions.money import record_receipt
 from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, MoneyRecord, Pledge, Vote
 from people.models import User
 from tests.cast import Cast, firm, make_cast, person
-from tests.microenterprises.test_circle import TERMS, published, ready
+from tests.microenterprises.test_circle import TERMS, books_of, published, ready
 from tests.microenterprises.test_money import paper
 from tests.threads import together
 
@@ -45,7 +45,7 @@ def test_a_wallet_is_pledged_once(committed: Cast) -> None:
     )
     assert outcomes(results) == (1, 3)
     assert balance(committed.cold_chain.entity_id, Kind.WALLET) == 0
-    assert balance(idea.entity_id, Kind.PLEDGE_ESCROW) == whole
+    assert balance(books_of(idea), Kind.PLEDGE_ESCROW) == whole
     assert Pledge.objects.count() == 1
 
 
@@ -54,14 +54,14 @@ def test_two_people_pledge_at_once_and_both_count(committed: Cast) -> None:
     givers = [committed.hua, committed.fay, committed.mei, committed.noor]
     results = together(4, lambda index: pledges.pledge(idea=idea, amount_minor=100, by=givers[index]))
     assert outcomes(results) == (4, 0)
-    assert balance(idea.entity_id, Kind.PLEDGE_ESCROW) == 400
+    assert balance(books_of(idea), Kind.PLEDGE_ESCROW) == 400
 
 
 def test_a_pledge_goes_back_once(committed: Cast) -> None:
     pledge = pledges.pledge(idea=published(committed), amount_minor=100, by=committed.hua)
     results = together(4, lambda _index: pledges.refund(pledge=pledge, by=committed.hua))
     assert outcomes(results) == (1, 3)
-    assert balance(pledge.idea.entity_id, Kind.PLEDGE_ESCROW) == 0
+    assert balance(books_of(pledge.idea), Kind.PLEDGE_ESCROW) == 0
 
 
 def test_launch_and_refund_exclude_each_other(committed: Cast) -> None:
@@ -75,7 +75,7 @@ def test_launch_and_refund_exclude_each_other(committed: Cast) -> None:
 
     assert outcomes(together(2, either)) == (1, 1)
     found = Idea.objects.get(pk=idea.pk)
-    held = balance(found.entity_id, Kind.PLEDGE_ESCROW)
+    held = balance(books_of(found), Kind.PLEDGE_ESCROW)
     if found.microenterprise is None:
         assert (held, Pledge.objects.get(pk=pledge.pk).status) == (400_000, "refunded")
     else:
