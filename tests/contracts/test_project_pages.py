@@ -368,9 +368,12 @@ def test_a_sealed_bid_does_not_exist_in_any_address(cast: Cast) -> None:
         address = reverse("bid_receipt", args=[project.pk, bid.pk])
         assert as_person(person).get(address).status_code == HTTPStatus.NOT_FOUND
     for name in ("project_award", "bid_disqualify"):
-        real, invented = (post(cast.lin, name, project.pk, pk) for pk in (bid.pk, uuid4()))
-        assert real.status_code == invented.status_code == HTTPStatus.CONFLICT
-        assert without_tokens(real.content.decode()) == without_tokens(invented.content.decode())
+        answers = []
+        for pk in (bid.pk, uuid4()):
+            response = post(cast.lin, name, project.pk, pk)
+            assert response.status_code == HTTPStatus.CONFLICT
+            answers.append(without_tokens(response.content.decode()).replace(str(pk), ""))
+        assert answers[0] == answers[1]
     assert post(cast.teo, "bid_withdraw", project.pk).status_code == HTTPStatus.NOT_FOUND
 
 
