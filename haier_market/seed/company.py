@@ -27,6 +27,8 @@ PEOPLE_AN_ME: Final = 8
 PEOPLE_BESIDES: Final = 20
 UNITS_A_PERSON: Final = 0.35
 UNITS_AN_ME: Final = 6.0
+UNITS_TO_START: Final = 800.0
+UNITS_TO_END: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,14 @@ def build(options: Options, say: Callable[[str], None]) -> Built:
     with transaction.atomic(), past.ids(chance.stream("ids").uuid):
         if User.objects.exists():
             raise Conflict(_("People live in this database already. Seed an empty one, or pass --if-empty."))
-        progress.expect(options.people * UNITS_A_PERSON + options.microenterprises * UNITS_AN_ME)
+        progress.expect(
+            UNITS_TO_START
+            + options.people * UNITS_A_PERSON
+            + options.microenterprises * UNITS_AN_ME
+            + options.projects * projects.UNITS_EACH
+            + nights.units(options)
+            + UNITS_TO_END * options.projects
+        )
         progress.step(_("skills"))
         load_skills()
         world = World(
@@ -68,7 +77,9 @@ def build(options: Options, say: Callable[[str], None]) -> Built:
             cast=people.cast(timeline, chance.stream("cast")),
             skills={skill.label: skill for skill in Skill.objects.all()},
             people=[],
+            names=firms.names(chance.stream("names")),
         )
+        progress.done(UNITS_TO_START)
         _plan(world)
         _analyse()
         progress.step(_("days and nights"))

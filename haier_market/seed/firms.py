@@ -3,9 +3,10 @@
 What they trade is in `projects`, what they earn outside in `money`, who they look for in `seats`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import count, cycle
+from itertools import chain, count, cycle
 
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,7 @@ from microenterprises.sentences import day_name
 from people.models import User
 
 BLUE_KETTLE, COLD_CHAIN, NORTHWIND, NEIGHBOUR, YEN, WEIGHTLESS = 0, 1, 2, 3, 4, 7
+CAST_NAMES = ("Blue Kettle", "Cold Chain", "Northwind")
 NORTHWIND_MEMBERS = 5
 LARGEST = 20
 STABLE_ONLY_FROM = 20
@@ -105,13 +107,11 @@ def everything(world: World) -> None:
     people = iter(world.people)
     world.pool = [next(people) for _each in range(plan.pool)]
     world.free = [next(people) for _each in range(plan.free)]
-    names = _names(chance)
     fields = _fields(len(plan.sizes), len(plan.ending))
     sizes = [*plan.sizes, *plan.ending]
-    drafts = [(_name(number, names), field) for number, field in enumerate(fields)]
-    entities = open_entities(
-        [NewEntity(name, EntityKind.MICROENTERPRISE, field.currency) for name, field in drafts]
-    )
+    titles = chain(CAST_NAMES, world.names)
+    drafts = [(next(titles), field) for field in fields]
+    entities = open_entities([NewEntity(name, EntityKind.MICROENTERPRISE, field.currency) for name, field in drafts])
     for number, ((name, field), entity, size) in enumerate(zip(drafts, entities, sizes, strict=True)):
         known = _cast_of(world, number)
         has_sol = number == len(plan.sizes)
@@ -129,20 +129,20 @@ def everything(world: World) -> None:
 
 def _cast_of(world: World, number: int) -> list[User]:
     cast = world.cast
-    known: dict[int, list[User]] = {BLUE_KETTLE: [cast.lin, cast.noor], COLD_CHAIN: [cast.amara, cast.mei], NORTHWIND: [cast.teo]}
+    known: dict[int, list[User]] = {
+        BLUE_KETTLE: [cast.lin, cast.noor],
+        COLD_CHAIN: [cast.amara, cast.mei],
+        NORTHWIND: [cast.teo],
+    }
     return known.get(number, [])
 
 
-def _name(number: int, names: list[str]) -> str:
-    known = {BLUE_KETTLE: "Blue Kettle", COLD_CHAIN: "Cold Chain", NORTHWIND: "Northwind"}
-    if number in known:
-        return known[number]
-    spare = len(names)
-    return names[number % spare] + (f" {number // spare + 1}" if number >= spare else "")
-
-
-def _names(chance: Chance) -> list[str]:
-    return chance.shuffled([f"{first} {second}" for first in FIRST_WORDS for second in SECOND_WORDS])
+def names(chance: Chance) -> Iterator[str]:
+    """Names of MEs without end, none twice, none of the cast's."""
+    pairs = chance.shuffled([f"{first} {second}" for first in FIRST_WORDS for second in SECOND_WORDS])
+    yield from pairs
+    for number in count(2):
+        yield from (f"{pair} {number}" for pair in pairs)
 
 
 def _fields(microenterprises: int, ending: int) -> list[Field]:
@@ -154,9 +154,7 @@ def _fields(microenterprises: int, ending: int) -> list[Field]:
     return [*first, *(JAPAN if number == YEN else next(turn) for number in range(3, wanted))]
 
 
-def _found(
-    world: World, name: str, field: Field, entity: Entity, crew: list[User], chance: Chance
-) -> Firm:
+def _found(world: World, name: str, field: Field, entity: Entity, crew: list[User], chance: Chance) -> Firm:
     """The ME, founded a while ago by the one who leads it."""
     line = world.timeline
     lead = crew[0]
@@ -179,6 +177,9 @@ def _found(
     firm.costs_percent = chance.whole(48, 68)
     if len(world.firms) % 9 == 8:
         firm.costs_percent = 118
+    if name == CAST_NAMES[COLD_CHAIN]:
+        # Whatever it is paid for accepted work is shared the same night: its profit is never below its threshold.
+        firm.revenue, firm.costs_percent = len(crew) * 5_500, 48
     world.rows.add(row)
     world.trail.tell(
         launched_at, lead, "microenterprise.founded", f"microenterprise:{row.pk}", name,
@@ -195,13 +196,13 @@ def _seat_everybody(world: World, firm: Firm, launched_on: date, chance: Chance)
     for number, person in enumerate(firm.people):
         job = jobs[(number - 1) % len(jobs)]
         is_lead = number == 0
-        stable = everybody_stable or (not is_lead and person is not world.cast.mei and chance.happens(24))
+        stable = everybody_stable or (number > 1 and firm.name != CAST_NAMES[COLD_CHAIN] and chance.happens(24))
         pay = chance.whole(90, 170) * 100 if stable else chance.whole(0, 1) * chance.whole(30, 75) * 100
         started = max(launched_on, person.joined_on or launched_on) if number >= 8 else launched_on
         members.append(
             Membership(
-                microenterprise=firm.row,
-                person=person,
+                microenterprise_id=firm.row.pk,
+                person_id=person.pk,
                 role="Leader" if is_lead else job.role,
                 customer_outcome=firm.row.purpose if is_lead else job.outcome,
                 is_lead=is_lead,
@@ -245,9 +246,11 @@ def _agree(world: World, firm: Firm, number: int, chance: Chance) -> None:
 
 
 def _late_shape(world: World, firm: Firm) -> Shape:
-    """A threshold that is reached in the last days, when nobody with a weight is there to share."""
-    margin = firm.revenue * (100 - firm.costs_percent) // 100 * world.options.days
-    return Shape(margin * 6 // 10, ((None, 3000),), (("reserve", 10_000),))
+    """A threshold that is reached in the last third of the story, when nobody with a weight is there to share."""
+    days = world.options.days
+    margin = firm.revenue * days * (100 - firm.costs_percent) // 100
+    pay = sum(member.pay_minor for member in firm.members) // firm.minor(1) * days // 30
+    return Shape(max(0, margin - pay) * 6 // 10, ((None, 3000),), (("reserve", 10_000),))
 
 
 def _terms(firm: Firm, shape: Shape, version: int, at: datetime, starts: date) -> ShareTerms:

@@ -4,13 +4,22 @@ The launched ones go through the real actions while the nights are told (`nights
 actions leave them.
 """
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from haier_market.seed.chance import Chance
-from haier_market.seed.words import COMPANY_FIELDS, EVERYWHERE, EVERYWHERE_SKILLS, VENTURE_PLACES, VENTURES, Field, Venture
+from haier_market.seed.words import (
+    COMPANY_FIELDS,
+    EVERYWHERE,
+    EVERYWHERE_SKILLS,
+    VENTURE_PLACES,
+    VENTURES,
+    Field,
+    Venture,
+)
 from haier_market.seed.world import World
 from ledger.accounts import EntityKind
 from ledger.entities import NewEntity, open_entities
@@ -31,7 +40,7 @@ class Launch:
     field: Field
     owner: User
     crew: list[User]
-    pledgers: list[User] = field(default_factory=list)
+    pledgers: list[User] = dataclasses.field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,13 @@ def everything(world: World) -> None:
     titles += [(venture, f"{title} {number}") for number in range(2, 6) for venture, title in titles]
     owners = [*world.free, *(firm.people[-1] for firm in world.market[3:])]
     plans = [
-        _Plan(venture, title, chance.pick(COMPANY_FIELDS), owners[number % len(owners)],
-              "published" if number < 2 else chance.weighted(FATES))  # fmt: skip
+        _Plan(
+            venture,
+            title,
+            chance.pick(COMPANY_FIELDS),
+            owners[number % len(owners)],
+            "published" if number < 2 else chance.weighted(FATES),
+        )
         for number, (venture, title) in enumerate(titles[1 : wanted + 1])
     ]
     shown = [plan for plan in plans if plan.fate != "draft"]
@@ -178,7 +192,7 @@ def _seats(world: World, plan: _Plan, idea: Idea, at: datetime, chance: Chance) 
         if seat.status == Seat.Status.OPEN:
             world.seats.append(seat)
         for skill in world.skilled((*plan.field.skills, *EVERYWHERE_SKILLS[:6]), 2, chance):
-            world.rows.add(Seat.skills.through(seat=seat, skill=skill))
+            world.rows.add(Seat.skills.through(seat_id=seat.pk, skill_id=skill.pk))
 
 
 def _withdraw(world: World, idea: Idea, pledges: list[Pledge], chance: Chance) -> None:

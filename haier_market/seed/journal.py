@@ -30,11 +30,6 @@ class Journal:
         poster = CLOCK if by is None else str(by.pk)
         self._waiting[slot].extend(replace(draft, posted_by=poster) for draft in drafts)
 
-    @property
-    def waiting(self) -> int:
-        """How many entries are still to be posted."""
-        return sum(map(len, self._waiting.values()))
-
     def post(self, slot: int, timeline: Timeline) -> int:
         """Post what a slot holds at its end, and return how many entries that were."""
         drafts = self._waiting.pop(slot, [])

@@ -16,7 +16,7 @@ from core import past
 from haier_market.seed.ideas import Launch
 from haier_market.seed.timeline import OPENING
 from haier_market.seed.words import DISSOLVE_REASONS, EVERYWHERE
-from haier_market.seed.world import CENTS, Firm, World
+from haier_market.seed.world import CENTS, Firm, Options, World
 from microenterprises.actions import ideas, invitations, pledges, seats
 from microenterprises.calculation import TermsSpec, Tier
 from microenterprises.models import Idea
@@ -35,7 +35,6 @@ Event = Callable[[], object]
 def everything(world: World) -> None:
     """All slots and all nights."""
     line, firms = world.timeline, len(world.firms)
-    world.progress.expect(line.days * (UNITS_A_DAY + firms * UNITS_AN_ME) + world.journal.waiting * UNITS_A_DRAFT)
     events = _events(world)
     _tell(world, OPENING, [])
     for number in range(line.days):
@@ -48,6 +47,12 @@ def everything(world: World) -> None:
         else:
             _act(world, line.now + timedelta(minutes=20), approval)
         world.progress.done(UNITS_A_DAY + firms * UNITS_AN_ME)
+
+
+def units(options: Options) -> float:
+    """How much work days and nights will be."""
+    drafts = options.projects * 1.9 + options.microenterprises * (2 + options.days * 1.6)
+    return options.days * (UNITS_A_DAY + options.microenterprises * UNITS_AN_ME) + drafts * UNITS_A_DRAFT
 
 
 def _tell(world: World, slot: int, events: list[Event]) -> None:

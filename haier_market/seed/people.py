@@ -46,7 +46,8 @@ def cast(timeline: Timeline, chance: Chance) -> Cast:
                 created_at=_morning(timeline, joined),
             )
         )
-    return Cast(*made)
+    lin, noor, amara, teo, mei, sol, ada, rui, fay, hua = made
+    return Cast(lin, noor, amara, teo, mei, sol, ada, rui, fay, hua)
 
 
 def everybody(world: World) -> None:
@@ -71,7 +72,7 @@ def give_skills(world: World, person: User, field: Field | None, chance: Chance)
     own = world.skilled(field.skills, chance.whole(2, 3), chance) if field else []
     common = world.skilled(EVERYWHERE_SKILLS, chance.whole(1, 2) if field else 4, chance)
     for skill in dict.fromkeys([*own, *common]):
-        world.rows.add(PersonSkill(person=person, skill=skill))
+        world.rows.add(PersonSkill(person_id=person.pk, skill_id=skill.pk))
 
 
 def _person(timeline: Timeline, chance: Chance, taken: dict[str, int], number: int | None) -> User:

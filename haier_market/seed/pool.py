@@ -1,4 +1,4 @@
-"""The talent pool as the story finds it: people of MEs that ended earlier, with clocks that end late, soon or have ended.
+"""The talent pool as the story finds it: people of MEs that ended earlier; clocks end late, end soon, or have ended.
 
 Sol and the others whose ME ends while the story runs come by the real wind-up (`nights`).
 """
@@ -8,7 +8,7 @@ from datetime import time, timedelta
 from haier_market.seed.chance import Chance
 from haier_market.seed.people import give_skills
 from haier_market.seed.seats import enter
-from haier_market.seed.words import COMPANY_FIELDS, DISSOLVE_REASONS, EVERYWHERE, FIRST_WORDS, SECOND_WORDS
+from haier_market.seed.words import COMPANY_FIELDS, DISSOLVE_REASONS, EVERYWHERE
 from haier_market.seed.world import World
 from ledger.accounts import EntityKind
 from ledger.entities import NewEntity, open_entities
@@ -25,13 +25,7 @@ def everything(world: World) -> None:
     chance = world.chance.stream("pool")
     size = max(1, min(CREW, len(world.pool) // len(AGES)))
     crews = [world.pool[start : start + size] for start in range(0, len(world.pool), size)]
-    known = {firm.name for firm in (*world.firms, *world.ending)}
-    names = [
-        name
-        for name in chance.shuffled([f"{first} {second}s" for first in FIRST_WORDS for second in SECOND_WORDS])
-        if name not in known
-    ]
-    drafts = [(names[number], chance.pick(COMPANY_FIELDS)) for number in range(len(crews))]
+    drafts = [(next(world.names), chance.pick(COMPANY_FIELDS)) for _crew in crews]
     opened = open_entities([NewEntity(name, EntityKind.MICROENTERPRISE, field.currency) for name, field in drafts])
     for number, (crew, (name, field), entity) in enumerate(zip(crews, drafts, opened, strict=True)):
         low, high = AGES[number % len(AGES)]

@@ -36,7 +36,7 @@ def _open(world: World, firm: Firm, chance: Chance) -> Seat:
     world.rows.add(seat)
     labels = (*firm.field.skills, *EVERYWHERE_SKILLS[:6])
     for skill in world.skilled(labels, chance.whole(2, 3), chance):
-        world.rows.add(Seat.skills.through(seat=seat, skill=skill))
+        world.rows.add(Seat.skills.through(seat_id=seat.pk, skill_id=skill.pk))
     world.seats.append(seat)
     return seat
 
@@ -131,9 +131,7 @@ def _ask(world: World, firm: Firm, chance: Chance) -> None:
     )
 
 
-def _invitation(
-    world: World, seat: Seat, person: User, by: User, at: datetime, chance: Chance
-) -> Invitation:
+def _invitation(world: World, seat: Seat, person: User, by: User, at: datetime, chance: Chance) -> Invitation:
     deed = "invitation.asked" if by is person else "invitation.sent"
     world.trail.tell(at, by, deed, f"seat:{seat.pk}", seat.role, person=str(person.pk))
     return Invitation(
@@ -147,6 +145,4 @@ def _invitation(
 
 
 def _told(world: World, firm: Firm, seat: Seat, deed: str, at: datetime, by: User) -> None:
-    world.trail.tell(
-        at, by, deed, f"microenterprise:{firm.row.pk}", firm.name, role=seat.role, seat=str(seat.pk)
-    )
+    world.trail.tell(at, by, deed, f"microenterprise:{firm.row.pk}", firm.name, role=seat.role, seat=str(seat.pk))

@@ -4,7 +4,6 @@ Whatever moves money happens in a slot and is posted at its end, so that a day c
 however many people did something. No wall clock: everything follows from the base date.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,35 +17,20 @@ FIRST, LAST = time(8, 30), time(19, 30)
 A_MONTH_OF_SLOTS = 180
 
 
-@dataclass(frozen=True)
 class Timeline:
     """`days` business dates before `until`, which itself has just begun: nothing seeded happens on it but its night."""
 
-    until: date
-    days: int
-    zone: ZoneInfo
-
-    @property
-    def first_day(self) -> date:
-        return self.until - timedelta(days=self.days)
-
-    @property
-    def slots_of_a_day(self) -> int:
-        return max(SLOTS_OF_A_DAY, -(-LEAST_SLOTS // self.days))
-
-    @property
-    def slots(self) -> int:
-        return self.days * self.slots_of_a_day
-
-    @property
-    def step(self) -> timedelta:
-        """From one slot of a day to the next."""
-        return timedelta(hours=LAST.hour - FIRST.hour) / (self.slots_of_a_day - 1)
-
-    @property
-    def now(self) -> datetime:
+    def __init__(self, until: date, days: int, zone: ZoneInfo) -> None:
+        self.until, self.days, self.zone = until, days, zone
+        self.first_day = until - timedelta(days=days)
+        self.slots_of_a_day = max(SLOTS_OF_A_DAY, -(-LEAST_SLOTS // days))
+        self.slots = days * self.slots_of_a_day
+        self.step = timedelta(hours=LAST.hour - FIRST.hour) / (self.slots_of_a_day - 1)
+        self.now = self.at(until, time.min)
         """The instant at which the story ends: midnight, when `until` begins."""
-        return self.at(self.until, time.min)
+        # A few more than there are: what is planned beyond the end is never used, but has its place.
+        self._ends = [self._end_of(slot) for slot in range(self.slots * 2 + A_MONTH_OF_SLOTS)]
+        self._opening = self.at(self.first_day, time(7, 30))
 
     def at(self, day: date, clock: time) -> datetime:
         """A local time of a date."""
@@ -57,9 +41,11 @@ class Timeline:
 
     def end_of(self, slot: int) -> datetime:
         """The instant at which the money of a slot is posted."""
-        if slot == OPENING:
-            return self.at(self.first_day, time(7, 30))
-        return self.at(self.day_of(slot), FIRST) + (slot % self.slots_of_a_day) * self.step
+        return self._opening if slot == OPENING else self._ends[slot]
+
+    def _end_of(self, slot: int) -> datetime:
+        instant = self.at(self.day_of(slot), FIRST) + (slot % self.slots_of_a_day) * self.step
+        return instant.replace(microsecond=0)
 
     def within(self, slot: int, chance: Chance) -> datetime:
         """An instant of the slot, to the second."""

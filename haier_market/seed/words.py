@@ -413,7 +413,10 @@ REJECTED = (
     "Two of the agreed points are missing from the report.",
     "The sample leaks at one corner; the measure is not reached yet.",
 )
-PART_REASONS = ("One of the agreed sites is missing; the rest is as agreed.", "Nine of ten units pass; the tenth is void.")
+PART_REASONS = (
+    "One of the agreed sites is missing; the rest is as agreed.",
+    "Nine of ten units pass; the tenth is void.",
+)
 COMMENTS = (
     "Came earlier than promised and said what did not work.",
     "Good work; the first report was hard to read.",

@@ -1,8 +1,10 @@
 """What the parts of the seeder share: options, chance, timeline, and everybody and every firm there is so far."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from django.utils import translation
@@ -45,8 +47,8 @@ class Firm:
     row: Microenterprise
     field: Field
     platform: Platform
-    members: list[Membership] = field(default_factory=list)
-    people: list[User] = field(default_factory=list)
+    members: list[Membership] = dataclasses.field(default_factory=list)
+    people: list[User] = dataclasses.field(default_factory=list)
     budget_minor: int = 0
     revenue: int = 0
     costs_percent: int = 60
@@ -55,6 +57,11 @@ class Firm:
     @property
     def lead(self) -> User:
         return self.people[0]
+
+    @property
+    def coworkers(self) -> list[User]:
+        """Members besides the leader and whoever may have joined late."""
+        return self.people[1:-1] if len(self.people) > 3 else self.people[1:]
 
     @property
     def name(self) -> str:
@@ -102,18 +109,20 @@ class World:
     cast: Cast
     skills: dict[str, Skill]
     people: list[User]
-    platforms: dict[str, Platform] = field(default_factory=dict)
-    firms: list[Firm] = field(default_factory=list)
-    ending: list[Firm] = field(default_factory=list)
+    names: Iterator[str]
+    """Names for MEs, none twice."""
+    platforms: dict[str, Platform] = dataclasses.field(default_factory=dict)
+    firms: list[Firm] = dataclasses.field(default_factory=list)
+    ending: list[Firm] = dataclasses.field(default_factory=list)
     """MEs that are wound up while the story runs."""
-    ends: dict[str, int] = field(default_factory=dict)
+    ends: dict[str, int] = dataclasses.field(default_factory=dict)
     """In which slot, by name."""
-    seats: list[Seat] = field(default_factory=list)
+    seats: list[Seat] = dataclasses.field(default_factory=list)
     """Those that can be taken."""
-    launches: list["Launch"] = field(default_factory=list)
-    pool: list[User] = field(default_factory=list)
-    free: list[User] = field(default_factory=list)
-    values: dict[str, int] = field(default_factory=dict)
+    launches: list["Launch"] = dataclasses.field(default_factory=list)
+    pool: list[User] = dataclasses.field(default_factory=list)
+    free: list[User] = dataclasses.field(default_factory=list)
+    values: dict[str, int] = dataclasses.field(default_factory=dict)
 
     def value(self, name: str) -> int:
         """A dated parameter as it holds when the story begins."""
@@ -125,27 +134,28 @@ class World:
         """The slot in which an ME is wound up; after the last one for those that go on."""
         return self.ends.get(firm.name, self.timeline.slots)
 
-    @property
+    @cached_property
     def market(self) -> list[Firm]:
-        """MEs that trade with each other: active, in the company's currency."""
+        """MEs that trade with each other: active, in the company's currency. Asked for once all are founded."""
         return [firm for firm in self.firms if firm.row.currency == "CNY"]
+
+    @cached_property
+    def recent_from(self) -> datetime:
+        """From when on somebody would still find a notice on their home page."""
+        return self.timeline.now - min(timedelta(days=4), timedelta(days=self.timeline.days) / 4)
 
     def skilled(self, labels: tuple[str, ...], count: int, chance: Chance) -> list[Skill]:
         """Some skills of those labels; labels that are not loaded are passed over."""
         known = [self.skills[label] for label in labels if label in self.skills]
         return chance.sample(known, count)
 
-    def recent(self, at: datetime) -> bool:
-        """Whether somebody would still find a notice of it on their home page."""
-        return at >= self.timeline.now - timedelta(days=4)
-
     def tell(self, people: Iterable[User], at: datetime, say: Callable[[], str], link: str) -> None:
         """Notices as `people.notices.tell` leaves them, for what is recent; nobody would still see older ones."""
-        if not self.recent(at):
+        if at < self.recent_from:
             return
         for person in {person.pk: person for person in people}.values():
             with translation.override(person.language or "en"):
-                self.rows.add(Notice(person=person, sentence=say(), link=link, created_at=at))
+                self.rows.add(Notice(person_id=person.pk, sentence=say(), link=link, created_at=at))
 
     def write(self) -> None:
         """Write what was planned so far; the guards of the market know that it speaks of the past."""
