@@ -278,7 +278,8 @@ def _entry_row(entry: Entry) -> str:
 
 
 def _copy_into(table: str, columns: Sequence[str], rows: Iterable[str]) -> None:
-    with connection.cursor() as cursor:
+    # The driver's own cursor knows COPY; Django's errors must still come out of it.
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", StringIO("".join(rows)))
 
 

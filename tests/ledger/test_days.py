@@ -55,6 +55,17 @@ def test_an_ordinary_entry_lands_on_the_open_date_only(blue_kettle: Entity) -> N
         post(cost(blue_kettle, 1, "cost:later"))
 
 
+@pytest.mark.parametrize("threshold", [10**9, 1], ids=["by insert", "by copy"])
+def test_the_refusal_of_a_date_reads_the_same_by_copy(
+    blue_kettle: Entity, monkeypatch: pytest.MonkeyPatch, threshold: int
+) -> None:
+    monkeypatch.setattr(writer, "COPY_FROM_LINES", threshold)
+    with noon(D3):
+        days.close_day(D2)
+    with noon(D2), pytest.raises(DayClosed, match="March 2, 2026"):
+        post(cost(blue_kettle, 1))
+
+
 def test_the_settlement_posts_on_a_closed_date_until_it_is_sealed(blue_kettle: Entity) -> None:
     with noon(D3):
         draft = share(blue_kettle, {"mei": 30_00})

@@ -5,12 +5,13 @@ import time
 from collections import Counter
 from datetime import timedelta
 
+import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
 from core import clock
 from core.errors import InsufficientFunds
-from ledger import days, queries
+from ledger import days, queries, writer
 from ledger.accounts import Kind
 from ledger.errors import DayClosed
 from ledger.models import Account, Balance, Entity, Entry, Posting
@@ -32,7 +33,11 @@ def test_twenty_posting_the_same_reference_store_one_entry(cloned_db: str) -> No
     call_command("check_books")
 
 
-def test_twenty_posting_the_same_batch_in_another_order_store_it_once(cloned_db: str) -> None:
+@pytest.mark.parametrize("threshold", [10**9, 1], ids=["by insert", "by copy"])
+def test_twenty_posting_the_same_batch_in_another_order_store_it_once(
+    cloned_db: str, monkeypatch: pytest.MonkeyPatch, threshold: int
+) -> None:
+    monkeypatch.setattr(writer, "COPY_FROM_LINES", threshold)
     entities = [firm(f"ME {number}") for number in range(8)]
 
     def work(index: int) -> list[int]:

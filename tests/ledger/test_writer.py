@@ -124,6 +124,13 @@ class TestTwice:
         assert queries.balance(entity.pk, Kind.WALLET) == 20
 
 
+@pytest.fixture(params=[10**9, 1], ids=["by insert", "by copy"])
+def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small batches travel by INSERT, large ones by COPY; refusals must read the same."""
+    monkeypatch.setattr(writer, "COPY_FROM_LINES", request.param)
+
+
+@pytest.mark.usefixtures("both_ways")
 class TestRefusals:
     def test_an_overdraft_names_the_account_what_is_there_and_what_is_missing(self) -> None:
         entity = firm()
@@ -206,6 +213,7 @@ class TestRefusals:
             post(receipt(firm(), 2**63))
 
 
+@pytest.mark.usefixtures("both_ways")
 class TestReversal:
     def test_it_mirrors_every_line_on_the_open_date(self) -> None:
         buyer, supplier = firm(), firm("Cold Chain")
