@@ -105,9 +105,7 @@ def open_exceptions_by_me(user: User) -> QuerySet[Outcome]:
     """The latest open exception of each ME, with the first date and the number of dates that wait with it."""
     rows = Outcome.objects.visible_to(user).filter(state=Outcome.State.EXCEPTION, repaired_by=None)
     me = F("microenterprise")
-    rows = rows.annotate(
-        since=Window(Min("business_date"), partition_by=me), dates=Window(Count("pk"), partition_by=me)
-    )
+    since, dates = Window(Min("business_date"), partition_by=me), Window(Count("pk"), partition_by=me)
     rows = rows.annotate(since=since, dates=dates)
     latest = rows.order_by("microenterprise__name", "microenterprise_id", "-business_date")
     return latest.distinct("microenterprise__name", "microenterprise_id").select_related("microenterprise")

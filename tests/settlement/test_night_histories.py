@@ -1,0 +1,206 @@
+"""Random histories of one firm through the pure night: joins, leaves, losses, reversals, draws, pay, short wallets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from settlement.calculation import FINE, Standing, Terms, Tier
+from settlement.night import Firm, FirmNight, Member, State, Unsettled, Verdict, Wage, settle
+
+YEAR = date(2026, 1, 1)
+TERMS = Terms(500, (Tier(1_000, 3000), Tier(5_000, 4500), Tier(None, 2000)))
+PEOPLE = 5
+
+
+def uid(number: int) -> UUID:
+    return UUID(int=number)
+
+
+@dataclass(frozen=True)
+class Day:
+    """What happens on a day: money moved, money locked up (negative: freed), weights of everybody, a draw, a salary."""
+
+    moved: int
+    locked: int
+    weights: tuple[int, ...]
+    draw: int = 0
+    salary: int = 0
+
+
+days = st.builds(
+    Day,
+    moved=st.integers(-2_000, 4_000),
+    locked=st.integers(-1_500, 1_500),
+    weights=st.tuples(*[st.integers(0, 30)] * PEOPLE),
+    draw=st.sampled_from([0, 0, 0, 300, 2_000]),
+    salary=st.sampled_from([0, 0, 0, 450, 3_000]),
+)
+
+
+@dataclass
+class History:
+    """The books of a firm as plain numbers, night after night."""
+
+    wallet: int = 0
+    locked: int = 0
+    standing: Standing = field(default_factory=Standing)
+    carries: dict[int, int] = field(default_factory=dict)
+    advances: dict[UUID, int] = field(default_factory=dict)
+    unsettled: list[Unsettled] = field(default_factory=list)
+    got: dict[UUID, int] = field(default_factory=dict)
+    highest_due: int = 0
+    day: date = YEAR
+
+    def live(self, day: Day) -> FirmNight:
+        moved = max(day.moved, -self.wallet)
+        self.wallet += moved
+        locked = max(min(day.locked, self.wallet), -self.locked)
+        self.wallet, self.locked = self.wallet - locked, self.locked + locked
+        night = settle(self.firm(day, moved))
+        self.check(night)
+        self.follow(night, self.firm(day, moved))
+        self.day += timedelta(days=1)
+        return night
+
+    def firm(self, day: Day, moved: int) -> Firm:
+        members = tuple(
+            Member(n, uid(n), uid(100 + n), weight) for n, weight in enumerate(day.weights) if weight or n == 0
+        )
+        wages = []
+        if day.draw:
+            wages.append(Wage(uid(0), uid(100), True, 30, day.draw, day.draw))
+        if day.salary:
+            wages.append(Wage(uid(9), uid(109), False, 30, day.salary, day.salary))
+        return Firm(
+            id=uid(1000),
+            day=self.day,
+            year=YEAR,
+            before=self.standing,
+            moved_minor=moved,
+            reshared_minor=0,
+            wallet_minor=self.wallet,
+            terms=TERMS,
+            members=members,
+            wages=tuple(wages),
+            carries=dict(self.carries),
+            advances=dict(self.advances),
+            unsettled=tuple(self.unsettled),
+        )
+
+    def check(self, night: FirmNight) -> None:
+        for verdict in night.verdicts:
+            amounts = [line.part.amount_minor for line in verdict.lines]
+            assert all(amount >= 0 for amount in amounts)
+            assert sum(amounts) == (verdict.pool_minor if verdict.state is State.SETTLED else 0)
+            assert all(line.recovered_minor + line.payable_minor == line.part.amount_minor for line in verdict.lines)
+            self.highest_due = max(self.highest_due, verdict.standing.due_fine)
+        assert night.own.standing.shared_minor * FINE <= self.highest_due
+
+    def follow(self, night: FirmNight, firm: Firm) -> None:
+        """Take the night's answer over, as the tables do."""
+        for payroll in night.payrolls:
+            for wage in payroll.wages:
+                self.wallet -= wage.amount_minor
+                if wage.is_draw:
+                    self.advances[wage.person] = self.advances.get(wage.person, 0) + wage.amount_minor
+        for person, minor in night.written_off:
+            assert self.advances.pop(person) >= minor
+        for verdict in night.verdicts:
+            self.take(verdict)
+        paid = {payroll.day: payroll for payroll in night.payrolls}
+        repaired = {verdict.of for verdict in night.verdicts}
+        self.unsettled = [self.still(each, paid) for each in self.unsettled if each.outcome not in repaired]
+        own = night.own
+        if own.state is State.EXCEPTION:
+            self.unsettled.append(
+                Unsettled(
+                    outcome=uid(10_000 + self.day.toordinal()),
+                    day=self.day,
+                    year=YEAR,
+                    standing=own.standing,
+                    profit_before_minor=own.profit_before_minor,
+                    was_priced=True,
+                    terms=TERMS,
+                    members=firm.members,
+                    wages=() if self.day in paid else firm.wages,
+                )
+            )
+        self.standing = own.standing
+        assert self.wallet >= 0
+        assert sum(self.carries.values()) == 0
+
+    def still(self, each: Unsettled, paid: Mapping[date, object]) -> Unsettled:
+        late = sum(
+            wage.amount_minor
+            for other in self.unsettled
+            if other.day in paid and other.day <= each.day
+            for wage in other.wages
+            if not wage.is_draw
+        )
+        return Unsettled(
+            outcome=each.outcome,
+            day=each.day,
+            year=each.year,
+            standing=each.standing,
+            profit_before_minor=each.profit_before_minor,
+            was_priced=each.was_priced,
+            terms=each.terms,
+            members=each.members,
+            wages=() if each.day in paid else each.wages,
+            paid_since_minor=each.paid_since_minor + late,
+        )
+
+    def take(self, verdict: Verdict) -> None:
+        if not verdict.lines:
+            return
+        self.carries = {line.part.key: line.part.carry_after_grain for line in verdict.lines}
+        for line in verdict.lines:
+            self.wallet -= line.payable_minor
+            self.advances[line.person] = self.advances.get(line.person, 0) - line.recovered_minor
+            self.got[line.person] = self.got.get(line.person, 0) + line.part.amount_minor
+            assert self.advances[line.person] >= 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(days, min_size=1, max_size=40))
+def test_whatever_happens_parts_sum_nothing_is_negative_and_no_wallet_is_overdrawn(history: list[Day]) -> None:
+    firm = History()
+    for day in history:
+        firm.live(day)
+    assert sum(firm.got.values()) == firm.standing.shared_minor
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(days, min_size=1, max_size=25))
+def test_once_there_is_money_and_weight_everything_that_waited_is_settled(history: list[Day]) -> None:
+    firm = History()
+    for day in history:
+        firm.live(day)
+    rich = Day(moved=500_000, locked=-(10**9), weights=(9, 7, 5, 3, 1))
+    firm.live(rich)
+    firm.live(rich)
+    assert firm.unsettled == []
+    assert firm.standing.shared_minor == firm.standing.due_fine // FINE or firm.standing.due_fine < firm.highest_due
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(days, min_size=1, max_size=15))
+def test_the_same_facts_give_the_same_night(history: list[Day]) -> None:
+    one, two = History(), History()
+    for day in history:
+        assert one.live(day) == two.live(day)
+
+
+@given(days)
+def test_a_night_without_news_shares_nothing_new(day: Day) -> None:
+    firm = History()
+    firm.live(day)
+    shared = firm.standing.shared_minor
+    if not firm.unsettled:
+        again = firm.live(Day(moved=0, locked=0, weights=day.weights))
+        assert again.own.state in (State.NOTHING, State.WAITING)
+        assert firm.standing.shared_minor == shared
