@@ -1,8 +1,9 @@
 """What the first page reads: everything that waits for one person, from every room, in one statement.
 
 Each branch is a small indexed query of a room's own tables in one shape (`Line`), cut to a few rows; their union is one
-statement, so the page costs the same for somebody with one task and with fifty. Sentences are made in
-`haier_market.cards`. Nothing sealed is read here: own bids come from `contracts.queries.bids`, which knows the rule.
+statement, so the page costs the same for somebody with one task and with fifty. `haier_market.statement` sends it,
+sentences are made in `haier_market.cards`. Nothing sealed is read here: own bids come from `contracts.queries.bids`,
+which knows the rule.
 """
 
 from collections.abc import Iterable, Iterator
@@ -64,10 +65,11 @@ class Line:
     extra: str
 
 
-def read(who: Standing, now: datetime) -> list[Line]:
-    """All lines of a person's first page. One statement."""
+def branches(who: Standing, now: datetime) -> QuerySet[Any, Any]:
+    """The union of everything the first page says to one person, each row in the columns of `Line`."""
     first, *rest = [*_needs(who, now), *_motion(who), *_looks(who, now), *_notices(who)]
-    return [Line(*row) for row in first.union(*rest, all=True)]
+    found: QuerySet[Any, Any] = first.union(*rest, all=True)
+    return found
 
 
 def _lines(
@@ -286,7 +288,6 @@ def _needs_of_a_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, A
         "need",
         "exception",
         _exceptions().filter(microenterprise__in=led),
-        key=F("microenterprise_id"),
         title=F("microenterprise__name"),
         at=F("business_date"),
     )

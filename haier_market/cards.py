@@ -271,7 +271,7 @@ def _exception(line: Line) -> Need:
     return Need(
         _("%(name)s could not be settled") % {"name": line.title},
         _("The night of %(day)s waits for you") % {"day": _day(line.at)},
-        f"/microenterprises/{line.key}/",
+        f"/settlement/outcomes/{line.key}/",
         _("See why"),
         None,
         "triangle-alert",

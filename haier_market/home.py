@@ -8,7 +8,7 @@ from contracts.permissions.standing import standing_of
 from contracts.queries.bids import own_sealed_bids
 from core.clock import business_date, market_now
 from core.http import Request
-from haier_market import attention, cards
+from haier_market import cards, statement
 
 
 @require_safe
@@ -16,7 +16,7 @@ def home(request: Request) -> HttpResponse:
     """What needs the reader, by deadline; what they have in motion; what is worth a look; their latest notices."""
     now = market_now()
     who = standing_of(request.user, business_date(now))
-    lines = attention.read(who, now)
+    lines = statement.lines(who, now)
     own = own_sealed_bids(who, now)
     bid_on = frozenset(str(row.bid.project_id) for row in own if row.live)
     needed = [line.key for line in lines if line.section == "need" and line.kind == "bid"]

@@ -2,17 +2,23 @@
 
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from contracts.actions import awards, bids, contracts, milestones, projects
 from contracts.models import Bid, Project
+from contracts.permissions.standing import standing_of
 from core import clock
-from core.clock import market_now
+from core.clock import business_date, market_now
+from haier_market import statement
+from haier_market.attention import Line, branches
 from people.models import PersonSkill, Skill, User
+from settlement.models import Outcome
 from talent_pool.actions import pool
 from tests.cast import Cast, cast
 from tests.contracts import scenes
@@ -199,3 +205,37 @@ def test_the_page_reads_in_chinese(cast: Cast) -> None:
     cast.lin.save()
     response = as_(cast.lin).get("/")
     assert 'lang="zh-Hans"' in response.content.decode()
+
+
+def test_the_compiled_statement_says_what_the_plain_query_says(cast: Cast) -> None:
+    scenes.awarded(cast, title="Sign")
+    scenes.delivered(cast, title="Accept")
+    open_project(cast, title="Open")
+    pool.enter(person=cast.sol, left=None, by=cast.hua, at=market_now())
+    cast.mei.roles = ["hr", "finance"]
+    cast.mei.save()
+    now = market_now()
+    for person in (cast.lin, cast.noor, cast.amara, cast.mei, cast.teo, cast.sol, cast.ada, cast.fay, cast.hua):
+        who = standing_of(person, business_date(now))
+        plain = [Line(*row) for row in branches(who, now)]
+        found = statement.lines(who, now)
+        assert sorted(map(repr, found)) == sorted(map(repr, plain))
+        assert found or person in (cast.fay,)
+    # The same shape of reader shares one text, and nobody sees the other's lines.
+    amara, teo = (statement.lines(standing_of(person, business_date(now)), now) for person in (cast.amara, cast.teo))
+    assert {line.key for line in amara if line.kind == "sign"} and not {line.key for line in teo if line.kind == "sign"}
+
+
+def test_finance_is_asked_to_approve_the_night_and_a_leader_to_mend_theirs(cast: Cast) -> None:
+    scenes.completed(cast)
+    night = business_date(market_now())
+    clock.move_forward(timedelta(days=1))
+    call_command("settle", date=night.isoformat(), stdout=StringIO())
+    page = home(cast.fay)
+    assert f"/settlement/{night.isoformat()}/" in page and "Look and approve" in page
+    assert "Look and approve" not in home(cast.lin)
+    troubled = Outcome.objects.filter(state="exception")
+    assert ("could not be settled" in page) == troubled.exists()
+    for outcome in troubled:
+        leader = {cast.cold_chain: cast.amara, cast.blue_kettle: cast.lin, cast.northwind: cast.teo}
+        assert f"/settlement/outcomes/{outcome.pk}/" in home(leader[outcome.microenterprise])
