@@ -230,7 +230,7 @@ def test_finance_is_asked_to_approve_the_night_and_a_leader_to_mend_theirs(cast:
     scenes.completed(cast)
     night = business_date(market_now())
     clock.move_forward(timedelta(days=1))
-    call_command("settle", date=night.isoformat(), stdout=StringIO())
+    call_command("settle", "--date", night.isoformat(), stdout=StringIO())
     page = home(cast.fay)
     assert f"/settlement/{night.isoformat()}/" in page and "Look and approve" in page
     assert "Look and approve" not in home(cast.lin)
