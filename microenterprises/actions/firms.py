@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -77,16 +77,20 @@ def found(
     check_name_is_free(name)
     now = market_now()
     entity = open_entity(name=name, kind=EntityKind.MICROENTERPRISE, currency=currency)
-    firm = Microenterprise.objects.create(
-        name=name,
-        kind=kind,
-        purpose=purpose,
-        platform=platform,
-        entity=entity,
-        currency=currency,
-        launched_at=now,
-        launched_by=by,
-    )
+    try:
+        with transaction.atomic():
+            firm = Microenterprise.objects.create(
+                name=name,
+                kind=kind,
+                purpose=purpose,
+                platform=platform,
+                entity=entity,
+                currency=currency,
+                launched_at=now,
+                launched_by=by,
+            )
+    except IntegrityError as taken:  # somebody took the name since we looked
+        raise _name_taken(name) from taken
     for spec in members:
         _begin(firm, spec, on)
     ShareTerms.objects.create(
@@ -333,7 +337,11 @@ def check_name_is_free(name: str) -> None:
     if not name.strip():
         raise Invalid(_("Give the ME a name."), field="name")
     if Microenterprise.objects.filter(name__iexact=name.strip()).exists():
-        raise Conflict(_("There is an ME named %(name)s already. Choose another name.") % {"name": name}, field="name")
+        raise _name_taken(name)
+
+
+def _name_taken(name: str) -> Conflict:
+    return Conflict(_("There is an ME named %(name)s already. Choose another name.") % {"name": name}, field="name")
 
 
 def check_active(firm: Microenterprise) -> None:

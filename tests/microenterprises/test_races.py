@@ -90,6 +90,12 @@ def test_an_idea_is_launched_once(committed: Cast) -> None:
     assert Microenterprise.objects.filter(name__in=names).count() == 1
 
 
+def test_a_name_is_taken_once(committed: Cast) -> None:
+    people = [person(f"Founder{number}") for number in range(3)]
+    results = together(3, lambda index: firm("Same Name", committed.platform, people[index]))
+    assert outcomes(results) == (1, 2)
+
+
 def test_a_seat_is_taken_once(committed: Cast) -> None:
     seat = seats.open_seat(
         owner=committed.cold_chain, spec=seats.SeatSpec(role="Driver", customer_outcome="Cold"), by=committed.amara
