@@ -5,14 +5,16 @@ nothing, because it changed nothing. What is kept of the request is an HMAC, so 
 be guessed from the table; views that answer for sealed things must not put them into the answer.
 """
 
+import base64
 import functools
 import hashlib
 import hmac
 import json
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -24,7 +26,7 @@ from core.models import IdempotencyKey
 
 P = ParamSpec("P")
 V = TypeVar("V")
-LONGEST_KEY = 200
+LONGEST_KEY: Final = 200
 
 
 def request_hash(request: Request) -> str:
@@ -66,14 +68,19 @@ def _once(self: V, view: Any, request: Request, key: str, *args: Any, **kwargs: 
         return _repeated(row, request)
     response: Response = view(self, request, *args, **kwargs)
     row.status = response.status_code
-    row.body = json.dumps(response.data, default=str).encode()
+    row.body = _box().encrypt(json.dumps(response.data, default=str).encode())
     row.save(update_fields=["status", "body"])
     return response
+
+
+def _box() -> Fernet:
+    """Answers are kept under a key of their own: one that names a project would tell the table's readers who bids."""
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"idempotency" + settings.SECRET_KEY.encode()).digest()))
 
 
 def _repeated(row: IdempotencyKey, request: Request) -> Response:
     if row.request_hash != request_hash(request):
         sentence = _("This Idempotency-Key was used for another request. Use a new key for a new request.")
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, sentence, code="idempotency-key-reused")
-    stored = json.loads(bytes(row.body or b"null"))
+    stored = json.loads(_box().decrypt(bytes(row.body or b"")))
     return Response(stored, status=row.status or HTTPStatus.OK, headers={"Idempotency-Replayed": "true"})

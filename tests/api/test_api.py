@@ -92,7 +92,8 @@ def test_a_repeated_write_is_done_once_and_answered_the_same(cast: Cast) -> None
     again = amara.post("/api/v1/bids/", terms(cast, project), content_type=JSON)
     assert again.status_code == 409
     kept = IdempotencyKey.objects.get()
-    assert b"7000000" not in bytes(kept.body or b"")
+    assert str(project.pk).encode() not in bytes(kept.body or b"")
+    assert first.json()["receipt"].encode() not in bytes(kept.body or b"")
 
 
 def test_a_contract_is_signed_delivered_and_accepted_by_the_api(cast: Cast) -> None:

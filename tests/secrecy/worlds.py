@@ -78,14 +78,14 @@ PROBES = (
 )  # fmt: skip
 
 
-def with_probes(found: Iterable[str]) -> Iterator[str]:
-    """Lists are also asked with every search, filter and ordering a curious reader would try."""
+def probed(found: Iterable[str]) -> Iterator[str]:
+    """Lists with every search, filter and ordering a curious reader would try."""
     for path in found:
-        yield path
-        if path.startswith(("/admin/", "/api/v1/")) or path in LISTS:
+        if path in LISTS or path.startswith("/api/v1/"):
             yield from (f"{path}?{probe}" for probe in PROBES)
     for model, table in admin.site._registry.items():
         base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        yield from (f"{base}?{probe}" for probe in PROBES)
         for column in range(1, len(list(table.list_display)) + 1):
             yield f"{base}?o={column}"
             yield f"{base}?o=-{column}"
