@@ -35,6 +35,8 @@ class PoolEntry(models.Model):
     objects = PoolEntryQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("stay in the pool")
+        verbose_name_plural = _("stays in the pool")
         ordering = ["clock_ends_on", "id"]
         constraints = [
             models.UniqueConstraint(
