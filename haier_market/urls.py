@@ -1,4 +1,5 @@
-"""Every address of the product. Each room brings its own `urls.py`; `tests/test_url_policy.py` knows them all."""
+"""Every address of the product. Each room brings its own `urls.py`; `tests/test_house.py` and `tests/secrecy` ask
+them all."""
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required

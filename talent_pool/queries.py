@@ -1,11 +1,13 @@
 """Reads made for the pool's pages: who waits, which seats suit somebody and why. Nothing is written here."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract, Project
@@ -151,18 +153,28 @@ class Column:
 
 
 def board(rows: QuerySet[PoolEntry], today: date) -> list[Column]:
-    """The pool by days left: expired, two weeks, a month, longer. Two statements a column and one for skills."""
-    spans: Iterable[tuple[str, str, Q]] = (
-        ("expired", _("Expired"), Q(clock_ends_on__lt=today)),
-        ("fortnight", _("Up to 14 days"), Q(clock_ends_on__gte=today, clock_ends_on__lte=_plus(today, 14))),
-        ("month", _("15 to 30 days"), Q(clock_ends_on__gt=_plus(today, 14), clock_ends_on__lte=_plus(today, 30))),
-        ("later", _("More than 30 days"), Q(clock_ends_on__gt=_plus(today, 30))),
+    """The pool by days left: expired, two weeks, a month, longer. Three statements, whatever the number of people."""
+    fortnight, month = _plus(today, 14), _plus(today, 30)
+    span = Case(
+        When(clock_ends_on__lt=today, then=Value("expired")),
+        When(clock_ends_on__lte=fortnight, then=Value("fortnight")),
+        When(clock_ends_on__lte=month, then=Value("month")),
+        default=Value("later"),
+        output_field=CharField(),
     )
-    counts = rows.order_by().aggregate(**{key: Count("pk", filter=span) for key, _title, span in spans})
-    return [
-        Column(key, title, list(rows.filter(span).order_by("clock_ends_on", "pk")[:COLUMN_LIMIT]), counts[key])
-        for key, title, span in spans
-    ]
+    spanned = rows.order_by().annotate(span=span)
+    counts = dict(spanned.values_list("span").annotate(people=Count("pk")))
+    place = Window(RowNumber(), partition_by=F("span"), order_by=[F("clock_ends_on").asc(), F("pk").asc()])
+    shown: defaultdict[str, list[PoolEntry]] = defaultdict(list)
+    for entry in spanned.annotate(place=place).filter(place__lte=COLUMN_LIMIT).order_by("clock_ends_on", "pk"):
+        shown[entry.span].append(entry)
+    titles = {
+        "expired": _("Expired"),
+        "fortnight": _("Up to 14 days"),
+        "month": _("15 to 30 days"),
+        "later": _("More than 30 days"),
+    }
+    return [Column(key, title, shown[key], counts.get(key, 0)) for key, title in titles.items()]
 
 
 def _plus(today: date, days: int) -> date:
