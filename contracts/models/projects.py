@@ -75,7 +75,10 @@ class Project(models.Model):
             models.CheckConstraint(condition=Q(pass_mark__lte=10_000), name="a_pass_mark_is_at_most_10000"),
             models.CheckConstraint(condition=Q(ceiling_minor=None) | Q(ceiling_minor__gt=0), name="a_ceiling_is_positive"),
             models.CheckConstraint(
-                condition=Q(buyer=None) | Q(status="draft") | Q(ceiling_minor__gt=0, opens_at__isnull=False, published_at__isnull=False, acceptor__isnull=False),
+                condition=Q(buyer=None)
+                | Q(status="draft")
+                | Q(status="cancelled", published_at=None)
+                | Q(ceiling_minor__gt=0, opens_at__isnull=False, published_at__isnull=False, acceptor__isnull=False),
                 name="a_published_project_shows_its_ceiling_and_acceptor",
             ),
             models.CheckConstraint(condition=Q(opens_at=None) | Q(deadline__gt=F("opens_at")), name="a_deadline_follows_the_opening"),
