@@ -339,7 +339,7 @@ class _Planner:
         project.status, project.ended_at = Project.Status.UNSUCCESSFUL, at
         project.ended_reason = _("No valid bid came before the deadline.")
         world.journal.add(deal.steps.deadline, None, journal.released(project, deal.buyer.entity_id, deal.ceiling))
-        world.trail.tell(at, None, "project.unsuccessful", deal.subject, project.title, reason=project.ended_reason)
+        world.trail.tell(at, None, "project.unsuccessful", deal.subject, project.title, bids=0)
         world.tell(
             [deal.buyer.lead],
             at,

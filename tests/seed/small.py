@@ -1,0 +1,19 @@
+"""A small company for the tests: sixty people, five MEs, three nights, always the same ones."""
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from haier_market.seed import company
+from haier_market.seed.world import Options
+
+UNTIL = date(2026, 11, 20)
+MORNING = datetime.combine(UNTIL, time(9, 0), ZoneInfo(settings.COMPANY_TIME_ZONE))
+"""When the tests look at it: the story ended at midnight."""
+SMALL = Options(people=60, microenterprises=5, days=3, seed=7, projects=60, until=UNTIL)
+
+
+def build() -> company.Built:
+    """Build it here."""
+    return company.build(SMALL, lambda line: None)
