@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
@@ -38,12 +39,24 @@ def compile_one(source: Path) -> Outcome:
         catalogue = read_po(BytesIO(source.read_bytes()), locale=_babel_name(locale), abort_invalid=True)
     except (PoFileError, ValueError) as problem:
         return Outcome(source, 0, (f"{source}: {problem}",))
-    problems = tuple(f"{source}:{message.lineno}: {error}" for message, errors in catalogue.check() for error in errors)
+    problems = tuple(
+        f"{source}:{message.lineno}: {error}"
+        for message in catalogue
+        for error in _as_checked(message).check(catalogue)
+    )
     if not problems:
         compiled = BytesIO()
         write_mo(compiled, catalogue)
         _replace(source.with_suffix(".mo"), compiled.getvalue())
     return Outcome(source, len(catalogue), problems)
+
+
+def _as_checked(message: Message) -> Message:
+    """A language with one form for all numbers translates the plural, so it is held against the plural."""
+    original, forms = message.id, message.string
+    if isinstance(original, tuple | list) and isinstance(forms, tuple | list) and len(forms) == 1:
+        return Message(original[-1], forms[0], flags=message.flags, lineno=message.lineno)
+    return message
 
 
 def main() -> int:

@@ -1,5 +1,7 @@
 """The addresses of this room."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from insights import views
+
+urlpatterns = [path("insights/", views.glance, name="insights")]

@@ -20,8 +20,8 @@ OPEN_TO_STRANGERS = {
     "account_login", "account_signup", "account_inactive", "account_logout", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",
     "account_confirm_email", "account_email_verification_sent", "account_confirm_login_code", "mfa_authenticate",
-    "socialaccount_login_cancelled", "socialaccount_login_error", "socialaccount_signup", "livez", "readyz", "set_theme",
-    "set_language", "login", "jsi18n",
+    "socialaccount_login_cancelled", "socialaccount_login_error", "socialaccount_signup", "livez", "readyz",
+    "set_theme", "set_language", "login", "jsi18n",
 }  # fmt: skip
 """Addresses that answer somebody who has not signed in; every other one must not."""
 
