@@ -1,4 +1,4 @@
-"""The addresses of this room. Invitations are answered, and MEs wound up, in the talent pool's."""
+"""The addresses of this room. Invitations are answered, and MEs launched and wound up, in the talent pool's."""
 
 from django.urls import path
 
@@ -31,7 +31,6 @@ urlpatterns = [
     path("ideas/<uuid:pk>/withdraw/", ideas.idea_withdraw, name="idea_withdraw"),
     path("ideas/<uuid:pk>/pledge/", ideas.idea_pledge, name="idea_pledge"),
     path("ideas/<uuid:pk>/seats/new/", seats.idea_seat_new, name="idea_seat_new"),
-    path("ideas/<uuid:pk>/launch/", ideas.idea_launch, name="idea_launch"),
     path("pledges/<uuid:pk>/refund/", ideas.pledge_refund, name="pledge_refund"),
     path("seats/<uuid:pk>/invite/", seats.seat_invite, name="seat_invite"),
     path("seats/<uuid:pk>/withdraw/", seats.seat_withdraw, name="seat_withdraw"),

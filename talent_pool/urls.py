@@ -11,5 +11,6 @@ urlpatterns = [
     path("talent/seats/<uuid:pk>/ask/", views.seat_ask, name="seat_ask"),
     path("talent/invitations/<uuid:pk>/", views.invitation, name="invitation"),
     path("talent/people/<uuid:pk>/", views.pool_entry, name="pool_entry"),
+    path("ideas/<uuid:pk>/launch/", views.idea_launch, name="idea_launch"),
     path("talent/wind-up/<uuid:pk>/", views.wind_up_page, name="wind_up"),
 ]

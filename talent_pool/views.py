@@ -17,6 +17,7 @@ from core.paging import page
 from core.permissions import why_not
 from microenterprises.actions import invitations
 from microenterprises.models import Invitation
+from microenterprises.views import ideas
 from talent_pool import access, forms, permissions, queries
 from talent_pool.actions import placements
 from talent_pool.actions.wind_up import wind_up
@@ -90,6 +91,11 @@ def seat_ask(request: Request, pk: UUID) -> HttpResponse:
             return see_other("invitation", asked.pk)
     response = render(request, "talent/ask.html", {"seat": seat, "form": form})
     return unprocessable(response) if form.errors else response
+
+
+def idea_launch(request: Request, pk: UUID) -> HttpResponse:
+    """Launch an idea as an ME; whoever waits in the pool lands by it."""
+    return ideas.idea_launch(request, pk, launch=placements.launch)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,5 +1,6 @@
 """The pages of an idea: the list, writing one, one idea, pledging, launching."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -239,8 +240,11 @@ def pledge_refund(request: Request, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def idea_launch(request: Request, pk: UUID) -> HttpResponse:
-    """Launch an idea as an ME: its name, the lead seat, its share terms with an example."""
+def idea_launch(request: Request, pk: UUID, *, launch: Callable[..., Microenterprise]) -> HttpResponse:
+    """Launch an idea as an ME: its name, the lead seat, its share terms with an example.
+
+    The talent pool, which lands whoever launches, has the address of this page and gives its own `launch`.
+    """
     idea = access.idea_or_404(request.user, pk)
     permissions.check_own_idea(request.user, idea)
     actions.check_ready(idea)
@@ -249,7 +253,7 @@ def idea_launch(request: Request, pk: UUID) -> HttpResponse:
         return render(request, "microenterprises/terms_fields.html#preview", worked(form))
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         try:
-            firm = actions.launch(
+            firm = launch(
                 idea=idea,
                 terms=form.spec(),
                 lead=form.lead(),

@@ -43,8 +43,11 @@ def enter(*, person: User, left: Microenterprise | None, by: User | None, at: da
 
 
 @transaction.atomic
-def land(*, person: User, seat: Seat, by: User) -> PoolEntry | None:
-    """Close the person's stay in the pool because they took `seat`; None when they were not waiting there."""
+def land(*, person: User, seat: Seat | None, by: User) -> PoolEntry | None:
+    """Close the person's stay in the pool because they took `seat`; None when they were not waiting there.
+
+    seat: None for who leads an ME launched from an idea of their own.
+    """
     entry = PoolEntry.objects.select_for_update().filter(person=person, landed_at=None).first()
     if entry is None:
         return None
@@ -52,7 +55,11 @@ def land(*, person: User, seat: Seat, by: User) -> PoolEntry | None:
     entry.landed_in = seat
     entry.save(update_fields=["landed_at", "landed_in"])
     audit.record(
-        by=by, deed="pool.landed", subject=f"person:{person.pk}", about=person.get_full_name(), seat=str(seat.pk)
+        by=by,
+        deed="pool.landed",
+        subject=f"person:{person.pk}",
+        about=person.get_full_name(),
+        seat=str(seat.pk) if seat else "",
     )
     return entry
 

@@ -24,8 +24,9 @@ from talent_pool.actions.wind_up import wind_up
 from talent_pool.calendar import clock_end, days_left
 from talent_pool.liquidation import in_proportion, split
 from talent_pool.models import PoolEntry
-from tests.cast import Cast
+from tests.cast import TERMS, Cast
 from tests.contracts import scenes
+from tests.microenterprises.test_circle import ready
 
 
 def open_seat(me: Microenterprise, role: str, by: User, *skills: Skill) -> Seat:
@@ -183,6 +184,16 @@ def test_accepting_an_invitation_lands_the_person(cast: Cast) -> None:
     entry.refresh_from_db()
     assert entry.landed_in == seat
     assert Membership.objects.active(business_date()).filter(person=cast.sol, microenterprise=cast.cold_chain).exists()
+
+
+def test_launching_an_idea_lands_its_owner(cast: Cast) -> None:
+    entry = pool.enter(person=cast.sol, left=None, by=None)
+    firm = placements.launch(idea=ready(cast), terms=TERMS, by=cast.sol)
+    entry.refresh_from_db()
+    assert entry.landed_at is not None
+    assert entry.landed_in is None
+    assert "by an idea of their own" in client(cast.hua).get(f"/talent/people/{entry.pk}/").content.decode()
+    assert [again.person for again in wind_up(microenterprise=firm, reason="Over.", by=cast.sol)] == [cast.sol]
 
 
 def test_entering_twice_keeps_the_first_clock(cast: Cast) -> None:
