@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from core.admin import MarketModelAdmin
 from core.clock import business_date
@@ -48,7 +49,7 @@ class PoolEntryAdmin(MarketModelAdmin[PoolEntry]):
 
     def get_urls(self) -> list[URLPattern]:
         own = [
-            path("board/", self.admin_site.admin_view(self.board), name="talent_pool_poolentry_board"),
+            path("board/", self.admin_site.admin_view(require_safe(self.board)), name="talent_pool_poolentry_board"),
             path("<uuid:pk>/invite/", self.admin_site.admin_view(self.invite), name="talent_pool_poolentry_invite"),
         ]
         return own + super().get_urls()
