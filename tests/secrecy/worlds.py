@@ -101,7 +101,7 @@ _VARYING = (
     (re.compile(rb'"X-CSRFToken": ?"[^"]+"'), b'"X-CSRFToken": ""'),
     (re.compile(rb"took [0-9.]+ ?m?s"), b""),
 )
-_OWN_HEADERS = {"set-cookie", "date", "x-request-id", "x-correlation-id"}
+_OWN_HEADERS = {"set-cookie", "date", "expires", "x-request-id", "x-correlation-id"}
 
 
 def seen(response: Any) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
