@@ -218,7 +218,8 @@ def _children(places: Places, port: int) -> list[Child]:
     web = [
         *(sys.executable, "-m", "gunicorn", "haier_market.wsgi:application", "--bind", f"127.0.0.1:{port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket"),
-        *("--timeout", "120", "--graceful-timeout", "10", "--access-logfile", "-"),
+        # No access log: a line per request would tell who posted to the address of a sealed bid (rule 2).
+        *("--timeout", "120", "--graceful-timeout", "10"),
     ]
     worker = [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", "--without-gossip", "--without-mingle"]
     beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile="]
