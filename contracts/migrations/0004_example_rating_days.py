@@ -1,11 +1,12 @@
 from datetime import date
+from typing import Any
 
 from django.db import migrations
 
 NAME = "rating_hidden_days"
 
 
-def write(apps, schema_editor):
+def write(apps: Any, schema_editor: Any) -> None:
     apps.get_model("core", "Parameter").objects.create(
         name=NAME,
         holds_from=date(2000, 1, 1),
@@ -14,7 +15,7 @@ def write(apps, schema_editor):
     )
 
 
-def remove(apps, schema_editor):
+def remove(apps: Any, schema_editor: Any) -> None:
     apps.get_model("core", "Parameter").objects.filter(name=NAME).delete()
 
 

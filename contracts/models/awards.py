@@ -4,9 +4,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core.ids import new_id
 from contracts.models.bids import Bid
 from contracts.models.projects import Project
+from core.ids import new_id
 from people.models import User
 
 

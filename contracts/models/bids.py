@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core.ids import new_id
 from contracts.models.projects import Project
+from core.ids import new_id
 from microenterprises.models import Microenterprise
 from people.models import User
 
@@ -43,7 +43,9 @@ class Bid(models.Model):
     receipt = models.CharField(max_length=64)
     opened_at = models.DateTimeField(null=True)
 
-    microenterprise = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, null=True, related_name="opened_bids")
+    microenterprise = models.ForeignKey(
+        Microenterprise, on_delete=models.PROTECT, null=True, related_name="opened_bids"
+    )
     author = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     bidder_name = models.CharField(max_length=200, blank=True, help_text=_("For imported bids, whose bidder is no ME."))
     price_minor = models.BigIntegerField(null=True)
@@ -63,7 +65,16 @@ class Bid(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(opened_at__isnull=False)
-                | Q(microenterprise=None, author=None, price_minor=None, days=None, plan=None, quality_points=None, bidder_name="", outcome_reason=""),
+                | Q(
+                    microenterprise=None,
+                    author=None,
+                    price_minor=None,
+                    days=None,
+                    plan=None,
+                    quality_points=None,
+                    bidder_name="",
+                    outcome_reason="",
+                ),
                 name="a_sealed_bid_shows_nothing",
             ),
             models.CheckConstraint(
@@ -71,9 +82,13 @@ class Bid(models.Model):
                 name="only_opened_bids_are_judged",
             ),
             models.UniqueConstraint(
-                fields=["project", "bidder_token"], condition=~Q(status="withdrawn"), name="one_live_bid_per_me_and_project"
+                fields=["project", "bidder_token"],
+                condition=~Q(status="withdrawn"),
+                name="one_live_bid_per_me_and_project",
             ),
-            models.CheckConstraint(condition=Q(quality_points=None) | Q(quality_points__lte=10_000), name="quality_is_at_most_10000"),
+            models.CheckConstraint(
+                condition=Q(quality_points=None) | Q(quality_points__lte=10_000), name="quality_is_at_most_10000"
+            ),
         ]
         indexes = [
             models.Index(fields=["bidder_token"], name="bid_token"),

@@ -2,13 +2,14 @@
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-from core.ids import new_id
 from contracts.models.awards import Award
 from contracts.models.projects import Project
+from core.clock import company_zone
+from core.ids import new_id
 from microenterprises.models import Membership, Microenterprise
 from people.models import Role, User
 
@@ -20,11 +21,21 @@ class Party(models.TextChoices):
 
 class ContractQuerySet(models.QuerySet["Contract"]):
     def visible_to(self, user: User) -> "ContractQuerySet":
-        """The members of both parties; finance, steward and auditor see all."""
+        """The members of both parties; finance, steward and auditor see all.
+
+        Who left an ME keeps what was drafted while they were there, and sees nothing of what came later.
+        """
         if user.has_role(Role.FINANCE, Role.STEWARD, Role.AUDITOR):
             return self
         mine = Membership.objects.filter(person=user).values("microenterprise")
-        return self.filter(Q(buyer__in=mine) | Q(supplier__in=mine))
+        midnight = Func(F("ended_on"), template="%(expressions)s::timestamp", output_field=models.DateTimeField())
+        ends_at = Func(Value(str(company_zone())), midnight, function="timezone", output_field=models.DateTimeField())
+        then = Membership.objects.alias(ends_at=ends_at).filter(
+            Q(microenterprise=OuterRef("buyer")) | Q(microenterprise=OuterRef("supplier")),
+            Q(ended_on=None) | Q(ends_at__gt=OuterRef("created_at")),
+            person=user,
+        )
+        return self.filter(Q(buyer__in=mine) | Q(supplier__in=mine), Exists(then))
 
 
 class Contract(models.Model):

@@ -43,7 +43,9 @@ class Project(models.Model):
     buyer = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, null=True, related_name="projects")
     title = models.CharField(_("title"), max_length=160)
     need = models.TextField(_("need"), help_text=_("What is needed, and for which customer."))
-    success_measure = models.TextField(_("what success means"), help_text=_("Metric, baseline, target, how and by whom it is measured."))
+    success_measure = models.TextField(
+        _("what success means"), help_text=_("Metric, baseline, target, how and by whom it is measured.")
+    )
     currency = models.CharField(max_length=3)
     ceiling_minor = models.BigIntegerField(_("ceiling price"), null=True)
     book = models.CharField(max_length=6, choices=[("real", _("Real")), ("shadow", _("Shadow"))], default="real")
@@ -51,12 +53,20 @@ class Project(models.Model):
     opens_at = models.DateTimeField(_("bids from"), null=True)
     deadline = models.DateTimeField(_("deadline"))
     deadline_zone = models.CharField(_("time zone of the deadline"), max_length=60)
-    method = models.CharField(_("how bids are compared"), max_length=14, choices=Method.choices, default=Method.LOWEST_PRICE)
+    method = models.CharField(
+        _("how bids are compared"), max_length=14, choices=Method.choices, default=Method.LOWEST_PRICE
+    )
     price_weight_bp = models.PositiveIntegerField(_("weight of price, basis points"), default=10_000)
     pass_mark = models.PositiveIntegerField(_("quality pass mark, of 10,000"), default=0)
     draw_seed = models.CharField(max_length=120, blank=True)
     draw_commitment = models.CharField(max_length=64, blank=True)
-    acceptor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="projects_to_accept", verbose_name=_("who accepts the work"))
+    acceptor = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="projects_to_accept",
+        verbose_name=_("who accepts the work"),
+    )
     skills = models.ManyToManyField(Skill, related_name="projects", blank=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -73,7 +83,9 @@ class Project(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(price_weight_bp__lte=10_000), name="a_price_weight_is_at_most_10000_bp"),
             models.CheckConstraint(condition=Q(pass_mark__lte=10_000), name="a_pass_mark_is_at_most_10000"),
-            models.CheckConstraint(condition=Q(ceiling_minor=None) | Q(ceiling_minor__gt=0), name="a_ceiling_is_positive"),
+            models.CheckConstraint(
+                condition=Q(ceiling_minor=None) | Q(ceiling_minor__gt=0), name="a_ceiling_is_positive"
+            ),
             models.CheckConstraint(
                 condition=Q(buyer=None)
                 | Q(status="draft")
@@ -81,7 +93,9 @@ class Project(models.Model):
                 | Q(ceiling_minor__gt=0, opens_at__isnull=False, published_at__isnull=False, acceptor__isnull=False),
                 name="a_published_project_shows_its_ceiling_and_acceptor",
             ),
-            models.CheckConstraint(condition=Q(opens_at=None) | Q(deadline__gt=F("opens_at")), name="a_deadline_follows_the_opening"),
+            models.CheckConstraint(
+                condition=Q(opens_at=None) | Q(deadline__gt=F("opens_at")), name="a_deadline_follows_the_opening"
+            ),
             models.CheckConstraint(
                 condition=Q(opened_at__isnull=False) | Q(status__in=["draft", "published", "cancelled"]),
                 name="evaluating_needs_opened_bids",

@@ -22,7 +22,7 @@ def _(sentence: str) -> str:
     return sentence
 
 
-class Unreadable(Exception):  # noqa: N818 - it names what the text is, not a fault of the program
+class Unreadable(Exception):
     """The text is not the JSON we can read; carries the problem."""
 
     def __init__(self, sentence: str, **figures: str | int) -> None:
