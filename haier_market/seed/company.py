@@ -25,8 +25,6 @@ from people.models import Skill, User
 FEWEST_MICROENTERPRISES: Final = 5
 PEOPLE_AN_ME: Final = 8
 PEOPLE_BESIDES: Final = 20
-UNITS_A_PERSON: Final = 0.35
-UNITS_AN_ME: Final = 6.0
 UNITS_TO_START: Final = 800.0
 UNITS_TO_END: Final = 0.2
 
@@ -58,8 +56,7 @@ def build(options: Options, say: Callable[[str], None]) -> Built:
             raise Conflict(_("People live in this database already. Seed an empty one, or pass --if-empty."))
         progress.expect(
             UNITS_TO_START
-            + options.people * UNITS_A_PERSON
-            + options.microenterprises * UNITS_AN_ME
+            + options.people * firms.UNITS_A_PERSON
             + options.projects * projects.UNITS_EACH
             + nights.units(options)
             + UNITS_TO_END * options.projects
@@ -113,7 +110,7 @@ def check(options: Options) -> None:
 
 def _plan(world: World) -> None:
     """Plan and write everything but the money, which waits for its day."""
-    progress, options = world.progress, world.options
+    progress = world.progress
     progress.step(_("people"))
     people.everybody(world)
     progress.step(_("microenterprises"))
@@ -124,13 +121,11 @@ def _plan(world: World) -> None:
     ideas.everything(world)
     seats.invitations(world)
     world.write()
-    progress.done(options.people * UNITS_A_PERSON)
     progress.step(_("projects, bids and contracts"))
     projects.everything(world)
     progress.step(_("receipts and costs"))
     money.everything(world)
     world.write()
-    progress.done(options.microenterprises * UNITS_AN_ME)
 
 
 def _analyse() -> None:

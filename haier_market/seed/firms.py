@@ -35,6 +35,7 @@ BLUE_KETTLE, COLD_CHAIN, NORTHWIND, NEIGHBOUR, YEN, WEIGHTLESS = 0, 1, 2, 3, 4, 
 CAST_NAMES = ("Blue Kettle", "Cold Chain", "Northwind")
 NORTHWIND_MEMBERS = 5
 LARGEST = 20
+UNITS_A_PERSON = 0.5
 STABLE_ONLY_FROM = 20
 """In a company of so many MEs one has stable members only, so that finance sees an exception."""
 
@@ -122,6 +123,7 @@ def everything(world: World) -> None:
         (world.firms if number < len(plan.sizes) else world.ending).append(firm)
         _agree(world, firm, number, chance)
         _goals(world, firm, chance)
+        world.progress.done(size * UNITS_A_PERSON)
     for number, firm in enumerate(world.ending):
         world.ends[firm.name] = world.timeline.slots * (35 + 20 * number) // 100
     world.cast.blue_kettle, world.cast.cold_chain, world.cast.northwind = world.firms[:3]

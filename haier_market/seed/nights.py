@@ -25,7 +25,7 @@ from settlement.models import SettlementRun
 from talent_pool.actions import placements
 from talent_pool.actions.wind_up import wind_up
 
-UNITS_A_DRAFT = 0.14
+UNITS_A_DRAFT = 0.25
 UNITS_AN_ME = 1.6
 UNITS_A_DAY = 60.0
 NEEDED = 120_000

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from django.db import transaction
 from django.utils import translation
 
 from core import parameters, past
@@ -146,7 +147,7 @@ class World:
 
     def skilled(self, labels: tuple[str, ...], count: int, chance: Chance) -> list[Skill]:
         """Some skills of those labels; labels that are not loaded are passed over."""
-        known = [self.skills[label] for label in labels if label in self.skills]
+        known = [self.skills[label] for label in dict.fromkeys(labels) if label in self.skills]
         return chance.sample(known, count)
 
     def tell(self, people: Iterable[User], at: datetime, say: Callable[[], str], link: str) -> None:
@@ -159,5 +160,5 @@ class World:
 
     def write(self) -> None:
         """Write what was planned so far; the guards of the market know that it speaks of the past."""
-        with past.at(self.timeline.now):
+        with past.at(self.timeline.now), transaction.atomic():
             self.rows.write()
