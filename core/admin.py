@@ -3,7 +3,7 @@
 Tables over money, bids and audit stay read-only. A table that writes overrides `save_model` to call a domain action.
 """
 
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from django.contrib import admin
 from django.db.models import Model
@@ -12,6 +12,10 @@ from django.http import HttpRequest
 from core.models import AuditRecord, Parameter
 
 M = TypeVar("M", bound=Model)
+COMPARISONS: Final = frozenset(
+    {"", "exact", "in", "isnull", "isempty", "contains", "gt", "gte", "lt", "lte", "id", "pk", "year", "month", "day"}
+)
+"""What may follow the name of a declared filter in the address."""
 
 
 class MarketModelAdmin(admin.ModelAdmin[M]):
@@ -43,11 +47,24 @@ class MarketModelAdmin(admin.ModelAdmin[M]):
         return False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Only the filters a table declares: a reader must not binary-search a column through the address bar."""
+        """Only the filters a table declares: a reader must not binary-search a column through the address bar.
+
+        What follows a declared name is a comparison and never another relation: `platform__microenterprises__projects`
+        would lead from a harmless filter to whether there are sealed bids.
+        """
         filters: Any = self.get_list_filter(request) if request else self.list_filter
-        declared = {name if isinstance(name, str) else name[0] for name in filters if isinstance(name, str | tuple)}
-        base = lookup.split("__")[0]
-        return base in declared or lookup in declared
+        declared = {_declared_name(each) for each in filters}
+        name = max((each for each in declared if f"{lookup}__".startswith(f"{each}__")), key=len, default=None)
+        if name is None or "\0" in str(value):
+            return False
+        return set(lookup.removeprefix(name).split("__")) <= COMPARISONS
+
+
+def _declared_name(each: Any) -> str:
+    """The name in the address of one entry of `list_filter`: a field, a field with its filter, or a filter."""
+    if isinstance(each, str):
+        return each
+    return str(each[0] if isinstance(each, tuple) else each.parameter_name)
 
 
 @admin.register(AuditRecord)

@@ -36,6 +36,8 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, RecursionError):  # brackets within brackets, thousands deep: the reader of JSON gave up
+        error = exceptions.ParseError()
     answered = exception_handler(error, context)
     if answered is None or not isinstance(error, exceptions.APIException):
         return None
