@@ -49,7 +49,10 @@ def major(minor: int, currency: str) -> Decimal:
 
 def minor(amount: Decimal, currency: str) -> int:
     """An exact decimal as minor units. Raises Invalid when it has more digits than the currency."""
-    scaled = amount.scaleb(decimals(currency), _EXACT)
+    try:
+        scaled = amount.scaleb(decimals(currency), _EXACT)
+    except ArithmeticError:  # an exponent beyond what decimals hold, or a signalling NaN
+        raise Invalid(_("This amount is larger than the books take. Check the number of zeros.")) from None
     if not scaled.is_finite() or scaled != scaled.to_integral_value():
         raise Invalid(
             _("%(currency)s has %(digits)s digits after the point; shorten the amount.")

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db import DataError
 from rest_framework import mixins, viewsets
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 
 
@@ -27,4 +30,8 @@ class ReadOnlyMarketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
     def paginate_queryset(self, queryset: Any) -> Any:
         paginator: Any = self.paginator
         paginator.ordering = self.cursor_by
-        return super().paginate_queryset(queryset)
+        try:
+            return super().paginate_queryset(queryset)
+        except (ValidationError, ValueError, OverflowError, DataError):
+            # The cursor is a value the column it names cannot hold; the paginator believes what it is given.
+            raise NotFound(paginator.invalid_cursor_message) from None

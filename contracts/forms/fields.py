@@ -24,6 +24,7 @@ ZONES = (
     "Africa/Johannesburg", "America/Sao_Paulo", "America/New_York", "America/Chicago", "America/Denver",
     "America/Los_Angeles", "America/Mexico_City", "Australia/Sydney", "Pacific/Auckland", "UTC",
 )  # fmt: skip
+EARLIEST_YEAR, LATEST_YEAR = 1900, 9000
 MOST_SKILLS = 12
 SUGGESTIONS = 3
 
@@ -67,7 +68,8 @@ class LocalTimeField(forms.Field):
             found = datetime.fromisoformat(str(value).strip())
         except ValueError:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
-        if found.tzinfo is not None:
+        # At the ends of the calendar another zone's day does not exist, so no page could show the instant.
+        if found.tzinfo is not None or not EARLIEST_YEAR <= found.year <= LATEST_YEAR:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return found
 

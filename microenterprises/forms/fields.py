@@ -59,7 +59,7 @@ class PercentField(forms.CharField):
             return None
         try:
             points = parse_decimal(text, locale=money.locale_name(), strict=True).scaleb(2)
-        except (NumberFormatError, ValueError):
+        except (NumberFormatError, ValueError, ArithmeticError):
             raise ValidationError(_("Write the percentage in digits, for example 12.5.")) from None
         if points != points.to_integral_value() or not 0 <= points <= 10_000:
             raise ValidationError(_("A percentage lies between 0 and 100 and has at most two decimals."))

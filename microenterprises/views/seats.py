@@ -102,7 +102,7 @@ def seat_invite(request: Request, pk: UUID) -> HttpResponse:
 
 def _people(text: str, seat: Seat) -> tuple[list[User], bool]:
     """Colleagues whose name or address contains the text, and whether there are more than are shown."""
-    text = text.strip()
+    text = text.replace("\0", "").strip()
     if not text:
         return [], False
     found: Any = (
