@@ -68,5 +68,7 @@ def hire(*, facts: Mapping[str, Any], by: User) -> User:
     check_correct(by)
     values = dict(facts)
     person = User.objects.create_user(values.pop("email"), None, **values)
-    audit.record(by=by, deed="person.hired", subject=f"person:{person.pk}", about=person.name)
+    audit.record(
+        by=by, deed="person.hired", subject=f"person:{person.pk}", about=person.name, roles=sorted(person.roles)
+    )
     return person

@@ -6,7 +6,8 @@ from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from microenterprises.models import Invitation, Microenterprise
+from core.clock import business_date
+from microenterprises.models import Invitation, Membership, Microenterprise
 from people.models import Role, User
 from talent_pool.models import PoolEntry
 
@@ -17,16 +18,13 @@ def invitation_or_404(user: User, pk: UUID) -> Invitation:
         "person", "invited_by", "seat__microenterprise__platform", "seat__idea__owner", "seat__idea__platform"
     )
     if not user.has_role(Role.HR, Role.AUDITOR):
+        led = Membership.objects.active(business_date()).filter(person=user, is_lead=True)
         rows = rows.filter(
             Q(person=user)
             | Q(invited_by=user)
             | Q(seat__idea__owner=user)
-            | Q(
-                seat__microenterprise__memberships__person=user,
-                seat__microenterprise__memberships__is_lead=True,
-                seat__microenterprise__memberships__ended_on=None,
-            )
-        ).distinct()
+            | Q(seat__microenterprise__in=led.values("microenterprise"))
+        )
     return get_object_or_404(rows, pk=pk)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -68,7 +68,7 @@ def my_place(request: Request) -> HttpResponse:
     context = {
         "entry": entry,
         "badge": queries.clock_badge(entry, business_date()) if entry else None,
-        "offers": queries.offers(request.user),
+        "offers": [] if request.user.is_vendor else queries.offers(request.user),
         "invitations": Invitation.objects.filter(person=request.user)
         .select_related("seat__microenterprise", "seat__idea", "invited_by")
         .order_by("-invited_at")[:20],
@@ -79,6 +79,8 @@ def my_place(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def seat_ask(request: Request, pk: UUID) -> HttpResponse:
     """Ask for an open seat."""
+    if request.user.is_vendor:
+        raise Http404
     seat = get_object_or_404(queries.open_seats().prefetch_related("skills"), pk=pk)
     form = forms.AskForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -34,7 +34,9 @@ def score_quality(*, bid: Bid, points: int, reason: str, by: User) -> Bid:
     """
     project, bid, now = _locked(bid)
     panel = set(project.panel.values_list("person_id", flat=True))
-    permissions.check_score(project, standing_of(by, business_date(now)), panel)
+    who = standing_of(by, business_date(now))
+    permissions.check_score(project, who, panel)
+    permissions.check_impartial(_opened(project), who)
     if bid.status != Bid.Status.VALID:
         raise InvalidTransition(_("Only valid bids are judged."))
     if not 0 <= points <= scoring.FULL:
@@ -56,7 +58,9 @@ def disqualify(*, bid: Bid, reason: str, by: User) -> Bid:
     Raises Denied, InvalidTransition, Invalid.
     """
     project, bid, now = _locked(bid)
-    permissions.check_award(project, standing_of(by, business_date(now)))
+    who = standing_of(by, business_date(now))
+    permissions.check_award(project, who)
+    permissions.check_impartial(_opened(project), who)
     reason = _given(reason, _("Say why this bid cannot be considered; the bidder reads it."))
     BID.move(bid, "disqualify", outcome_reason=reason)
     record(project, "bid_disqualified", by=by, bid=str(bid.pk), reason=reason)
@@ -77,8 +81,10 @@ def award(*, project: Project, bid: Bid, reason: str, loser_reasons: Mapping[UUI
     """
     project = locked(project)
     now = market_now()
-    permissions.check_award(project, standing_of(by, business_date(now)))
-    bids = list(project.bids.opened().select_related("microenterprise"))
+    who = standing_of(by, business_date(now))
+    permissions.check_award(project, who)
+    bids = _opened(project)
+    permissions.check_impartial(bids, who)
     ranking = rank(project, bids)
     winner = next((row for row in bids if row.pk == bid.pk), bid)
     permissions.check_awardable(project, winner, ranking.unscored)
@@ -115,7 +121,7 @@ def no_award(*, project: Project, reason: str, by: User) -> Project:
     reason = _given(reason, _("Say why no bid is awarded; every bidder reads it."))
     PROJECT.move(project, "award_nothing", ended_at=now, ended_reason=reason)
     holds.release(project, by=by)
-    bids = list(project.bids.opened().select_related("microenterprise"))
+    bids = _opened(project)
     Bid.objects.filter(pk__in=[bid.pk for bid in bids], outcome_reason="").update(outcome_reason=reason)
     record(project, "unsuccessful", by=by, reason=reason)
     tell(
@@ -133,6 +139,10 @@ def _locked(bid: Bid) -> tuple[Project, Bid, datetime]:
     project = locked(Project(pk=bid.project_id))
     now = market_now()
     return project, Bid.objects.select_related("microenterprise").get(pk=bid.pk), now
+
+
+def _opened(project: Project) -> list[Bid]:
+    return list(project.bids.opened().select_related("microenterprise"))
 
 
 def _given(reason: str, sentence: str) -> str:

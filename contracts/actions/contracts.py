@@ -421,7 +421,8 @@ def withdraw_end(*, contract: Contract, by: User) -> Contract:
 def end_with_party(*, contract: Contract, leaving: Microenterprise, reason: str, by: User) -> Contract:
     """End a contract because one of its parties is being dissolved: void before the signatures, terminated after.
 
-    Called by the wind-up, which has decided that `by` may dissolve `leaving`. Raises InvalidTransition, Invalid.
+    Called by the wind-up, which has decided that `by` may dissolve `leaving`. Raises Invalid, and InvalidTransition
+    while a delivery waits for the leaving buyer: whoever took the work decides on it before the escrow goes back.
     """
     contract = locked(contract)
     if leaving.pk not in (contract.buyer_id, contract.supplier_id):
@@ -429,6 +430,12 @@ def end_with_party(*, contract: Contract, leaving: Microenterprise, reason: str,
     now = market_now()
     if contract.status == Contract.Status.SIGNING:
         return _void(contract, reason=_given(reason), by=by, now=now)
+    waiting = contract.milestones.filter(status=Milestone.Status.SUBMITTED).first()
+    if waiting is not None and leaving.pk == contract.buyer_id:
+        raise InvalidTransition(
+            _("“%(title)s” is delivered for the contract “%(contract)s” and waits for your decision.")
+            % {"title": waiting.title, "contract": contract.title}
+        )
     return _terminate(contract, reason=_given(reason), by=by, now=now)
 
 

@@ -1,6 +1,6 @@
 """Who judges quality and who awards (rule 6: who awards is not who accepts)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -32,6 +32,16 @@ def check_award(project: Project, who: Standing) -> None:
             _("You accept the work of this project, and who awards is not who accepts. Another leader must award it.")
         )
     _check_open(project)
+
+
+def check_impartial(bids: Iterable[Bid], who: Standing) -> None:
+    """Nobody judges bids of which one is their own ME's, also when they joined that ME after it bid (rule 6)."""
+    for bid in bids:
+        if bid.microenterprise is not None and who.belongs_to(bid.microenterprise_id):
+            raise Denied(
+                _("You are a member of %(supplier)s: nobody accepts their own work.")
+                % {"supplier": bid.microenterprise.name}
+            )
 
 
 def check_awardable(project: Project, bid: Bid, unscored: int) -> None:

@@ -44,7 +44,12 @@ def place(contract: Contract, user: User, on: date) -> Place:
 
 
 def made_of(contract: Contract, user: User, memberships: dict[UUID, bool]) -> Place:
-    """A place from what is known already: the ids of the reader's MEs and whether they lead each."""
+    """A place from what is known already: the ids of the reader's MEs and whether they lead each.
+
+    The auditor reads everything and changes nothing: they serve and lead no party, even where they are a member.
+    """
+    if user.has_role(Role.AUDITOR):
+        return Place(person_id=user.pk, is_steward=False, serves=frozenset(), leads=frozenset())
     sides = {Party.BUYER.value: contract.buyer_id, Party.SUPPLIER.value: contract.supplier_id}
     return Place(
         person_id=user.pk,

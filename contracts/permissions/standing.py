@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from microenterprises.models import Membership, Microenterprise
-from people.models import User
+from people.models import Role, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,17 @@ class Standing:
 
 
 def standing_of(user: User, on: date) -> Standing:
-    """Read the standing of `user` on a business date. One statement."""
+    """Read the standing of `user` on a business date. One statement.
+
+    The auditor reads everything and changes nothing, so nowhere stands for an ME, even where they have a place in one.
+    """
     rows = (
         Membership.objects.active(on)
         .filter(person=user, microenterprise__status=Microenterprise.Status.ACTIVE)
         .select_related("microenterprise")
         .order_by("microenterprise__name")
     )
-    found = list(rows)
+    found = [] if user.has_role(Role.AUDITOR) else list(rows)
     return Standing(
         user=user,
         on=on,

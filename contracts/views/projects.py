@@ -246,13 +246,14 @@ def _row(project: Project, place: Place, ranking: Ranking, who: Standing, *, may
         arithmetic=explaining.arithmetic(place, ranking, project.currency),
         own=who.belongs_to(bid.microenterprise_id),
         won=won,
-        award=_award_act(project, place, ranking) if may_award and valid else None,
+        award=_award_act(project, place, ranking, who) if may_award and valid else None,
         disqualify=_url("bid_disqualify", project, bid.pk) if may_award and valid else "",
     )
 
 
-def _award_act(project: Project, place: Place, ranking: Ranking) -> Act:
-    refusal = why_not(award_checks.check_awardable, project, place.bid, ranking.unscored)
+def _award_act(project: Project, place: Place, ranking: Ranking, who: Standing) -> Act:
+    refusal = why_not(award_checks.check_impartial, (other.bid for other in ranking.places), who)
+    refusal = refusal or why_not(award_checks.check_awardable, project, place.bid, ranking.unscored)
     if not refusal and place.rank is None:
         refusal = _("This bid is below the pass mark.")
     first = place.rank == 1

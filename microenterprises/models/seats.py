@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.clock import business_date
 from core.ids import new_id
 from microenterprises.models.firms import Membership, Microenterprise
 from microenterprises.models.ideas import Idea
@@ -104,7 +105,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
             return self.none()
         if user.has_role(Role.HR, Role.AUDITOR):
             return self
-        led = Membership.objects.filter(person=user, is_lead=True, ended_on=None).values("microenterprise")
+        led = Membership.objects.active(business_date()).filter(person=user, is_lead=True).values("microenterprise")
         return self.filter(
             Q(person=user) | Q(invited_by=user) | Q(seat__idea__owner=user) | Q(seat__microenterprise__in=led)
         )

@@ -62,9 +62,15 @@ def wind_up(*, microenterprise: Microenterprise, reason: str, by: User) -> list[
 
 
 def _end_dealings(firm: Microenterprise, *, reason: str, by: User) -> None:
-    pledges.refund_all_of(microenterprise=firm, by=by)
+    # All rows are locked before the first posting: whoever accepts a milestone or publishes a project holds its row and
+    # then waits for a wallet, so whoever held a wallet and waited for a row would wait for ever.
     both_sides = Contract.objects.filter(buyer=firm) | Contract.objects.filter(supplier=firm)
-    for contract in both_sides.filter(status__in=(Contract.Status.SIGNING, Contract.Status.ACTIVE)):
+    running = both_sides.filter(status__in=(Contract.Status.SIGNING, Contract.Status.ACTIVE))
+    contracts = list(running.select_for_update().order_by("pk"))
+    open_projects = Project.objects.filter(buyer=firm, status__in=OPEN_PROJECTS)
+    projects = list(open_projects.select_for_update(no_key=True).order_by("pk"))
+    pledges.refund_all_of(microenterprise=firm, by=by)
+    for contract in contracts:
         contract_actions.end_with_party(contract=contract, leaving=firm, reason=reason, by=by)
-    for project in Project.objects.filter(buyer=firm, status__in=OPEN_PROJECTS):
+    for project in projects:
         project_actions.cancel(project=project, reason=reason, by=by)

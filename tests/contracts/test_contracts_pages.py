@@ -297,7 +297,7 @@ def test_my_contracts_come_first_for_who_sees_all(cast: Cast) -> None:
     scenes.awarded(cast, title="Mine is older")
     clock.move_forward(timedelta(days=1))
     scenes.awarded(cast, title="Theirs is newer", supplier=cast.northwind, leader=cast.teo)
-    cast.mei.roles = ["auditor"]
+    cast.mei.roles = ["steward"]
     cast.mei.save()
     page = text(as_(cast.mei), "/contracts/")
     assert page.index("Mine is older") < page.index("Theirs is newer")
