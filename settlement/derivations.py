@@ -123,8 +123,8 @@ def _slice(lower: int, upper: int | None, rate_bp: int, outcome: Outcome) -> str
         "upper": _money(upper, outcome) if upper is not None else "",
     }
     if upper is None:
-        return _("%(rate)s %% of what is more than %(lower)s above it") % facts
-    return _("%(rate)s %% of what is %(lower)s to %(upper)s above it") % facts
+        return _("%(rate)s%% of what is more than %(lower)s above it") % facts
+    return _("%(rate)s%% of what is %(lower)s to %(upper)s above it") % facts
 
 
 def _due(outcome: Outcome) -> Step:

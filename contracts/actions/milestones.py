@@ -195,11 +195,16 @@ def _pay(contract: Contract, milestone: Milestone, amount_minor: int, by: User |
             kind="milestone_accepted",
             lines=tuple(lines),
             subject=subject(contract),
-            memo=f"{contract.title}: {milestone.title}",
+            memo=_memo(contract, milestone),
             book=Book(contract.book),
         ),
         by=posted_by(by),
     )
+
+
+def _memo(contract: Contract, milestone: Milestone) -> str:
+    """What statements call the payment; a contract of one part is not named twice."""
+    return contract.title if milestone.title == contract.title else f"{contract.title}: {milestone.title}"
 
 
 def _complete(contract: Contract, *, by: User | None, now: datetime) -> None:

@@ -22,7 +22,7 @@ class BidForm(forms.Form):
         label=gettext_lazy("Days"),
         min_value=1,
         max_value=LONGEST_TIME_DAYS,
-        help_text=gettext_lazy("From the last signature to the last delivery."),
+        help_text=gettext_lazy("From the award to the last delivery."),
     )
     plan = forms.CharField(
         label=gettext_lazy("Plan"),

@@ -110,7 +110,7 @@ def test_a_member_reads_what_made_their_line(me: Microenterprise) -> None:
     assert "A test" in page  # the memo of the entry that made the profit
     line = ShareLine.objects.get(person=mei)
     derivation = see(mei, f"/statements/{line.pk}/")
-    for figure in ("1,000.00", "500.00", "125.00", "1 of 4", "50 % of what is more than"):
+    for figure in ("1,000.00", "500.00", "125.00", "1 of 4", "50% of what is more than"):
         assert figure in derivation
 
 
