@@ -81,7 +81,14 @@ def _deeds(world: World, row: Microenterprise, lead: User, reason: str, people: 
     if row.dissolved_at is not None:
         world.trail.tell(row.dissolved_at, lead, "microenterprise.dissolved", subject, row.name, reason=reason)
         world.trail.tell(
-            row.dissolved_at, lead, "microenterprise.wound_up", subject, row.name, reason=reason, people=people
+            row.dissolved_at,
+            lead,
+            "microenterprise.wound_up",
+            subject,
+            row.name,
+            reason=reason,
+            people=people,
+            handed_on_minor=0,
         )
 
 

@@ -70,7 +70,8 @@ class _Planner:
         buyer, fate = self.chance.pick(market), self.chance.weighted(FATES_OF_MANY if self.is_large else FATES)
         if buyer in self.steady and fate not in (*UNOPENED, Fate.NO_BIDS):
             fate = Fate.OPEN
-        return Wish(fate, buyer)
+        # Northwind can be wound up at once: no delivery waits for its decision.
+        return Wish(fate, buyer, waiting=False if buyer is self.world.cast.northwind else None)
 
     # --- the course of a project ---
 

@@ -205,6 +205,7 @@ def test_northwind_can_be_wound_up_and_its_people_find_seats(people: dict[str, U
     assert crew.count() == 5
     assert crew.filter(person__person_skills__isnull=False).exists()
     assert Contract.objects.filter(supplier=northwind, status="active").exists()
+    assert not Milestone.objects.filter(contract__buyer=northwind, status="submitted").exists()
     assert balances([northwind.entity_id], [Kind.WALLET])[northwind.entity_id, Kind.WALLET] > 0
     for member in crew:
         found = offers(member.person)
