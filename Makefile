@@ -8,6 +8,9 @@ PYTHON := .venv/bin/python
 STAMP := .venv/installed
 SERVED := -m haier_market.embedded exec --profile
 export PYTHONUNBUFFERED := 1
+# A company with a certificate authority of its own has it in the system's store.
+export UV_SYSTEM_CERTS := 1
+export UV_NATIVE_TLS := 1
 
 help: ## what each word does
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1: /p' Makefile
