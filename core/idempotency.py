@@ -46,11 +46,11 @@ def idempotent(
         key = request.headers.get("Idempotency-Key", "")
         if not key:
             return view(self, request, *args, **kwargs)
-        if len(key) > LONGEST_KEY:
+        if len(key) > LONGEST_KEY or not key.isprintable():
             return problem(
                 HTTPStatus.BAD_REQUEST,
-                _("An Idempotency-Key has at most %(longest)s characters.") % {"longest": LONGEST_KEY},
-                code="idempotency-key-too-long",
+                _("An Idempotency-Key has at most %(longest)s printable characters.") % {"longest": LONGEST_KEY},
+                code="idempotency-key-unusable",
             )
         with transaction.atomic():
             return _once(self, view, request, key, *args, **kwargs)

@@ -4,6 +4,7 @@ them all."""
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from core import health, look, pages
@@ -17,6 +18,8 @@ urlpatterns = [
     path("", include("talent_pool.urls")),
     path("", include("insights.urls")),
     path("people/", include("people.urls")),
+    # Addresses of people are HR's: nobody changes their own sign-in here.
+    path("accounts/email/", RedirectView.as_view(pattern_name="profile")),
     path("accounts/", include("allauth.urls")),
     path("language/", login_not_required(set_language), name="set_language"),
     path("theme/", look.set_theme, name="set_theme"),

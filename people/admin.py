@@ -1,6 +1,7 @@
 """HR's people records in the admin site."""
 
 from typing import Any, ClassVar
+from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
@@ -27,6 +28,13 @@ class PersonForm(forms.ModelForm[User]):
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
+
+    def clean_time_zone(self) -> str:
+        """A zone that does not exist would break every page that shows the person a time."""
+        name = str(self.cleaned_data["time_zone"])
+        if name and name not in available_timezones():
+            raise forms.ValidationError(_("There is no such time zone. Write it like Asia/Shanghai."))
+        return name
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}

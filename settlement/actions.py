@@ -159,7 +159,7 @@ def settle_finally(*, microenterprise: Microenterprise, by: User) -> Outcome:
     cover is recorded as owed; a pool that it cannot cover is an exception of the day. Whether `by` may end the ME is
     the caller's question (`talent_pool.permissions.check_wind_up`). Repeated, it returns the outcome there is.
     """
-    firm = Microenterprise.objects.select_for_update().get(pk=microenterprise.pk)
+    firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=microenterprise.pk)
     day = days.open_date()
     known = Outcome.objects.filter(microenterprise=firm, business_date=day, repairs=None).first()
     if known is not None:

@@ -112,6 +112,7 @@ def reverse_record(*, record: MoneyRecord, reason: str, by: User) -> MoneyRecord
     )
     if row.reversed_at is not None:
         raise InvalidTransition(_("This document was reversed before."))
+    check_active(Microenterprise.objects.select_for_update(no_key=True).get(pk=row.microenterprise_id))
     if not reason.strip():
         raise Invalid(_("Say why it is reversed; the auditor will ask."), field="reason")
     entry = books.entry_with_reference(row.entry_reference)

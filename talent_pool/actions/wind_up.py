@@ -31,7 +31,8 @@ def wind_up(*, microenterprise: Microenterprise, reason: str, by: User) -> list[
 
     Raises Denied, InvalidTransition (already dissolved), Invalid (no reason), and what settling it raises.
     """
-    firm = Microenterprise.objects.select_for_update().get(pk=microenterprise.pk)
+    # Not its key: an award or a draft that names the ME meanwhile need not wait, and cannot deadlock with this.
+    firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=microenterprise.pk)
     check_wind_up(by, firm)
     if not reason.strip():
         raise Invalid(_("Say why the ME ends; its members and partners will read it."), field="reason")
