@@ -32,7 +32,7 @@ CAST = (
     ("amara", "leads Cold Chain and bids"),
     ("teo", "leads a rival of Cold Chain"),
     ("mei", "a member of Cold Chain, has a statement"),
-    ("sol", "is in the talent pool, with an idea"),
+    ("sol", "is in the talent pool and may publish an idea"),
     ("ada", "is the steward"),
     ("rui", "is the auditor, reads all and changes nothing"),
     ("fay", "is finance"),
