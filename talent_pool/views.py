@@ -17,6 +17,7 @@ from core.paging import page
 from core.permissions import why_not
 from microenterprises.actions import invitations
 from microenterprises.models import Invitation
+from microenterprises.permissions import check_create_idea
 from microenterprises.views import ideas
 from talent_pool import access, forms, permissions, queries
 from talent_pool.actions import placements
@@ -69,6 +70,7 @@ def my_place(request: Request) -> HttpResponse:
         "entry": entry,
         "badge": queries.clock_badge(entry, business_date()) if entry else None,
         "offers": [] if request.user.is_vendor else queries.offers(request.user),
+        "why_not_idea": why_not(check_create_idea, request.user),
         "invitations": Invitation.objects.filter(person=request.user)
         .select_related("seat__microenterprise", "seat__idea", "invited_by")
         .order_by("-invited_at")[:20],
