@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import audit, money
 from core.clock import business_date
-from core.errors import DomainError
+from core.errors import Denied, DomainError
 from core.http import Request, download, see_other, unprocessable
 from core.paging import Page, page
 from core.permissions import why_not
@@ -34,6 +34,8 @@ def run_list(request: Request) -> HttpResponse:
     """Every night, what waits for somebody, and (finance) a missed night started by hand."""
     if not request.user.has_role(*SEES_ALL):
         raise Http404
+    if request.method == "POST":
+        permissions.check_start(request.user)
     starting = forms.StartForm(request.POST or None)
     if request.method == "POST" and starting.is_valid():
         try:
@@ -79,6 +81,8 @@ def run_detail(request: Request, day: date) -> HttpResponse:
     if request.method == "POST":
         try:
             actions.approve(run=run, by=request.user)
+        except Denied:
+            raise  # not this person's to do: the same page as everywhere says so
         except DomainError as refused:
             refusal = str(refused.sentence)
         else:

@@ -143,14 +143,14 @@ def test_whoever_started_a_run_by_hand_does_not_approve_it(fay: User) -> None:
     with on(DAY + ONE, 3):
         actions.work_on_run(start_run(business_date=DAY, by=fay))
     status, page = post(fay, RUN)
-    assert status == 422
+    assert status == 403
     assert "somebody else in finance approves it" in page
     assert post(person("Second", "finance"), RUN)[0] == 303
 
 
 @pytest.mark.parametrize("role", ["auditor", "steward"])
 def test_others_who_see_a_run_cannot_approve_it(me: Microenterprise, role: str) -> None:
-    assert post(person("Reader", role), RUN)[0] == 422
+    assert post(person("Reader", role), RUN)[0] == 403
     assert SettlementRun.objects.get().status == SettlementRun.Status.SEALED
 
 
@@ -161,7 +161,7 @@ def test_finance_starts_a_missed_night_from_the_list(fay: User) -> None:
     assert SettlementRun.objects.get().started_by == fay
     assert "hx-trigger" in see(fay, RUN)
     assert "0 of 1" in see(fay, RUN, target="progress")
-    assert post(person("Rui", "auditor"), "/settlement/", date=str(DAY + ONE))[0] == 422
+    assert post(person("Rui", "auditor"), "/settlement/", date=str(DAY + ONE))[0] == 403
     assert post(fay, "/settlement/", date="2999-01-01")[0] == 422
     assert post(fay, "/settlement/", date="nonsense")[0] == 422
 
