@@ -1,0 +1,73 @@
+"""What finance takes home from a night: workbook, table and journal say the same, and nothing runs in them."""
+
+import csv
+import re
+import subprocess
+from collections.abc import Sequence
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+
+from python_calamine import CalamineWorkbook
+
+RISKY = ("=", "+", "-", "@")
+SUMMED = ("Shared", "Newly payable", "Stable pay", "Draws")
+
+
+def check(report: Path, table: Path, journal: Path, *, books: str) -> dict[str, Decimal]:
+    """The three files of one night agree with each other and the journal with itself; what was shared, by currency."""
+    workbook = CalamineWorkbook.from_path(report)
+    of_firms = _rows(workbook.get_sheet_by_name("Microenterprises").to_python())
+    of_csv = list(csv.DictReader(StringIO(table.read_text("utf-8-sig"))))
+    assert [row["Microenterprise"] for row in of_firms] == [row["Microenterprise"] for row in of_csv]
+    for column in SUMMED:
+        assert _sums(of_firms, column) == _sums(of_csv, column), column
+    shared = _sums(of_csv, "Shared")
+    of_lines = _rows(workbook.get_sheet_by_name("Lines").to_python())
+    paid_out = _sums([row for row in of_lines if row["Kind"] == "Share of the profit"], "Amount")
+    assert {currency: total for currency, total in shared.items() if total} == paid_out
+    assert not [cell for row in of_csv for cell in row.values() if cell.startswith(RISKY) and not _is_figure(cell)]
+    _check_journal(journal, books)
+    return shared
+
+
+def _check_journal(journal: Path, books: str) -> None:
+    """hledger finds nothing wrong, arrives at the control totals, and everything balances to nothing."""
+    _hledger(journal, "check", "--strict")
+    text = journal.read_text()
+    promised = {currency: Decimal(total) for total, currency in re.findall(r"; control: debits ([\d.]+) (\w+)", text)}
+    posted: dict[str, Decimal] = {}
+    for row in csv.DictReader(StringIO(_hledger(journal, "print", "-O", "csv"))):
+        if row["debit"]:
+            posted[row["commodity"]] = posted.get(row["commodity"], Decimal(0)) + Decimal(row["debit"])
+    assert posted == promised
+    total = list(csv.reader(StringIO(_hledger(journal, "balance", "-O", "csv"))))[-1]
+    assert [cell.lower() for cell in total] == ["total", "0"], total
+    for currency in promised:
+        found = re.search(rf"total   real {currency}: debits ([\d.]+), credits ([\d.]+)", books)
+        assert found, books
+        assert found[1] == found[2]
+        assert Decimal(found[1]) >= promised[currency]
+
+
+def _hledger(journal: Path, *words: str) -> str:
+    done = subprocess.run(["hledger", "-f", str(journal), *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _rows(cells: Sequence[Sequence[object]]) -> list[dict[str, str]]:
+    head = [str(cell) for cell in cells[0]]
+    return [dict(zip(head, (str(cell) for cell in row), strict=False)) for row in cells[1:]]
+
+
+def _sums(rows: list[dict[str, str]], column: str) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for row in rows:
+        figure = Decimal(row[column] or "0").quantize(Decimal("0.01"))
+        found[row["Currency"]] = found.get(row["Currency"], Decimal(0)) + figure
+    return found
+
+
+def _is_figure(cell: str) -> bool:
+    return bool(re.fullmatch(r"-?\d+(\.\d+)?", cell))

@@ -1,0 +1,48 @@
+"""The browser walk: the whole story by mouse, by keyboard alone, and on a phone without JavaScript.
+
+One market is started as `make run` starts it; each way tells the story once more in the same company.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.look.gallery import CHROMIUM
+from tests.walk.conftest import TIMINGS
+from tests.walk.market import Market, open_market
+from tests.walk.story import Story, tell
+from tests.walk.watch import Watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.walk, pytest.mark.timeout(900)]
+WAYS = ("mouse", "keyboard", "phone")
+
+
+@pytest.fixture(scope="module")
+def market() -> Iterator[Market]:
+    with open_market() as market:
+        yield market
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(**CHROMIUM)  # type: ignore[arg-type]
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_whole_story(
+    way: str, market: Market, browser: Browser, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    watch = Watch(market.address, closely=way == "mouse")
+    story = Story(WAYS.index(way) + 1, way, market, browser, watch, tmp_path)
+    try:
+        tell(story, end_northwind=way == WAYS[-1])
+    finally:
+        told = [f"{seconds:6.1f} s  {way}: {title}" for title, seconds in story.times.items()]
+        whole = f"{sum(story.times.values()):6.1f} s  {way}: {watch.pages.total()} pages of {len(watch.pages)} kinds"
+        request.config.stash[TIMINGS].extend([*told, whole])
+        story.close()
