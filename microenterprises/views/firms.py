@@ -150,6 +150,7 @@ def _change(form: ConditionsForm, membership: Membership, request: Request) -> b
 def membership_leave(request: Request, pk: UUID, member: UUID) -> HttpResponse:
     """End a place in an ME."""
     membership = access.membership_or_404(request.user, pk, member)
+    permissions.check_end_membership(permissions.place_of(request.user, membership.microenterprise), membership)
     form = DayForm(request.POST, label="leave")
     if not form.is_valid():
         messages.error(request, _("Choose the first day without this place."))
@@ -163,6 +164,7 @@ def membership_leave(request: Request, pk: UUID, member: UUID) -> HttpResponse:
 def membership_lead(request: Request, pk: UUID, member: UUID) -> HttpResponse:
     """Hand over the lead to this member."""
     membership = access.membership_or_404(request.user, pk, member)
+    permissions.check_lead(permissions.place_of(request.user, membership.microenterprise))
     form = DayForm(request.POST, label="lead")
     if not form.is_valid():
         messages.error(request, _("Choose the day from which %(person)s leads.") % {"person": membership.person.name})
