@@ -14,8 +14,8 @@ RISKY = ("=", "+", "-", "@")
 SUMMED = ("Shared", "Newly payable", "Stable pay", "Draws")
 
 
-def check(report: Path, table: Path, journal: Path, *, books: str) -> dict[str, Decimal]:
-    """The three files of one night agree with each other and the journal with itself; what was shared, by currency."""
+def check(report: Path, table: Path, journal: Path) -> dict[str, Decimal]:
+    """The three files of one night agree with each other and the journal with itself; its debits by currency."""
     workbook = CalamineWorkbook.from_path(report)
     of_firms = _rows(workbook.get_sheet_by_name("Microenterprises").to_python())
     of_csv = list(csv.DictReader(StringIO(table.read_text("utf-8-sig"))))
@@ -27,11 +27,19 @@ def check(report: Path, table: Path, journal: Path, *, books: str) -> dict[str, 
     paid_out = _sums([row for row in of_lines if row["Kind"] == "Share of the profit"], "Amount")
     assert {currency: total for currency, total in shared.items() if total} == paid_out
     assert not [cell for row in of_csv for cell in row.values() if cell.startswith(RISKY) and not _is_figure(cell)]
-    _check_journal(journal, books)
-    return shared
+    return _check_journal(journal)
 
 
-def _check_journal(journal: Path, books: str) -> None:
+def check_books(said: str, posted: dict[str, Decimal]) -> None:
+    """`check_books` found nothing wrong, and its totals hold what the journal posted."""
+    assert "FAILED" not in said, said
+    for currency, debits in posted.items():
+        found = re.search(rf"total   real {currency}: debits ([\d.]+), credits ([\d.]+)", said)
+        assert found, said
+        assert Decimal(found[1]) == Decimal(found[2]) >= debits
+
+
+def _check_journal(journal: Path) -> dict[str, Decimal]:
     """hledger finds nothing wrong, arrives at the control totals, and everything balances to nothing."""
     _hledger(journal, "check", "--strict")
     text = journal.read_text()
@@ -43,11 +51,7 @@ def _check_journal(journal: Path, books: str) -> None:
     assert posted == promised
     total = list(csv.reader(StringIO(_hledger(journal, "balance", "-O", "csv"))))[-1]
     assert [cell.lower() for cell in total] == ["total", "0"], total
-    for currency in promised:
-        found = re.search(rf"total   real {currency}: debits ([\d.]+), credits ([\d.]+)", books)
-        assert found, books
-        assert found[1] == found[2]
-        assert Decimal(found[1]) >= promised[currency]
+    return posted
 
 
 def _hledger(journal: Path, *words: str) -> str:

@@ -76,10 +76,6 @@ class Visitor:
         """Press a button that sends a form; the answer is looked at."""
         self._go(self._one("button", words, within))
 
-    def back_to(self, path: str) -> None:
-        """An address this person has been at."""
-        self.visit(path)
-
     def answer(self, need: str) -> None:
         """On the first page, do what waits for this person."""
         waiting = self.page.locator("li.need", has_text=need)

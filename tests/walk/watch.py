@@ -4,6 +4,7 @@ import os
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
@@ -23,7 +24,17 @@ _COLOURS = {**_ALL, "runOnly": ["color-contrast"]}
 _COLOURS_HAVE_CHANGED = """() => Promise.allSettled(
   document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)
 )"""
-_TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_FACTS = """(forms) => {
+  const words = (selector) => document.querySelector(selector)?.textContent.trim() || "";
+  return {
+    headings: [...document.querySelectorAll("h1")].filter((one) => one.checkVisibility()).map((one) => one.textContent),
+    state: words(".page-state .badge"),
+    refused: Boolean(document.querySelector("[data-refusal]")),
+    wrong: Boolean(document.querySelector(".errors")),
+    forms: [...document.querySelectorAll(forms)].map((one) => new URL(one.action).pathname),
+    over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  };
+}"""
 _ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (4\d\d)")
 _GONE_ON = ("htmx:sendAbort", "htmx:afterRequest")
 
@@ -33,8 +44,10 @@ class Watch:
 
     def __init__(self, address: str, *, closely: bool) -> None:
         self.pages: Counter[str] = Counter()
-        self.visited: dict[str, None] = {}
-        self.forms: dict[str, None] = {}
+        self.examples: dict[str, str] = {}
+        """A path of every kind of page."""
+        self.forms: dict[str, str] = {}
+        """An address of every kind of form that changes something."""
         self._host = urlsplit(address).netloc
         self._closely = closely
         self._complaints: list[str] = []
@@ -48,16 +61,17 @@ class Watch:
 
     def look(self, page: Page, who: str) -> None:
         """Check the page that was just reached."""
+        facts: dict[str, Any] = page.evaluate(_FACTS, FORMS)
         assert not self._complaints, f"{page.url} for {who}: {self._complaints}"
-        headings = page.locator("h1:visible").all_inner_texts()
-        assert len(headings) == 1, f"{page.url} for {who} has the headings {headings}"
+        assert len(facts["headings"]) == 1, f"{page.url} for {who} has the headings {facts['headings']}"
         if page.viewport_size and page.viewport_size["width"] <= NARROW["width"]:
-            self._fits(page, who)
-        kind = self._kind(page)
-        self.visited.setdefault(urlsplit(page.url).path)
-        for address in page.locator(FORMS).evaluate_all("(forms) => forms.map((form) => form.action)"):
-            self.forms.setdefault(urlsplit(address).path)
+            assert facts["over"] <= 0, f"{page.url} for {who} is {facts['over']} px too wide for a phone"
+        path = urlsplit(page.url).path
+        kind = _kind(path, facts)
         self.pages[kind] += 1
+        self.examples.setdefault(kind, path)
+        for form in facts["forms"]:
+            self.forms.setdefault(_pattern(form), form)
         if self._closely and self.pages[kind] == 1:
             self._closely_at(page, kind, who)
 
@@ -71,7 +85,8 @@ class Watch:
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": NARROW["width"], "height": NARROW["height"]})
         self._axe(page, f"{kind} for {who}, 390 px", _ALL)
-        self._fits(page, who)
+        over = page.evaluate(_FACTS, FORMS)["over"]
+        assert over <= 0, f"{page.url} for {who} is {over} px too wide for a phone"
         self._shoot(page, kind, "phone")
         page.set_viewport_size({"width": WIDE["width"], "height": WIDE["height"]})
 
@@ -79,19 +94,6 @@ class Watch:
         page.evaluate(_COLOURS_HAVE_CHANGED)
         found = Axe().run(page, options=options)
         assert found.violations_count == 0, f"{what}: {page.url}\n{found.generate_report()}"
-
-    def _fits(self, page: Page, who: str) -> None:
-        over = page.evaluate(_TOO_WIDE)
-        assert over <= 0, f"{page.url} for {who} is {over} px too wide for a phone"
-
-    def _kind(self, page: Page) -> str:
-        """The address without its numbers, with the state the page says it is in."""
-        path = re.sub(r"\d{4}-\d{2}-\d{2}", "date", IDENTIFIER.sub("id", urlsplit(page.url).path))
-        state = page.locator(".page-state .badge")
-        words = state.first.inner_text().strip() if state.count() else ""
-        refusal = page.locator("[data-refusal]").count()
-        wrong = page.locator(".errors").count()
-        return " ".join(filter(None, (path, words, "refused" if refusal else "", "with errors" if wrong else "")))
 
     def _shoot(self, page: Page, kind: str, mode: str) -> None:
         if self._shots is not None:
@@ -113,3 +115,16 @@ class Watch:
     def _notice(self, request: Request) -> None:
         if not request.url.startswith(("data:", "blob:")) and urlsplit(request.url).netloc != self._host:
             self._complaints.append(f"asked another host: {request.url}")
+
+
+def _pattern(path: str) -> str:
+    """The address without what differs from one thing to the next."""
+    return re.sub(r"\d{4}-\d{2}-\d{2}", "date", IDENTIFIER.sub("id", path))
+
+
+def _kind(path: str, facts: dict[str, Any]) -> str:
+    """Which template in which state: the address and the state's badge; refusals look the same everywhere."""
+    if facts["refused"]:
+        return f"refused {facts['headings'][0]}"
+    state = re.sub(r"\d+", "n", facts["state"])
+    return " ".join(filter(None, (_pattern(path), state, "with errors" if facts["wrong"] else "")))
