@@ -20,6 +20,7 @@ from haier_market.embedded import processes
 PROJECT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 SOAK_SECONDS = 20 * 60
+SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "worksteal")
 _LAST_WORDS = 30.0
 ROOMS = (
     *("haier_market", "insights", "talent_pool", "settlement", "contracts", "microenterprises", "ledger", "people"),
@@ -91,7 +92,7 @@ def main() -> int:
     checked = all(outcome.passed for outcome in outcomes)
     if options.checks_only:
         return 0 if checked else 1
-    tested = pytest_code(options.rest)
+    tested = pytest_code([*SIDE_BY_SIDE, *options.rest])
     return tested or (0 if checked else 1)
 
 

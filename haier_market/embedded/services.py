@@ -63,8 +63,6 @@ class Holder:
 
     def mend(self) -> bool:
         """Have a killed keeper replaced; True if the server was started again since the last look."""
-        if self._child is not None and self._child.poll() is not None:
-            self._child = None
         before = self._known_starts
         if is_free(self._keeper):
             self._call_keeper()
@@ -86,7 +84,12 @@ class Holder:
         self._collect()
 
     def _call_keeper(self) -> None:
-        """Start a keeper if there is none. Of several that come at once one starts it, the others wait for that."""
+        """Start a keeper if there is none. Of several that come at once one starts it, the others wait for that.
+
+        A killed keeper lets go of its lock a moment before the kernel calls it ended: ask again every time.
+        """
+        if self._child is not None and self._child.poll() is not None:
+            self._child = None
         if self._child is not None or not is_free(self._keeper) or not self._starting.try_alone():
             return
         if is_free(self._keeper):

@@ -219,6 +219,22 @@ def test_a_killed_keeper_takes_its_server_along_and_another_takes_over(places: P
         assert can_connect(services.environment["DATABASE_URL"])
 
 
+def test_a_keeper_that_is_dead_before_the_kernel_says_so_is_replaced(
+    places: Places, open_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("haier_market.embedded.services._PATIENCE", 20.0)
+    with started(places) as services:
+        holder = next(holder for holder in services.holders if holder.server.name == "postgres")
+        child = holder._child
+        assert child is not None
+        server_process(open_root, "postgres").parent().send_signal(signal.SIGKILL)  # type: ignore[union-attr]
+        wait_until(lambda: not holder.server.answers())
+        late, poll = iter([None]), child.poll
+        monkeypatch.setattr(child, "poll", lambda: next(late, poll()))
+        assert holder.mend()
+        assert can_connect(services.environment["DATABASE_URL"])
+
+
 def test_a_pid_file_that_names_a_stranger_does_not_stop_the_start_nor_hurt_the_stranger(places: Places) -> None:
     with started(places):
         pass

@@ -2,15 +2,13 @@
 
 import pytest
 
-TIMINGS = pytest.StashKey[list[str]]()
+CHAPTERS = "chapters"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash.setdefault(TIMINGS, [])
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if lines := config.stash.get(TIMINGS, []):
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
+    told = [line for report in reports for name, lines in report.user_properties if name == CHAPTERS for line in lines]
+    if told:
         terminalreporter.section("the walk, chapter by chapter")
-        for line in lines:
+        for line in told:
             terminalreporter.write_line(line)

@@ -3,19 +3,19 @@
 One market is started as `make run` starts it; each way tells the story once more in the same company.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.look.gallery import CHROMIUM
-from tests.walk.conftest import TIMINGS
+from tests.walk.conftest import CHAPTERS
 from tests.walk.market import Market, open_market
 from tests.walk.story import Story, tell
 from tests.walk.watch import Watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.walk, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 WAYS = ("mouse", "keyboard", "phone")
 
 
@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_whole_story(
-    way: str, market: Market, browser: Browser, tmp_path: Path, request: pytest.FixtureRequest
+    way: str, market: Market, browser: Browser, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     watch = Watch(market.address, closely=way == "mouse")
     story = Story(WAYS.index(way) + 1, way, market, browser, watch, tmp_path)
@@ -44,5 +44,5 @@ def test_the_whole_story(
     finally:
         told = [f"{seconds:6.1f} s  {way}: {title}" for title, seconds in story.times.items()]
         whole = f"{sum(story.times.values()):6.1f} s  {way}: {watch.pages.total()} pages of {len(watch.pages)} kinds"
-        request.config.stash[TIMINGS].extend([*told, whole])
+        record_property(CHAPTERS, [*told, whole])
         story.close()
