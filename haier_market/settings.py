@@ -213,6 +213,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = MARKET_ENV == "test"
+WHITENOISE_AUTOREFRESH = MARKET_ENV == "test"  # look a file up when asked; every test client would list them all first
 
 # Mail ----------------------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "market@haier.example")

@@ -31,6 +31,7 @@ def invitation_or_404(user: User, pk: UUID) -> Invitation:
 def pool_entry_or_404(user: User, pk: UUID) -> PoolEntry:
     """A stay in the pool that the reader may see."""
     rows = PoolEntry.objects.visible_to(user).select_related("person", "left_microenterprise", "landed_in")
+    rows = rows.prefetch_related("person__skills")
     return get_object_or_404(rows, pk=pk)
 
 

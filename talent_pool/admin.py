@@ -76,7 +76,7 @@ class PoolEntryAdmin(MarketModelAdmin[PoolEntry]):
         user: Any = request.user
         permissions.check_invite(user)
         entry = get_object_or_404(queries.waiting(user), pk=pk)
-        offers = queries.offers(entry.person, limit=10)
+        offers = queries.offers(entry.person, today=business_date(), limit=10)
         form = forms.InviteForm(request.POST or None, offered=[offer.seat for offer in offers])
         if request.method == "POST" and form.is_valid():
             try:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When, Window
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
@@ -32,7 +33,8 @@ class OfferedSeat:
 
     seat: Seat
     reasons: tuple[str, ...]
-    invitation: Invitation | None = None
+    invitation_id: UUID | None = None
+    """The open invitation or request between the person and this seat, if there is one."""
 
 
 def open_seats() -> QuerySet[Seat]:
@@ -43,33 +45,32 @@ def open_seats() -> QuerySet[Seat]:
     ).select_related("microenterprise__platform", "idea__platform", "idea__owner")
 
 
-def offers(person: User, *, limit: int = 5) -> list[OfferedSeat]:
-    """The seats that suit a person best, each with at least one reason. Costs five statements."""
-    mine = dict(PersonSkill.objects.filter(person=person).values_list("skill_id", "skill__label"))
+def offers(person: User, *, today: date, limit: int = 5) -> list[OfferedSeat]:
+    """The seats that suit a person best, each with at least one reason. Costs four statements."""
+    mine = {skill.pk: skill.label for skill in person.skills.all()}
     last = (
         Membership.objects.filter(person=person)
         .order_by("-started_on", "-number")
         .values_list("role", "microenterprise__platform_id")
         .first()
     )
-    taken = Membership.objects.active(business_date()).filter(
-        person=person, microenterprise=OuterRef("microenterprise")
-    )
+    taken = Membership.objects.active(today).filter(person=person, microenterprise=OuterRef("microenterprise"))
+    invited = Invitation.objects.filter(person=person, status=Invitation.Status.OPEN, seat=OuterRef("pk"))
     seats = list(
         open_seats()
         .exclude(idea__owner=person)
         .exclude(Exists(taken))
-        .annotate(matches=Count("skills", filter=Q(skills__in=list(mine))))
+        .annotate(matches=Count("skills", filter=Q(skills__in=list(mine))), invited=Subquery(invited.values("pk")[:1]))
         .order_by("-matches", "opened_at", "id")
         .prefetch_related("skills")[:CANDIDATES]
     )
-    invited = {i.seat_id: i for i in Invitation.objects.filter(person=person, status=Invitation.Status.OPEN)}
     seeker = Seeker(frozenset(mine), *((last[1], last[0]) if last else (None, "")))
     by_id = {seat.pk: seat for seat in seats}
     suggestions = suggest(seeker, [_as_open_seat(seat) for seat in seats])[:limit]
     return [
-        OfferedSeat(by_id[s.seat], tuple(_words(r, mine, by_id[s.seat]) for r in s.reasons), invited.get(s.seat))
-        for s in suggestions
+        OfferedSeat(seat, tuple(_words(reason, mine, seat) for reason in found.reasons), seat.invited)
+        for found in suggestions
+        for seat in [by_id[found.seat]]
     ]
 
 

@@ -65,11 +65,12 @@ def seat_list(request: Request) -> HttpResponse:
 @require_safe
 def my_place(request: Request) -> HttpResponse:
     """My own clock, the seats offered to me with reasons, and what I asked for."""
+    today = business_date()
     entry = PoolEntry.objects.filter(person=request.user).order_by("-entered_at").first()
     context = {
         "entry": entry,
-        "badge": queries.clock_badge(entry, business_date()) if entry else None,
-        "offers": [] if request.user.is_vendor else queries.offers(request.user),
+        "badge": queries.clock_badge(entry, today) if entry else None,
+        "offers": [] if request.user.is_vendor else queries.offers(request.user, today=today),
         "why_not_idea": why_not(check_create_idea, request.user),
         "invitations": Invitation.objects.filter(person=request.user)
         .select_related("seat__microenterprise", "seat__idea", "invited_by")
@@ -150,11 +151,12 @@ def wind_up_page(request: Request, pk: UUID) -> HttpResponse:
 def pool_entry(request: Request, pk: UUID) -> HttpResponse:
     """One person's stay in the pool: clock, skills, and what suits them."""
     entry = access.pool_entry_or_404(request.user, pk)
+    today = business_date()
     context = {
         "entry": entry,
-        "badge": queries.clock_badge(entry, business_date()),
+        "badge": queries.clock_badge(entry, today),
         "skills": entry.person.skills.all(),
-        "offers": queries.offers(entry.person),
+        "offers": queries.offers(entry.person, today=today),
         "why_not_invite": why_not(permissions.check_invite, request.user),
     }
     return render(request, "talent/entry.html", context)

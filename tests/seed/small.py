@@ -1,5 +1,6 @@
 """A small company for the tests: sixty people, five MEs, three nights, always the same ones."""
 
+from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ MORNING = datetime.combine(UNTIL, time(9, 0), ZoneInfo(settings.COMPANY_TIME_ZON
 SMALL = Options(people=60, microenterprises=5, days=3, seed=7, projects=60, until=UNTIL)
 
 
-def build() -> company.Built:
-    """Build it here."""
-    return company.build(SMALL, lambda line: None)
+def build(times: int = 1) -> company.Built:
+    """Build it here, or one that is so many times as large."""
+    large = {name: getattr(SMALL, name) * times for name in ("people", "microenterprises", "projects")}
+    return company.build(replace(SMALL, **large), lambda line: None)

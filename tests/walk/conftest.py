@@ -1,8 +1,16 @@
-"""Says how long each chapter of the walk took, after the tests and before pytest's closing line."""
+"""The walk comes first: one test process walks while the other runs the rest. Its chapters are told at the end."""
+
+from pathlib import Path
 
 import pytest
 
 CHAPTERS = "chapters"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    items.sort(key=lambda item: here not in item.path.parents)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,0 +1,207 @@
+"""Every list and every page of a thing takes the same number of SQL statements in a company three times as large.
+
+The addresses come from the URLconf: a route that is neither called a list, nor a page of a thing, nor named among those
+that are neither, fails.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, models, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django.plugin import DjangoDbBlocker
+
+from contracts.models import Bid, Contract, Project
+from core import past
+from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, Platform
+from people.models import User
+from settlement.models import Outcome, SettlementRun, ShareLine
+from talent_pool.models import PoolEntry
+from tests.secrecy.worlds import Route, routes
+from tests.seed import small
+
+pytestmark = pytest.mark.django_db
+MOST = 8
+TIMES = (1, 3)
+READERS = ("lin", "mei", "fay", "hua", "rui")
+WATCHER = "rui"
+"""Sees everything, so what a page shows differs by the size of the company and by nothing else."""
+LOOKERS = ("lin", WATCHER)
+"""Who looks at every thing: a leader, who may do something about it, and the auditor."""
+OF_EACH = 4
+"""How many things are looked at in each state."""
+
+Addresses = Iterator[tuple[str, tuple[Any, ...]]]
+"""In which state a thing is, and the arguments of its address."""
+
+
+def by(model: type[models.Model], *columns: str, state: str = "") -> Callable[[], Addresses]:
+    """Things of a kind with the columns their address is made of, and their state, some in each."""
+
+    def found() -> Addresses:
+        rows = model._default_manager.order_by("pk").values_list(*(columns or ("pk",)), *([state] if state else []))
+        if not state:
+            return (("", row) for row in rows[:OF_EACH])
+        return ((str(row[-1]), row[:-1]) for row in rows)
+
+    return found
+
+
+firm = by(Microenterprise, state="status")
+project = by(Project, state="status")
+contract = by(Contract, state="status")
+THINGS: dict[str, Callable[[], Addresses]] = {
+    "project_detail": project,
+    "bid_receipt": by(Bid, "project_id", "pk", state="status"),
+    "contract_detail": contract,
+    "microenterprise_detail": firm,
+    "microenterprise_money": firm,
+    "microenterprise_books": firm,
+    "microenterprise_terms": by(Ballot, "share_terms__microenterprise_id", state="status"),
+    "membership_detail": by(Membership, "microenterprise_id", "pk"),
+    "platform_detail": by(Platform),
+    "idea_detail": by(Idea, state="status"),
+    "run_detail": by(SettlementRun, "business_date", state="status"),
+    "outcome_detail": by(Outcome, state="state"),
+    "firm_outcomes": firm,
+    "statement_of": by(User),
+    "statement_line": by(ShareLine),
+    "invitation": by(Invitation, state="direction"),
+    "pool_entry": by(PoolEntry),
+    "api-project-detail": project,
+    "api-project-bids": project,
+    "api-contract-detail": contract,
+    "api-microenterprise-detail": firm,
+    "api-statement-detail": by(ShareLine),
+    "api-run-detail": by(SettlementRun, "business_date", state="status"),
+}
+DEEDS = {
+    "project_new", "project_edit", "project_publish", "project_cancel", "bid_submit", "bid_withdraw", "bid_disqualify",
+    "project_quality", "project_award", "project_no_award", "contract_sign", "contract_change", "contract_decline",
+    "milestone_deliver", "milestone_accept", "milestone_reject", "contract_rate", "contract_terminate",
+    "contract_withdraw_end", "contract_acceptor", "money_record_reverse", "terms_propose", "ballot_vote",
+    "ballot_withdraw", "microenterprise_seat_new", "membership_leave", "membership_lead", "idea_new", "idea_edit",
+    "idea_publish", "idea_withdraw", "idea_pledge", "idea_seat_new", "pledge_refund", "seat_invite", "seat_withdraw",
+    "invitation_withdraw", "seat_ask", "idea_launch", "wind_up", "notice_read", "set_language", "set_theme",
+    "api-contract-accept", "api-contract-deliver", "api-contract-reject", "api-contract-sign", "api-run-approve",
+}  # fmt: skip
+"""Forms, and addresses that only take a POST: what they check before a deed may cost what it costs."""
+FILES = {"run_xlsx", "run_csv", "run_lines_csv", "run_journal", "api_schema", "livez", "readyz"}
+READING = {"api-bid-detail"}
+"""Shows an own sealed bid, which is itself a deed: it takes a lock and is written down."""
+ELSEWHERE = ("accounts/", "admin/")
+"""allauth's pages; the admin's are listed from its own registry."""
+
+
+def is_ours(route: Route) -> bool:
+    return not route.pattern.startswith(ELSEWHERE) and route.name not in DEEDS | FILES | READING
+
+
+def lists() -> Iterator[str]:
+    """The address of every list, the admin's tables and its board among them."""
+    yield from (f"/{route.pattern}" for route in routes() if is_ours(route) and not route.params)
+    yield reverse("admin:index")
+    yield reverse("admin:talent_pool_poolentry_board")
+    yield from (reverse(f"admin:{_name(model)}_changelist") for model in admin.site._registry)
+
+
+def things() -> Iterator[tuple[str, str, str]]:
+    """Route, state and address of some things of every kind in every state."""
+    kinds = dict(THINGS)
+    for model in admin.site._registry:
+        kinds |= {f"admin:{_name(model)}_{page}": by(model) for page in ("change", "history")}
+    for name, found in kinds.items():
+        looked_at: defaultdict[str, int] = defaultdict(int)
+        for state, arguments in found():
+            looked_at[state] += 1
+            if looked_at[state] <= OF_EACH:
+                yield name, state, reverse(name, args=arguments)
+
+
+def _name(model: type[models.Model]) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}"
+
+
+Costs = dict[tuple[str, ...], int]
+
+
+def statements(client: Client, address: str) -> int | None:
+    """How many it takes, or None if the reader may not read it."""
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(address)
+        if answer.streaming:
+            list(answer)
+    return len(captured) if answer.status_code == 200 else None
+
+
+def costs_of_lists() -> Costs:
+    """By reader and address."""
+    found: Costs = {}
+    for name, client in _clients(READERS):
+        for address in lists():
+            cost = statements(client, address)
+            if cost is not None:
+                found[name, address] = cost
+    return found
+
+
+def costs_of_things() -> Costs:
+    """The most that one thing takes, by reader, route and state."""
+    found: Costs = {}
+    addresses = list(things())
+    for name, client in _clients(LOOKERS):
+        for route, state, address in addresses:
+            cost = statements(client, address)
+            if cost is not None:
+                found[name, route, state] = max(cost, found.get((name, route, state), 0))
+    return found
+
+
+def _clients(names: Iterable[str]) -> Iterator[tuple[str, Client]]:
+    for name in names:
+        client = Client()
+        client.force_login(User.objects.get(email=f"{name}@haier.example"))
+        client.get("/")
+        yield name, client
+
+
+@pytest.fixture(scope="module")
+def costs(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> list[tuple[Costs, Costs]]:
+    """Of lists and of things, in the small company and in one three times as large."""
+    found = []
+    with django_db_blocker.unblock():
+        ContentType.objects.get_for_models(*admin.site._registry)  # the process remembers them
+        for times in TIMES:
+            with transaction.atomic():
+                small.build(times)
+                with past.at(small.MORNING):
+                    found.append((costs_of_lists(), costs_of_things()))
+                transaction.set_rollback(True)
+    return found
+
+
+def test_every_route_is_a_list_a_thing_or_neither() -> None:
+    unknown = [route for route in routes() if is_ours(route) and route.params and route.name not in THINGS]
+    assert not unknown, f"say in tests/seed/test_statements.py what these are: {unknown}"
+
+
+def test_a_list_takes_as_many_statements_for_three_times_the_rows(costs: list[tuple[Costs, Costs]]) -> None:
+    (once, _), (thrice, _) = costs
+    assert len(once) > 100
+    assert once == thrice
+    assert max(once.values()) <= MOST, {key: cost for key, cost in once.items() if cost > MOST}
+
+
+def test_a_page_takes_as_many_statements_for_three_times_the_rows(costs: list[tuple[Costs, Costs]]) -> None:
+    (_, once), (_, thrice) = costs
+    assert {route for _, route, _ in once} >= set(THINGS)
+    for found in (once, thrice):
+        assert max(found.values()) <= MOST, {key: cost for key, cost in found.items() if cost > MOST}
+    watched = {key for key in once.keys() & thrice.keys() if key[0] == WATCHER}
+    assert {key: once[key] for key in watched} == {key: thrice[key] for key in watched}
