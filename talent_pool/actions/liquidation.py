@@ -1,8 +1,9 @@
 """Handing on what is left in the books of an ME that ends, after its last share.
 
-Its result is closed into what its owners retain; stakes go back to who put them in; the rest goes to the owners its
-terms name. An ME that no longer is cannot keep a reserve, so its platform takes the reserve's part; the co-investors'
-part is divided by their stakes.
+Its result is closed into what its owners retain; stakes go back to who put them in, and what cannot is lost to them;
+the rest goes to the owners its terms name. An ME that no longer is cannot keep a reserve, so its platform takes the
+reserve's part; the co-investors' part is divided by their stakes. Its own stakes in other MEs pass to its platform,
+so that nobody pays an ME that is no more.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,7 +35,9 @@ def hand_on(*, microenterprise: Microenterprise, by: User) -> int:
     divided = split(wallet, stakes, owned)
     handing = (
         *_give_back(me, divided.stakes),
+        *_lose(me, {party: minor - divided.stakes[party] for party, minor in stakes.items()}),
         *_give_rest(me, platform, divided.rest, stakes),
+        *_pass_on_holdings(me, platform),
     )
     if handing:
         drafts.append(_draft(microenterprise, "handed-on", "wind_up", handing))
@@ -87,6 +90,37 @@ def _give_back(me: int, parts: dict[str, int]) -> Iterator[Line]:
         yield from _pay(me, party, minor, stake=True)
 
 
+def _lose(me: int, lost: dict[str, int]) -> Iterator[Line]:
+    """What the wallet could not give back: no stake in an ME that is no more stays in anybody's books."""
+    for party, minor in lost.items():
+        if not minor:
+            continue
+        yield debit(me, Kind.STAKE, minor, party)
+        yield credit(me, Kind.RETAINED, minor, COMPANY)
+        if party.startswith("entity:"):
+            holder = _entity_of(party)
+            yield debit(holder, Kind.RETAINED, minor, COMPANY)
+            yield credit(holder, Kind.STAKE_HELD, minor, entity_party(me))
+
+
+def _pass_on_holdings(me: int, platform: int) -> Iterator[Line]:
+    """The stakes this ME holds in others belong to its platform from now on, at what was put in."""
+    for (_entity, party), minor in party_balances([me], Kind.STAKE_HELD).items():
+        if minor <= 0:
+            continue
+        other = _entity_of(party)
+        yield credit(me, Kind.STAKE_HELD, minor, party)
+        yield debit(me, Kind.RETAINED, minor, COMPANY)
+        yield debit(platform, Kind.STAKE_HELD, minor, party)
+        yield credit(platform, Kind.RETAINED, minor, COMPANY)
+        yield debit(other, Kind.STAKE, minor, entity_party(me))
+        yield credit(other, Kind.STAKE, minor, entity_party(platform))
+
+
+def _entity_of(party: str) -> int:
+    return int(party.removeprefix("entity:"))
+
+
 def _give_rest(me: int, platform: int, rest: dict[str, int], stakes: dict[str, int]) -> Iterator[Line]:
     shared_by_stake = rest.get("co-investors", 0) if stakes else 0
     parts = in_proportion(shared_by_stake, stakes) if shared_by_stake else {}
@@ -106,7 +140,7 @@ def _pay(me: int, party: str, minor: int, *, stake: bool) -> Iterator[Line]:
         yield debit(me, Kind.SET_ASIDE, minor)
         yield credit(me, Kind.PAYABLE, minor, party)
         return
-    other = int(party.removeprefix("entity:"))
+    other = _entity_of(party)
     yield debit(other, Kind.WALLET, minor)
     if stake:
         yield credit(other, Kind.STAKE_HELD, minor, entity_party(me))

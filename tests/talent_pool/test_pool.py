@@ -13,9 +13,9 @@ from contracts.models import Contract, Project
 from core.clock import business_date, market_now
 from core.errors import Denied, Invalid, InvalidTransition
 from ledger.accounts import Kind
-from ledger.queries import balance, balances
+from ledger.queries import balance, balances, party_balances
 from microenterprises.actions import invitations
-from microenterprises.actions.money import Document, record_receipt
+from microenterprises.actions.money import Document, record_cost, record_receipt
 from microenterprises.models import Membership, Microenterprise, Seat
 from people.models import PersonSkill, Skill, User
 from talent_pool import queries
@@ -44,12 +44,11 @@ def skill(label: str) -> Skill:
 
 
 def earn(cast: Cast, me: Microenterprise, amount_minor: int) -> None:
-    record_receipt(
-        microenterprise=me,
-        amount_minor=amount_minor,
-        document=Document(number=f"R-{me.pk}", counterparty="A customer", dated=business_date()),
-        by=cast.fay,
-    )
+    record_receipt(microenterprise=me, amount_minor=amount_minor, document=paper(f"R-{me.pk}"), by=cast.fay)
+
+
+def paper(number: str) -> Document:
+    return Document(number=number, counterparty="A customer", dated=business_date())
 
 
 @pytest.mark.parametrize(
@@ -141,6 +140,29 @@ def test_a_running_contract_ends_and_its_escrow_goes_back(cast: Cast) -> None:
     assert contract.status == Contract.Status.TERMINATED
     assert balance(buyer, Kind.ESCROW) == 0
     assert balance(buyer, Kind.WALLET) == wallet + scenes.PRICE
+
+
+def test_stakes_of_an_me_that_ended_are_its_platforms_and_a_lost_stake_is_in_nobodys_books(cast: Cast) -> None:
+    firm = placements.launch(idea=ready(cast), terms=TERMS, by=cast.sol)
+    venture, backer, platform = firm.entity_id, cast.blue_kettle.entity_id, cast.platform.entity_id
+    assert balance(backer, Kind.STAKE_HELD, f"entity:{venture}") == 400_000
+
+    wind_up(microenterprise=cast.blue_kettle, reason="No need any more.", by=cast.lin)
+
+    assert balance(backer, Kind.STAKE_HELD) == balance(backer, Kind.RETAINED) == 0
+    assert balance(platform, Kind.STAKE_HELD, f"entity:{venture}") == 400_000
+    stakes = {party: minor for (_entity, party), minor in party_balances([venture], Kind.STAKE).items() if minor}
+    assert stakes == {cast.hua.party: 600_000, f"entity:{platform}": 400_000}
+
+    record_cost(microenterprise=firm, amount_minor=700_000, document=paper("C-1"), by=cast.fay)
+    held, wallet = balance(platform, Kind.STAKE_HELD), balance(platform, Kind.WALLET)
+    wind_up(microenterprise=firm, reason="Nobody bought it.", by=cast.sol)
+
+    assert balance(venture, Kind.WALLET) == balance(venture, Kind.STAKE) == balance(venture, Kind.RETAINED) == 0
+    assert balance(venture, Kind.PAYABLE, cast.hua.party) == 180_000
+    assert balance(platform, Kind.WALLET) == wallet + 120_000
+    assert balance(platform, Kind.STAKE_HELD) == held - 400_000
+    call_command("check_books", stdout=StringIO())
 
 
 def test_the_buyer_can_be_wound_up_while_a_project_is_open(cast: Cast) -> None:
