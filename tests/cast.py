@@ -89,26 +89,38 @@ def firm(name: str, platform: Platform, lead: User, *members: User, wallet_minor
 def invest(me: Microenterprise, platform: Platform, amount_minor: int) -> None:
     """Give the platform money and let it invest all of it."""
     fay = User.objects.filter(roles__contains=[Role.FINANCE]).order_by("created_at").first() or person("Fay", "finance")
-    today = business_date()
+    _fund(platform, amount_minor, f"Funding for {me.pk}", fay)
+    _place(platform, me, amount_minor, fay)
+
+
+def _fund(platform: Platform, amount_minor: int, document: str, fay: User) -> None:
     fund_platform(
-        platform=platform, amount_minor=amount_minor, document=f"Funding for {me.pk}", effective_date=today, by=fay
+        platform=platform, amount_minor=amount_minor, document=document, effective_date=business_date(), by=fay
     )
-    record_investment(
-        microenterprise=me,
-        platform=platform,
-        amount_minor=amount_minor,
-        document=Document(number="Opening", counterparty=platform.name, dated=today),
-        by=fay,
-    )
+
+
+def _place(platform: Platform, me: Microenterprise, amount_minor: int, fay: User) -> None:
+    opening = Document(number="Opening", counterparty=platform.name, dated=business_date())
+    record_investment(microenterprise=me, platform=platform, amount_minor=amount_minor, document=opening, by=fay)
 
 
 def make_cast() -> Cast:
+    """Everybody of the cast, with the platform's money in the three MEs."""
     platform = Platform.objects.create(
         name="Smart Living", purpose="Homes", entity=open_entity(name="Smart Living", kind="platform", currency="CNY")
     )
     fay = person("Fay", "finance")
     lin, noor, amara, teo, mei, sol = (person(name) for name in ("Lin", "Noor", "Amara", "Teo", "Mei", "Sol"))
     assert business_date() > START
+    wallets = {
+        firm("Blue Kettle", platform, lin, noor): 500_000_000,
+        firm("Cold Chain", platform, amara, mei): 10_000_000,
+        firm("Northwind", platform, teo): 10_000_000,
+    }
+    _fund(platform, sum(wallets.values()), "Funding for the cast", fay)
+    for me, amount_minor in wallets.items():
+        _place(platform, me, amount_minor, fay)
+    blue_kettle, cold_chain, northwind = wallets
     return Cast(
         lin=lin,
         noor=noor,
@@ -120,9 +132,9 @@ def make_cast() -> Cast:
         rui=person("Rui", "auditor"),
         fay=fay,
         hua=person("Hua", "hr"),
-        blue_kettle=firm("Blue Kettle", platform, lin, noor, wallet_minor=500_000_000),
-        cold_chain=firm("Cold Chain", platform, amara, mei, wallet_minor=10_000_000),
-        northwind=firm("Northwind", platform, teo, wallet_minor=10_000_000),
+        blue_kettle=blue_kettle,
+        cold_chain=cold_chain,
+        northwind=northwind,
         platform=platform,
     )
 

@@ -27,7 +27,7 @@ ROOMS = (
     *("core", "tests", "benchmarks"),
 )
 UNFIT = "H005,H015,H044"  # the language comes from a tag; line breaks are djade's; a comparison's corner is empty
-TOOLS = {"chromium": "chromium", "hledger": "hledger"}  # program: Debian package
+TOOLS = {"chromium-headless-shell": "chromium-headless-shell", "hledger": "hledger"}  # program: Debian package
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -74,14 +75,20 @@ def execute(root: Path, *command: str) -> "subprocess.Popen[str]":
     )
 
 
-@pytest.fixture
-def open_root() -> Iterator[Path]:
-    """A directory that every user may enter, as a project's usually is."""
+@contextmanager
+def entered_by_all() -> Iterator[Path]:
+    """A directory that every user may enter, as a project's usually is; at the end nothing works in it."""
     root = Path(tempfile.mkdtemp(prefix="haier-market-test-")).resolve()
     root.chmod(0o755)
     yield root
     wait_until(lambda: not processes_of(root))
     shutil.rmtree(root)
+
+
+@pytest.fixture
+def open_root() -> Iterator[Path]:
+    with entered_by_all() as root:
+        yield root
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -12,8 +13,15 @@ import pytest
 from haier_market.embedded import processes
 from haier_market.embedded.places import PROJECT
 from haier_market.run import CAST, Failure, wanted_port
-from tests.embedded.conftest import bare_environment, processes_of, server_process, wait_until
+from tests.embedded.conftest import bare_environment, entered_by_all, processes_of, server_process, wait_until
 from tests.embedded.market import Run, running
+
+
+@pytest.fixture(scope="module")
+def lasting_root() -> Iterator[Path]:
+    """The directory of a market that several tests start, one after the other; the first makes the company."""
+    with entered_by_all() as root:
+        yield root
 
 
 def test_the_port_is_8000_unless_chosen() -> None:
@@ -49,8 +57,8 @@ def test_a_taken_port_is_said_with_one_that_is_free_before_anything_starts(tmp_p
 
 
 @pytest.mark.timeout(600)
-def test_it_opens_survives_every_kill_and_leaves_nothing_behind(open_root: Path, tmp_path: Path) -> None:
-    with running(open_root, tmp_path / "first") as run:
+def test_it_opens_survives_every_kill_and_leaves_nothing_behind(lasting_root: Path, tmp_path: Path) -> None:
+    with running(lasting_root, tmp_path / "first") as run:
         run.wait_for(f"\nReady: http://127.0.0.1:{run.port}\n")
         assert run.status("/livez") == run.status("/readyz") == run.status("/accounts/login/") == 200
         run.wait_for(CAST[-1][0])
@@ -65,21 +73,21 @@ def test_it_opens_survives_every_kill_and_leaves_nothing_behind(open_root: Path,
         wait_until(lambda: not any(child.is_running() for child in pool))
         wait_until(lambda: run.child("worker").pid != worker.pid)
 
-        server_process(open_root, "postgres").kill()
+        server_process(lasting_root, "postgres").kill()
         run.wait_for("PostgreSQL had ended by itself")
-        server_process(open_root, "valkey-server").kill()
+        server_process(lasting_root, "valkey-server").kill()
         run.wait_for("Valkey had ended by itself")
         wait_until(lambda: run.status("/readyz") == 200)
 
         run.child("gunicorn").kill()
         run.wait_for("The web server ended by itself (SIGKILL)")
         wait_until(lambda: run.status("/readyz") == 200)
-        second = Run(open_root, tmp_path / "second")
+        second = Run(lasting_root, tmp_path / "second")
         assert second.process.wait(60) == 1
         assert f"already running at http://127.0.0.1:{run.port}" in second.said()
     assert run.process.returncode == 0
     assert run.said().endswith("Stopped.\n")
-    assert processes_of(open_root) == []
+    assert processes_of(lasting_root) == []
     with socket.socket() as again:
         again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         again.bind(("127.0.0.1", run.port))
@@ -87,16 +95,16 @@ def test_it_opens_survives_every_kill_and_leaves_nothing_behind(open_root: Path,
 
 @pytest.mark.timeout(600)
 def test_nothing_survives_when_it_is_killed_itself_and_the_next_start_finds_everything(
-    open_root: Path, tmp_path: Path
+    lasting_root: Path, tmp_path: Path
 ) -> None:
-    first = Run(open_root, tmp_path / "first")
+    first = Run(lasting_root, tmp_path / "first")
     first.wait_for("\nReady: ")
     family = psutil.Process(first.process.pid).children(recursive=True)
     first.process.kill()
     first.process.wait()
     wait_until(lambda: not any(_lives(process) for process in family), 60)
-    wait_until(lambda: processes_of(open_root) == [], 60)
-    with running(open_root, tmp_path / "again") as again:
+    wait_until(lambda: processes_of(lasting_root) == [], 60)
+    with running(lasting_root, tmp_path / "again") as again:
         again.wait_for("\nReady: ")
         assert again.status("/readyz") == 200
     assert again.process.returncode == 0

@@ -23,7 +23,7 @@ PAGES = {
     "login": "/accounts/login/",
 }
 CHROMIUM = {
-    "executable_path": "/usr/bin/chromium",
+    "executable_path": "/usr/bin/chromium-headless-shell",
     "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
 }
 

@@ -5,10 +5,8 @@ What a person cannot do in a browser and the walk still needs is here and nowher
 """
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,11 +14,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from haier_market.embedded.places import PROJECT
-from tests.embedded.conftest import bare_environment, processes_of, wait_until
+from tests.embedded.conftest import bare_environment, entered_by_all
 from tests.embedded.market import running
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-COMPANY = "--people 90 --microenterprises 6 --days 2"
 RUNNING = "WALK_AT"
 """For work on the walk itself: `WALK_AT="http://127.0.0.1:8000 .data"` walks on a market that runs already."""
 
@@ -71,11 +68,8 @@ def open_market() -> Iterator[Market]:
         address, directory = known.split()
         yield Market(address, Path(directory).resolve())
         return
-    root = Path(tempfile.mkdtemp(prefix="haier-market-walk-")).resolve()
-    root.chmod(0o755)
-    with running(root, root / "said", COMPANY) as run:
-        run.wait_for(f"\nReady: http://127.0.0.1:{run.port}\n")
-        yield Market(f"http://127.0.0.1:{run.port}", root)
-    assert run.process.returncode == 0, run.said()
-    wait_until(lambda: not processes_of(root))
-    shutil.rmtree(root)
+    with entered_by_all() as root:
+        with running(root, root / "said") as run:
+            run.wait_for(f"\nReady: http://127.0.0.1:{run.port}\n")
+            yield Market(f"http://127.0.0.1:{run.port}", root)
+        assert run.process.returncode == 0, run.said()

@@ -17,6 +17,8 @@ from tests.walk.watch import Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 WAYS = ("mouse", "keyboard", "phone")
+AT_LENGTH = ("keyboard",)
+"""Walked among the long proofs."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,9 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", [pytest.param(way, marks=pytest.mark.soak) if way in AT_LENGTH else way for way in WAYS]
+)
 def test_the_whole_story(
     way: str, market: Market, browser: Browser, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
