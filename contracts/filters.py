@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
-from contracts.forms.fields import MoneyField
 from contracts.lifecycle import Phase
 from contracts.models import Project
 from contracts.permissions.standing import Standing
 from contracts.queries import projects as queries
+from core.fields import MoneyField
 from microenterprises.models import Microenterprise, Platform
 from people.models import Skill
 

@@ -7,9 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from contracts.actions.bids import LONGEST_TIME_DAYS, Offer
-from contracts.forms.fields import MoneyField
 from contracts.models import Project
 from contracts.sealing import LONGEST_PLAN
+from core.fields import MoneyField
 from microenterprises.models import Microenterprise
 
 

@@ -7,9 +7,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contracts.forms.fields import MoneyField
 from contracts.models import Contract, Milestone, Rating
 from contracts.models.contracts import Party
+from core.fields import MoneyField
 from microenterprises.models import Microenterprise
 from people.models import User
 

@@ -1,4 +1,4 @@
-"""Form fields of this room: an amount of money, a local time in a named zone, skills by name, people by address."""
+"""Form fields of this room: a local time in a named zone, people by address."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,14 +9,12 @@ from babel.dates import format_date, get_timezone_location
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from core import money
 from core.errors import Invalid
 from core.templatetags.market import date_locale
-from people.models import Skill, User
+from people.models import User
 
 ZONES = (
     "Asia/Shanghai", "Asia/Tokyo", "Asia/Bangkok", "Asia/Kolkata", "Asia/Karachi", "Asia/Riyadh", "Europe/Istanbul",
@@ -25,30 +23,6 @@ ZONES = (
     "America/Los_Angeles", "America/Mexico_City", "Australia/Sydney", "Pacific/Auckland", "UTC",
 )  # fmt: skip
 EARLIEST_YEAR, LATEST_YEAR = 1900, 9000
-MOST_SKILLS = 12
-SUGGESTIONS = 3
-
-
-class MoneyField(forms.CharField):
-    """An amount typed in the reader's locale, as minor units of `currency`."""
-
-    def __init__(self, *, currency: str = "", **options: Any) -> None:
-        super().__init__(max_length=40, **options)
-        self.currency = currency
-        self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off"})
-
-    def clean(self, value: Any) -> Any:
-        # Not in to_python: what was typed is checked as text first, its length for example.
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return money.parse(str(text), self.currency)
-        except Invalid as wrong:
-            raise ValidationError(str(wrong)) from None
-
-    def prepare_value(self, value: Any) -> Any:
-        return money.write_number(value, self.currency) if isinstance(value, int) else value
 
 
 class LocalTimeField(forms.Field):
@@ -101,43 +75,6 @@ def city(zone: str) -> str:
 def zone_choices(*first: str) -> list[tuple[str, str]]:
     """The zones offered, the reader's own first."""
     return [(zone, city(zone)) for zone in dict.fromkeys([name for name in first if name] + list(ZONES))]
-
-
-class SkillsField(forms.CharField):
-    """Skills by their ESCO names, one per line. Unknown names are answered with the nearest known ones."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
-        super().__init__(required=False, **options)
-
-    def to_python(self, value: Any) -> Any:
-        return [line.strip() for line in str(super().to_python(value) or "").splitlines() if line.strip()]
-
-    def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, str) else "\n".join(str(item) for item in value or ())
-
-    def clean(self, value: Any) -> list[Skill]:
-        names = list(dict.fromkeys(super().clean(value)))
-        if len(names) > MOST_SKILLS:
-            raise ValidationError(_("Name at most %(count)s skills.") % {"count": MOST_SKILLS})
-        wanted = {name.upper(): name for name in names}
-        found = Skill.objects.annotate(upper=Upper("label")).filter(upper__in=list(wanted))
-        known = {skill.label.upper(): skill for skill in found}
-        unknown = [name for key, name in wanted.items() if key not in known]
-        if unknown:
-            raise ValidationError([_unknown_skill(name) for name in unknown])
-        return [known[key] for key in wanted]
-
-
-def _unknown_skill(name: str) -> str:
-    near = list(
-        Skill.objects.filter(label__icontains=name.split()[0])
-        .order_by("label")
-        .values_list("label", flat=True)[:SUGGESTIONS]
-    )
-    if not near:
-        return _("“%(name)s” is not a skill of the ESCO list. Try another word for it.") % {"name": name}
-    return _("“%(name)s” is not a skill of the ESCO list. Near it: %(near)s.") % {"name": name, "near": "; ".join(near)}
 
 
 class PeopleField(forms.CharField):

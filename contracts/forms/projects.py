@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy
 
 from contracts import scoring
 from contracts.actions.projects import ProjectDraft
-from contracts.forms.fields import LocalTimeField, MoneyField, PeopleField, SkillsField, instant_of, zone_choices
+from contracts.forms.fields import LocalTimeField, PeopleField, instant_of, zone_choices
 from contracts.models import Project
 from core.clock import business_date, market_now
 from core.errors import Invalid
+from core.fields import MoneyField
 from microenterprises.models import Membership, Microenterprise
+from people.fields import SkillsField
 from people.models import User
 
 PERCENT_BP = 100

@@ -11,39 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import money
-from core.errors import DomainError, Invalid
-from people.models import Skill
-
-MOST_SKILLS = 12
-SUGGESTIONS = 3
+from core.errors import DomainError
 
 
 def refuse(form: forms.BaseForm, refusal: DomainError, names: Mapping[str, str] | None = None) -> None:
     """Show a refusal beside its field, or on top of the form; `names` maps the action's field names to the form's."""
     field = (names or {}).get(refusal.field or "", refusal.field)
     form.add_error(field if field in form.fields else None, str(refusal.sentence))
-
-
-class MoneyField(forms.CharField):
-    """An amount typed in the reader's locale, as minor units of `currency`."""
-
-    def __init__(self, *, currency: str = "", **options: Any) -> None:
-        super().__init__(max_length=40, **options)
-        self.currency = currency
-        self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off"})
-
-    def clean(self, value: Any) -> Any:
-        # Not in to_python: what was typed is checked as text first, its length for example.
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return money.parse(str(text), self.currency)
-        except Invalid as wrong:
-            raise ValidationError(str(wrong)) from None
-
-    def prepare_value(self, value: Any) -> Any:
-        return money.write_number(value, self.currency) if isinstance(value, int) else value
 
 
 class PercentField(forms.CharField):
@@ -69,38 +43,6 @@ class PercentField(forms.CharField):
         if not isinstance(value, int):
             return value
         return format_decimal(Decimal(value).scaleb(-2).normalize(), locale=money.locale_name())
-
-
-class SkillsField(forms.CharField):
-    """Skills by their ESCO names, one per line. Unknown names are answered with the nearest known ones."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
-        super().__init__(required=False, **options)
-
-    def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, str) else "\n".join(str(item) for item in value or ())
-
-    def clean(self, value: Any) -> list[Skill]:
-        lines = str(super().clean(value) or "").splitlines()
-        wanted = {line.strip().upper(): line.strip() for line in lines if line.strip()}
-        if len(wanted) > MOST_SKILLS:
-            raise ValidationError(_("Name at most %(count)s skills.") % {"count": MOST_SKILLS})
-        known = {skill.label.upper(): skill for skill in Skill.objects.filter(label__in=list(wanted.values()))}
-        for name in [name for key, name in wanted.items() if key not in known]:
-            exact = Skill.objects.filter(label__iexact=name).first()
-            if exact is None:
-                raise ValidationError(_unknown_skill(name))
-            known[exact.label.upper()] = exact
-        return [known[key] for key in wanted]
-
-
-def _unknown_skill(name: str) -> str:
-    like = Skill.objects.filter(label__icontains=name.split()[0]).order_by("label")
-    near = list(like.values_list("label", flat=True)[:SUGGESTIONS])
-    if not near:
-        return _("“%(name)s” is not a skill of the ESCO list. Try another word for it.") % {"name": name}
-    return _("“%(name)s” is not a skill of the ESCO list. Near it: %(near)s.") % {"name": name, "near": "; ".join(near)}
 
 
 def words(rows: int = 3) -> forms.Textarea:

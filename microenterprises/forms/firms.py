@@ -7,10 +7,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.fields import MoneyField
 from microenterprises.actions.money import Document
 from microenterprises.actions.seats import SeatSpec
-from microenterprises.forms.fields import DayField, MoneyField, SkillsField, words
+from microenterprises.forms.fields import DayField, words
 from microenterprises.models import Membership, Microenterprise, MoneyRecord, Platform, Track
+from people.fields import SkillsField
 
 
 class MoneyForm(forms.Form):

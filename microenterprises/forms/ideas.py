@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import money
+from core.fields import MoneyField
 from microenterprises.actions.ideas import GoalSpec, IdeaSpec
-from microenterprises.forms.fields import DayField, MoneyField, words
+from microenterprises.forms.fields import DayField, words
 from microenterprises.models import Idea, Microenterprise, Platform
 
 GOALS: Final = 3

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import Invalid
+from core.fields import MoneyField
 from microenterprises.actions.ideas import LeadSpec
 from microenterprises.calculation import TermsSpec, Tier, terms_fault
-from microenterprises.forms.fields import DayField, MoneyField, PercentField, words
+from microenterprises.forms.fields import DayField, PercentField, words
 from microenterprises.models import Idea, ShareTerms, Track
 from microenterprises.sentences import fault_field
 from microenterprises.sentences import terms_fault as fault_sentence
