@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core.clock import business_date
+from core.clock import business_date, market_now
 from core.errors import DomainError
 from core.http import Request, see_other, unprocessable
 from core.paging import page
@@ -65,9 +65,11 @@ def seat_list(request: Request) -> HttpResponse:
 @require_safe
 def my_place(request: Request) -> HttpResponse:
     """My own clock, the seats offered to me with reasons, and what I asked for."""
-    today = business_date()
+    now = market_now()
+    today = business_date(now)
     entry = PoolEntry.objects.filter(person=request.user).order_by("-entered_at").first()
     context = {
+        "now": now,
         "entry": entry,
         "badge": queries.clock_badge(entry, today) if entry else None,
         "offers": [] if request.user.is_vendor else queries.offers(request.user, today=today),
@@ -151,8 +153,10 @@ def wind_up_page(request: Request, pk: UUID) -> HttpResponse:
 def pool_entry(request: Request, pk: UUID) -> HttpResponse:
     """One person's stay in the pool: clock, skills, and what suits them."""
     entry = access.pool_entry_or_404(request.user, pk)
-    today = business_date()
+    now = market_now()
+    today = business_date(now)
     context = {
+        "now": now,
         "entry": entry,
         "badge": queries.clock_badge(entry, today),
         "skills": entry.person.skills.all(),

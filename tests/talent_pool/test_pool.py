@@ -5,7 +5,9 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +26,7 @@ from talent_pool.actions.wind_up import wind_up
 from talent_pool.calendar import clock_end, days_left
 from talent_pool.liquidation import in_proportion, split
 from talent_pool.models import PoolEntry
-from tests.cast import TERMS, Cast
+from tests.cast import TERMS, Cast, person
 from tests.contracts import scenes
 from tests.microenterprises.test_circle import ready
 
@@ -286,6 +288,42 @@ def test_the_pages_say_the_same_to_keyboard_and_eye(cast: Cast) -> None:
     assert client(cast.amara).post(asked["Location"], {"answer": "accept"}).status_code == 303
     seat.refresh_from_db()
     assert seat.filled_by == cast.sol
+
+
+def test_the_pages_take_as_many_statements_for_three_times_the_people_seats_and_skills(cast: Cast) -> None:
+    entry = pool.enter(person=cast.sol, left=cast.cold_chain, by=None)
+    pages = {
+        "/talent/": cast.hua,
+        "/talent/seats/": cast.sol,
+        "/talent/me/": cast.sol,
+        f"/talent/people/{entry.pk}/": cast.hua,
+        "/admin/talent_pool/poolentry/board/": cast.hua,
+        "/admin/talent_pool/poolentry/": cast.hua,
+    }
+
+    def more(name: str) -> None:
+        known = skill(f"cooling {name}")
+        somebody = person(f"Waiting {name}")
+        for who in (cast.sol, somebody):
+            PersonSkill.objects.create(person=who, skill=known)
+        pool.enter(person=somebody, left=cast.cold_chain, by=None)
+        seat = open_seat(cast.northwind, f"Role {name}", cast.teo, known)
+        invitations.invite(seat=seat, person=cast.sol, by=cast.teo)
+
+    more("1")
+    few = {url: statements(who, url) for url, who in pages.items()}
+    more("2")
+    more("3")
+    assert {url: statements(who, url) for url, who in pages.items()} == few
+    assert max(few.values()) <= 8, few
+
+
+def statements(who: User, url: str) -> int:
+    asking = client(who)
+    asking.get(url)
+    with CaptureQueriesContext(connection) as caught:
+        assert asking.get(url).status_code == 200
+    return len(caught)
 
 
 def test_the_wind_up_page_says_what_happens_and_keeps_what_was_typed(cast: Cast) -> None:
