@@ -290,7 +290,7 @@ def test_a_title_that_looks_like_a_formula_is_text_in_the_file(cast: Cast) -> No
 )
 def test_no_address_breaks_the_list(cast: Cast, query: dict[str, str]) -> None:
     published(cast)
-    page(cast.amara, "project_list", **query)
+    assert 'id="results"' in page(cast.amara, "project_list", **query)
 
 
 def test_the_fragment_is_the_results_alone(cast: Cast) -> None:
