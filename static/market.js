@@ -61,6 +61,30 @@
     for (const [name, value] of [...event.detail.formData.entries()]) if (value === "") delete parameters[name];
   });
 
+  /* ---- a press is never lost ----
+     Nothing may move under a finger: an answer that arrives between press and release would replace the very link or
+     button that is pressed, and the browser would then say that nothing was clicked. It is asked for again after the
+     release, if the page is still there. Leaving a text field says `change` at that very moment; typing has asked already. */
+  let pressed = false;
+  let withheld = new Set();
+  document.addEventListener("pointerdown", () => { pressed = true; }, true);
+  const release = () => window.setTimeout(() => {
+    pressed = false;
+    const again = withheld;
+    withheld = new Set();
+    for (const element of again) for (const kind of ["input", "change"]) element.dispatchEvent(new Event(kind, { bubbles: true }));
+  });
+  document.addEventListener("pointerup", release, true);
+  document.addEventListener("pointercancel", release, true);
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!pressed) return;
+    event.detail.shouldSwap = false;
+    withheld.add(event.detail.requestConfig.elt);
+  });
+  document.addEventListener("change", (event) => {
+    if (event.isTrusted && event.target.matches("[hx-trigger] :is(input[type=search], input[type=text], textarea)")) event.stopPropagation();
+  }, true);
+
   /* ---- theme ---- */
   const themeNow = () => root.dataset.theme || "";
   const markTheme = () => all("[data-theme-switch] button").forEach((button) => {

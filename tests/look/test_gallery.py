@@ -114,6 +114,33 @@ def test_typing_searches_after_a_pause_and_keeps_the_focus(page: Page, address: 
     expect(page.get_by_role("searchbox")).to_be_focused()
 
 
+def test_a_press_right_after_typing_is_not_lost(page: Page, address: str) -> None:
+    """People press for a tenth of a second and more; here longer than any answer takes to come."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    row = page.get_by_role("link", name="Payroll for three incubating firms")
+    page.goto(f"{address}/projects/")
+    page.get_by_role("searchbox").press_sequentially("cold")
+    page.wait_for_url(f"{address}/projects/?q=cold")
+    expect(page.locator(".chip")).to_contain_text("cold")
+    row.click(delay=700)
+    page.wait_for_url(f"{address}/projects/one/?3")
+    assert len([url for url in asked if "q=cold" in url]) == 1, "leaving the field asked again"
+
+    page.goto(f"{address}/projects/")
+    page.get_by_role("searchbox").press_sequentially("cold")
+    row.click(delay=700)
+    page.wait_for_url(f"{address}/projects/one/?3")
+
+
+def test_what_was_held_back_during_a_press_is_shown_after_it(page: Page, address: str) -> None:
+    page.goto(f"{address}/projects/")
+    page.get_by_role("searchbox").press_sequentially("cold")
+    page.get_by_role("heading", level=1).click(delay=700)
+    page.wait_for_url(f"{address}/projects/?q=cold")
+    expect(page.locator(".chip")).to_contain_text("cold")
+
+
 def test_filters_work_without_javascript(browser: Browser, address: str) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{address}/projects/")
