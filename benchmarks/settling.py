@@ -12,7 +12,7 @@ from core import clock
 from ledger.writer import Draft, post
 from microenterprises.entries import receipt_lines
 from microenterprises.models import Microenterprise
-from settlement import actions
+from settlement.actions import nights
 
 COPIES = 9
 EARNED_MINOR = 2_000_000_000
@@ -37,12 +37,12 @@ def measure() -> Night:
     """Let every ME earn, the clock pass midnight, settle the date that is over, then copy what was posted for it."""
     _earn()
     clock.move_forward(timedelta(days=1))
-    day = actions.waiting_dates()[-1]
-    for earlier in actions.waiting_dates()[:-1]:
-        actions.work_on_run(actions.start_run(business_date=earlier, by=None))
+    day = nights.waiting_dates()[-1]
+    for earlier in nights.waiting_dates()[:-1]:
+        nights.work_on_run(nights.start_run(business_date=earlier, by=None))
     before = _highest_entry()
     start = time.perf_counter()
-    run = actions.work_on_run(actions.start_run(business_date=day, by=None))
+    run = nights.work_on_run(nights.start_run(business_date=day, by=None))
     seconds = time.perf_counter() - start
     rows = _rows(before)
     return Night(run.mes_total, rows.count("\n"), seconds, statistics.median(_copy(rows) for _ in range(COPIES)))

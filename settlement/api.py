@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from core.idempotency import idempotent
 from core.viewsets import ReadOnlyMarketViewSet
-from settlement import actions
+from settlement.actions import nights
 from settlement.models import SettlementRun, StatementLine
 
 
@@ -45,7 +45,7 @@ class RunViewSet(ReadOnlyMarketViewSet):
     def approve(self, request: Request, business_date: Any) -> Response:
         """Approve a sealed run: its payables may be paid. Finance only."""
         user: Any = request.user
-        run = actions.approve(run=self.get_object(), by=user)
+        run = nights.approve(run=self.get_object(), by=user)
         return Response(RunSerializer(run).data)
 
 

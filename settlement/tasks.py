@@ -2,10 +2,10 @@
 
 from celery import shared_task
 
-from settlement import actions
+from settlement.actions import nights
 
 
 @shared_task
 def night() -> None:
     """Settle every date that is over and not sealed, runs started by hand included; workers share the shards."""
-    actions.settle_over()
+    nights.settle_over()

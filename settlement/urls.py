@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from settlement import views
+from settlement.views import outcomes, runs, statements
 
 
 class DateConverter:
@@ -22,15 +22,15 @@ class DateConverter:
 register_converter(DateConverter, "date")
 
 urlpatterns = [
-    path("settlement/", views.run_list, name="run_list"),
-    path("settlement/<date:day>/", views.run_detail, name="run_detail"),
-    path("settlement/<date:day>/report.xlsx", views.run_xlsx, name="run_xlsx"),
-    path("settlement/<date:day>/report.csv", views.run_csv, name="run_csv"),
-    path("settlement/<date:day>/lines.csv", views.run_lines_csv, name="run_lines_csv"),
-    path("settlement/<date:day>/journal.hledger", views.run_journal, name="run_journal"),
-    path("settlement/outcomes/<uuid:pk>/", views.outcome_detail, name="outcome_detail"),
-    path("settlement/microenterprises/<uuid:pk>/", views.firm_outcomes, name="firm_outcomes"),
-    path("statements/", views.statement, name="statement"),
-    path("statements/people/<uuid:person>/", views.statement, name="statement_of"),
-    path("statements/<uuid:pk>/", views.statement_line, name="statement_line"),
+    path("settlement/", runs.run_list, name="run_list"),
+    path("settlement/<date:day>/", runs.run_detail, name="run_detail"),
+    path("settlement/<date:day>/report.xlsx", runs.run_xlsx, name="run_xlsx"),
+    path("settlement/<date:day>/report.csv", runs.run_csv, name="run_csv"),
+    path("settlement/<date:day>/lines.csv", runs.run_lines_csv, name="run_lines_csv"),
+    path("settlement/<date:day>/journal.hledger", runs.run_journal, name="run_journal"),
+    path("settlement/outcomes/<uuid:pk>/", outcomes.outcome_detail, name="outcome_detail"),
+    path("settlement/microenterprises/<uuid:pk>/", outcomes.firm_outcomes, name="firm_outcomes"),
+    path("statements/", statements.statement, name="statement"),
+    path("statements/people/<uuid:person>/", statements.statement, name="statement_of"),
+    path("statements/<uuid:pk>/", statements.statement_line, name="statement_line"),
 ]

@@ -20,7 +20,7 @@ from haier_market.seed.world import CENTS, Firm, Options, World
 from microenterprises.actions import ideas, invitations, pledges, seats
 from microenterprises.calculation import TermsSpec, Tier
 from microenterprises.models import Idea
-from settlement import actions
+from settlement.actions import nights
 from settlement.models import SettlementRun
 from talent_pool.actions import placements
 from talent_pool.actions.wind_up import wind_up
@@ -84,11 +84,11 @@ def _settle(world: World, day: date) -> SettlementRun:
     midnight = world.timeline.at(day + timedelta(days=1), time(0, 0, 20))
     world.trail.flush(midnight)
     with past.at(midnight), _no_letters():
-        return actions.work_on_run(actions.start_run(business_date=day, by=None))
+        return nights.work_on_run(nights.start_run(business_date=day, by=None))
 
 
 def _approve(world: World, run: SettlementRun) -> None:
-    actions.approve(run=run, by=world.cast.fay)
+    nights.approve(run=run, by=world.cast.fay)
 
 
 # --- What real actions do on the way ----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from core.errors import Invalid
 from microenterprises.actions import firms, pledges
 from microenterprises.models import Membership, Microenterprise
 from people.models import User
-from settlement.actions import settle_finally
+from settlement.actions.nights import settle_finally
 from talent_pool.actions import liquidation, pool
 from talent_pool.models import PoolEntry
 from talent_pool.permissions import check_wind_up

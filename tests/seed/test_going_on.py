@@ -16,7 +16,7 @@ from ledger.models import Account, Entry, Posting
 from microenterprises.actions import invitations, pledges
 from microenterprises.models import Idea, Invitation, Microenterprise
 from people.models import User
-from settlement import actions as settlement
+from settlement.actions import nights as settlement
 from settlement.models import ShareLine
 from talent_pool.actions.wind_up import wind_up
 from talent_pool.models import PoolEntry

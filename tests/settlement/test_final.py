@@ -9,7 +9,7 @@ from ledger import proofs
 from ledger.accounts import Kind
 from ledger.queries import balance
 from microenterprises.models import Microenterprise
-from settlement.actions import settle_finally
+from settlement.actions.nights import settle_finally
 from settlement.models import Outcome, PayLine
 from tests.settlement.world import (
     Seat,

@@ -12,7 +12,7 @@ from ledger.models import Entry
 from ledger.queries import balance
 from ledger.writer import reverse
 from microenterprises.models import Membership
-from settlement.actions import settle_over, start_run, work_on_run
+from settlement.actions.nights import settle_over, start_run, work_on_run
 from settlement.models import Outcome, PayLine, SettlementRun, ShareLine
 from tests.settlement.world import (
     Seat,

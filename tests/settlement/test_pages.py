@@ -14,8 +14,7 @@ from python_calamine import CalamineWorkbook
 from core.models import AuditRecord
 from microenterprises.models import Microenterprise
 from people.models import User
-from settlement import actions
-from settlement.actions import start_run
+from settlement.actions.nights import start_run, work_on_run
 from settlement.models import Outcome, SettlementRun, ShareLine
 from tests.settlement.world import Seat, earn, firm, lock_up, member, nights, on, outcome, person
 
@@ -141,7 +140,7 @@ def test_finance_approves_a_run_once(me: Microenterprise, fay: User) -> None:
 def test_whoever_started_a_run_by_hand_does_not_approve_it(fay: User) -> None:
     firm(Seat("Amara"), launched=DAY)
     with on(DAY + ONE, 3):
-        actions.work_on_run(start_run(business_date=DAY, by=fay))
+        work_on_run(start_run(business_date=DAY, by=fay))
     status, page = post(fay, RUN)
     assert status == 403
     assert "somebody else in finance approves it" in page

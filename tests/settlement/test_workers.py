@@ -17,7 +17,8 @@ from ledger.accounts import Kind
 from ledger.models import Entry
 from ledger.queries import balance
 from microenterprises.models import Microenterprise
-from settlement import actions, posting, queries
+from settlement import posting, queries
+from settlement.actions import nights
 from settlement.facts import Subject
 from settlement.models import Outcome, RunShard, SettlementRun, ShareLine
 from settlement.night import FirmNight
@@ -37,7 +38,7 @@ class Killed(BaseException):
 @pytest.fixture
 def evening(cloned_db: str, monkeypatch: pytest.MonkeyPatch) -> list[Microenterprise]:
     """Nine MEs with three members and a profit each, in five shards; it is shortly after midnight."""
-    monkeypatch.setattr(actions, "SHARD_SIZE", 2)
+    monkeypatch.setattr(nights, "SHARD_SIZE", 2)
     today = business_date()
     firms = [firm(*(Seat(f"Person {n}", n + 1, start=today) for n in range(3)), launched=today) for _ in range(FIRMS)]
     for index, me in enumerate(firms):
@@ -79,17 +80,17 @@ def prove(firms: list[Microenterprise], day: date) -> None:
 
 
 def test_two_workers_on_one_night_complete_it_once(evening: list[Microenterprise]) -> None:
-    at_once(actions.settle_over, actions.settle_over)
-    actions.settle_over()
+    at_once(nights.settle_over, nights.settle_over)
+    nights.settle_over()
     prove(evening, yesterday())
 
 
 def test_six_workers_start_the_same_date_and_there_is_one_run(evening: list[Microenterprise]) -> None:
     day = yesterday()
-    at_once(*[lambda: actions.start_run(business_date=day, by=None)] * 6)
+    at_once(*[lambda: nights.start_run(business_date=day, by=None)] * 6)
     assert SettlementRun.objects.count() == 1
     assert RunShard.objects.count() == 5
-    actions.settle_over()
+    nights.settle_over()
     prove(evening, day)
 
 
@@ -110,10 +111,10 @@ def test_a_worker_killed_before_it_commits_a_shard_is_followed_by_another(
     with monkeypatch.context() as broken:
         broken.setattr(posting, "write", killed)
         with pytest.raises(Killed):
-            actions.settle_over()
+            nights.settle_over()
     assert RunShard.objects.filter(is_done=True).count() == shards_before
     assert SettlementRun.objects.get().status == SettlementRun.Status.POSTING
-    actions.settle_over()
+    nights.settle_over()
     prove(evening, yesterday())
 
 
@@ -126,9 +127,9 @@ def test_a_worker_killed_while_it_seals_is_followed_by_another(
     with monkeypatch.context() as broken:
         broken.setattr(queries, "lines_sha256", killed)
         with pytest.raises(Killed):
-            actions.settle_over()
+            nights.settle_over()
     assert SettlementRun.objects.get().status == SettlementRun.Status.POSTING
-    actions.settle_over()
+    nights.settle_over()
     prove(evening, yesterday())
 
 
@@ -145,9 +146,9 @@ def test_a_shard_that_fails_does_not_keep_the_others_from_settling(
     with monkeypatch.context() as broken:
         broken.setattr(posting, "write", failing)
         with pytest.raises(RuntimeError):
-            actions.settle_over()
+            nights.settle_over()
     assert RunShard.objects.filter(is_done=True).count() == 4
-    actions.settle_over()
+    nights.settle_over()
     prove(evening, yesterday())
 
 
@@ -165,7 +166,7 @@ def test_a_wallet_that_shrinks_while_the_night_posts_is_looked_at_again(
         return write(answers, **kwargs)
 
     monkeypatch.setattr(posting, "write", slower)
-    actions.settle_over()
+    nights.settle_over()
     short = Outcome.objects.get(microenterprise=spent[0])
     assert (short.state, short.snag) == (Outcome.State.EXCEPTION, Outcome.Snag.SHORT_WALLET)
     assert SettlementRun.objects.get().exceptions == 1

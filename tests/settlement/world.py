@@ -17,7 +17,7 @@ from ledger.queries import balance, person_balances
 from ledger.writer import Draft, Line, credit, debit, post_one
 from microenterprises.models import Membership, Microenterprise, Platform, ShareTerms
 from people.models import User
-from settlement.actions import settle_over
+from settlement.actions.nights import settle_over
 from settlement.models import Outcome, SettlementRun, ShareLine
 
 START = date(2026, 1, 1)

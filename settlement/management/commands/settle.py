@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from core import money
 from core.errors import DomainError
 from people.models import User
-from settlement import actions
+from settlement.actions import nights
 from settlement.models import Outcome, SettlementRun
 from settlement.queries import TOTALS
 from settlement.sentences import trouble
@@ -28,10 +28,10 @@ class Command(BaseCommand):
         day: date = options["date"]
         try:
             by = User.objects.get_by_natural_key(options["by"]) if options["by"] else None
-            for earlier in actions.waiting_dates(through=day):
+            for earlier in nights.waiting_dates(through=day):
                 self.stdout.write(f"{earlier.isoformat()}: settling")
-                actions.work_on_run(actions.start_run(business_date=earlier, by=by))
-            run = actions.start_run(business_date=day, by=by)
+                nights.work_on_run(nights.start_run(business_date=earlier, by=by))
+            run = nights.start_run(business_date=day, by=by)
         except DomainError as refusal:
             raise CommandError(str(refusal.sentence)) from None
         except User.DoesNotExist:

@@ -1,27 +1,25 @@
-"""The settlement's pages: load, act, answer."""
+"""The nights: their list, one night with its approval, and its files. Load, act, answer."""
 
 from collections.abc import Iterable
 from datetime import date
-from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core import audit, money
-from core.clock import business_date
+from core import audit
 from core.errors import Denied, DomainError
 from core.http import Request, download, see_other, unprocessable
-from core.paging import Page, page
+from core.paging import page
 from core.permissions import why_not
-from settlement import access, actions, derivations, exports, forms, permissions, queries, sentences
-from settlement.facts import fiscal_year_of
-from settlement.lifecycle import OUTCOME_BADGES, RUN_BADGES
-from settlement.models import SEES_ALL, Outcome, PayLine, SettlementRun, StatementLine
+from settlement import access, exports, forms, permissions, queries, sentences
+from settlement.actions import nights
+from settlement.lifecycle import RUN_BADGES
+from settlement.models import SEES_ALL, Outcome, SettlementRun
+from settlement.views.showing import badged, fragment
 
 EXCEPTIONS_SHOWN = 20
 
@@ -39,14 +37,14 @@ def run_list(request: Request) -> HttpResponse:
     starting = forms.StartForm(request.POST or None)
     if request.method == "POST" and starting.is_valid():
         try:
-            run = actions.start_run(business_date=starting.cleaned_data["date"], by=request.user)
+            run = nights.start_run(business_date=starting.cleaned_data["date"], by=request.user)
         except DomainError as refusal:
             starting.add_error(None, str(refusal.sentence))
         else:
             # The clock's next round, within seconds, finds the run and works on it.
             messages.success(request, _("The night is being settled. You can leave this page and come back."))
             return see_other("run_detail", run.business_date)
-    response = render(request, _fragment(request, "settlement/runs.html"), _run_list_context(request, starting))
+    response = render(request, fragment(request, "settlement/runs.html"), _run_list_context(request, starting))
     return unprocessable(response) if request.method == "POST" else response
 
 
@@ -59,7 +57,7 @@ def _run_list_context(request: Request, starting: forms.StartForm) -> dict[str, 
         if trouble := form.cleaned_data["trouble"]:
             runs = runs.filter(exceptions__gt=0) if trouble == "yes" else runs.filter(exceptions=0)
     found = page(runs, order=("-business_date",), cursor=request.GET.get("cursor"))
-    waiting = actions.waiting_dates()
+    waiting = nights.waiting_dates()
     open_ones = queries.open_exceptions_by_me(request.user)[: EXCEPTIONS_SHOWN + 1]
     return {
         "form": form,
@@ -80,7 +78,7 @@ def run_detail(request: Request, day: date) -> HttpResponse:
     refusal = ""
     if request.method == "POST":
         try:
-            actions.approve(run=run, by=request.user)
+            nights.approve(run=run, by=request.user)
         except Denied:
             raise  # not this person's to do: the same page as everywhere says so
         except DomainError as refused:
@@ -92,7 +90,13 @@ def run_detail(request: Request, day: date) -> HttpResponse:
         return _progress(request, run)
     form = forms.OutcomeFilter(request.GET)
     found = page(_filtered(run, request, form), order=("-shared_minor", "id"), cursor=request.GET.get("cursor"))
-    context: dict[str, object] = {"run": run, "form": form, "page": found, "outcomes": _rows(found), "refusal": refusal}
+    context: dict[str, object] = {
+        "run": run,
+        "form": form,
+        "page": found,
+        "outcomes": badged(found),
+        "refusal": refusal,
+    }
     if request.htmx.target == "results":
         return render(request, "settlement/run.html#results", context)
     response = render(request, "settlement/run.html", context | _run_context(request, run))
@@ -149,10 +153,6 @@ def _filtered(run: SettlementRun, request: Request, form: forms.OutcomeFilter) -
     return rows
 
 
-def _rows(found: Page[Outcome]) -> list[tuple[Outcome, object]]:
-    return [(outcome, OUTCOME_BADGES[Outcome.State(outcome.state)]) for outcome in found.rows]
-
-
 def _troubles(exceptions: Iterable[Outcome]) -> list[dict[str, object]]:
     return [
         {
@@ -162,10 +162,6 @@ def _troubles(exceptions: Iterable[Outcome]) -> list[dict[str, object]]:
         }
         for outcome in exceptions
     ]
-
-
-def _fragment(request: Request, template: str) -> str:
-    return f"{template}#results" if request.htmx.target == "results" else template
 
 
 # --- Files ------------------------------------------------------------------------------------------------------------
@@ -227,100 +223,3 @@ def _exported(request: Request, run: SettlementRun, form: str) -> None:
         filters=request.GET.urlencode(),
         lines_sha256=run.lines_sha256,
     )
-
-
-# --- MEs --------------------------------------------------------------------------------------------------------------
-
-
-@require_safe
-def outcome_detail(request: Request, pk: UUID) -> HttpResponse:
-    """How one date of an ME ended, step by step; lines only for who may read pay."""
-    outcome = access.outcome_or_404(request.user, pk)
-    lines = queries.share_lines_of(outcome, request.user)
-    context = {
-        "outcome": outcome,
-        "me": outcome.microenterprise,
-        "badge": OUTCOME_BADGES[Outcome.State(outcome.state)],
-        "sentence": sentences.outcome_state(outcome),
-        "steps": derivations.of_outcome(outcome),
-        "evidence": queries.evidence(outcome.microenterprise.entity_id, outcome.business_date, outcome.business_date),
-        "lines": lines,
-        "trouble": sentences.trouble(outcome, outcome.microenterprise.name) if outcome.frozen else None,
-        "repair": getattr(outcome, "repaired_by", None),
-    }
-    return render(request, "settlement/outcome.html", context)
-
-
-@require_safe
-def firm_outcomes(request: Request, pk: UUID) -> HttpResponse:
-    """Every night of one ME, for its leader and for who sees all."""
-    firm = access.firm_or_404(request.user, pk)
-    rows = Outcome.objects.visible_to(request.user).filter(microenterprise=firm)
-    found = page(rows, order=("-night", "id"), cursor=request.GET.get("cursor"))
-    course = [(sentences.day_name(row.business_date), row.shared_minor) for row in reversed(found.rows)]
-    context = {"me": firm, "page": found, "outcomes": _rows(found), "course": course}
-    return render(request, "settlement/firm.html", context)
-
-
-# --- Statements -------------------------------------------------------------------------------------------------------
-
-
-@require_safe
-def statement(request: Request, person: UUID | None = None) -> HttpResponse:
-    """A person's statement, like a bank's: the year, then every line with what made it and the balance after it."""
-    reader = access.reader_or_404(request.user, person)
-    since = fiscal_year_of(business_date())
-    form = forms.StatementFilter(request.GET, years=forms.years_since(reader.joined_on, since.year))
-    chosen = form.cleaned_data if form.is_valid() else {"year": "", "kind": ""}
-    if chosen["year"]:
-        since = since.replace(year=int(chosen["year"]))
-    before = since.replace(year=since.year + 1)
-    rows = queries.statement_of(reader).filter(night__gte=since, night__lt=before)
-    if chosen["kind"]:
-        rows = rows.filter(kind=chosen["kind"])
-    found = page(rows, order=("-night", "-position", "id"), cursor=request.GET.get("cursor"), count=False)
-    balances = queries.balances_after(reader, found.rows)
-    context = {
-        "reader": reader,
-        "own": reader.pk == request.user.pk,
-        "form": form,
-        "since": since,
-        "sums": queries.year_sums(reader, since, before),
-        "page": found,
-        "lines": [_statement_row(line, balances, made_by) for line, made_by in queries.with_evidence(found.rows)],
-    }
-    return render(request, _fragment(request, "settlement/statement.html"), context)
-
-
-def _statement_row(
-    line: StatementLine, balances: dict[UUID, int], made_by: list[queries.Evidence]
-) -> dict[str, object]:
-    return {
-        "line": line,
-        "what": sentences.line_title(line),
-        "detail": sentences.line_detail(line),
-        "url": reverse("statement_line", args=[line.pk]),
-        "made_by": made_by,
-        "balance_minor": balances[line.pk],
-    }
-
-
-@require_safe
-def statement_line(request: Request, pk: UUID) -> HttpResponse:
-    """One line, step by step with its figures, down to the entries that made the profit of the day."""
-    line = access.line_or_404(request.user, pk)
-    context: dict[str, object] = {"line": line, "own": line.person_id == request.user.pk}
-    if isinstance(line, PayLine):
-        title = str(line.get_kind_display())
-        context |= {"me": line.microenterprise, "steps": derivations.of_pay(line), "title": title}
-    else:
-        me = line.outcome.microenterprise
-        context |= {
-            "me": me,
-            "outcome": line.outcome,
-            "steps": derivations.of_share(line),
-            "evidence": queries.evidence(me.entity_id, line.business_date, line.business_date),
-            "title": _("Share of the profit"),
-        }
-    context["amount"] = money.write(line.amount_minor, line.currency)
-    return render(request, "settlement/line.html", context)

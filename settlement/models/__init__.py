@@ -1,0 +1,19 @@
+"""What a night leaves behind, a file per noun."""
+
+from settlement.models.lines import LineQuerySet, PayLine, ShareLine, StatementLine
+from settlement.models.outcomes import Outcome, share_reference
+from settlement.models.runs import READS_PAY, SEES_ALL, RunShard, SettlementRun, seconds_left
+
+__all__ = [
+    "READS_PAY",
+    "SEES_ALL",
+    "LineQuerySet",
+    "Outcome",
+    "PayLine",
+    "RunShard",
+    "SettlementRun",
+    "ShareLine",
+    "StatementLine",
+    "seconds_left",
+    "share_reference",
+]
