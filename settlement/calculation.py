@@ -2,7 +2,9 @@
 
 Source of every rule here: the design's money rule, kept for readers in docs/money.md. Nothing in this file reads a
 database, a clock, a language or a setting, so that any past night recomputes from its facts. Do not put sentences for
-people here (see `settlement.sentences`) nor anything that knows an account.
+people here (see `settlement.sentences`) nor anything that knows an account. What share terms alone say of a year's
+profit is in `microenterprises.shares`, so that the forms of the rooms below count by the same functions; its names are
+this module's too.
 
 Units
 -----
@@ -12,127 +14,49 @@ grain   10^-12 of a minor unit, signed: what rounding owes a member (positive) o
 """
 
 import calendar
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from enum import StrEnum
-from itertools import pairwise
 from typing import Generic, TypeVar
 from uuid import UUID
 
-FINE = 10_000
+from microenterprises.shares import (
+    FINE,
+    Prospect,
+    Terms,
+    TermsFault,
+    Tier,
+    TierStep,
+    UnusableTermsError,
+    entitlement_fine,
+    fault_of,
+    prospects,
+    tier_steps,
+    to_next_tier_minor,
+)
+
+__all__ = [  # what is counted in the room below and is this module's too
+    "FINE",
+    "Prospect",
+    "Terms",
+    "TermsFault",
+    "Tier",
+    "TierStep",
+    "UnusableTermsError",
+    "entitlement_fine",
+    "fault_of",
+    "prospects",
+    "tier_steps",
+    "to_next_tier_minor",
+]
+
 GRAIN = 10**12
 
 Key = TypeVar("Key", int, str, UUID)
 """What names a member; ties go to the smaller one."""
 
 
-class TermsFault(StrEnum):
-    """Why share terms cannot be used. The room that proposes terms turns it into a sentence."""
-
-    NO_TIERS = "no_tiers"
-    LAST_TIER_ENDS = "last_tier_ends"
-    OPEN_TIER_INSIDE = "open_tier_inside"
-    TIERS_DO_NOT_RISE = "tiers_do_not_rise"
-    RATE_OUT_OF_RANGE = "rate_out_of_range"
-    THRESHOLD_BELOW_ZERO = "threshold_below_zero"
-
-
-class UnusableTermsError(ValueError):
-    """Share terms that leave a profit without a rule. `fault` says which."""
-
-    def __init__(self, fault: TermsFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """A slice of what is above the threshold: it ends at `upto_minor` above it (None: never) and shares `rate_bp`."""
-
-    upto_minor: int | None
-    rate_bp: int
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The arithmetic part of share terms. Raises UnusableTermsError when a profit would be left without a rule."""
-
-    threshold_minor: int
-    tiers: tuple[Tier, ...]
-    losses_carry_over: bool = False
-
-    def __post_init__(self) -> None:
-        if fault := fault_of(self.threshold_minor, self.tiers):
-            raise UnusableTermsError(fault)
-
-
-def fault_of(threshold_minor: int, tiers: Sequence[Tier]) -> TermsFault | None:
-    """What is wrong with a threshold and tiers, or None. The last tier must be open: say what holds above."""
-    if threshold_minor < 0:
-        return TermsFault.THRESHOLD_BELOW_ZERO
-    if not tiers:
-        return TermsFault.NO_TIERS
-    if any(not 0 <= tier.rate_bp <= FINE for tier in tiers):
-        return TermsFault.RATE_OUT_OF_RANGE
-    if tiers[-1].upto_minor is not None:
-        return TermsFault.LAST_TIER_ENDS
-    ends = [tier.upto_minor for tier in tiers[:-1]]
-    if None in ends:
-        return TermsFault.OPEN_TIER_INSIDE
-    closed = [0, *(end for end in ends if end is not None)]
-    if any(upper <= lower for lower, upper in pairwise(closed)):
-        return TermsFault.TIERS_DO_NOT_RISE
-    return None
-
-
 # --- What is due ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class TierStep:
-    """One tier's part of T(x), for the shown arithmetic: from `lower` to `upper` above the threshold, `inside` of it
-    reached, `shared_fine` for it."""
-
-    lower_minor: int
-    upper_minor: int | None
-    rate_bp: int
-    inside_minor: int
-    shared_fine: int
-
-
-def tier_steps(terms: Terms, profit_minor: int) -> tuple[TierStep, ...]:
-    """T(profit) tier by tier. Tiers are marginal: each rate applies to its own slice only."""
-    above = max(0, profit_minor - terms.threshold_minor)
-    steps, lower = [], 0
-    for tier in terms.tiers:
-        upper = above if tier.upto_minor is None else min(above, tier.upto_minor)
-        inside = max(0, upper - lower)
-        steps.append(TierStep(lower, tier.upto_minor, tier.rate_bp, inside, inside * tier.rate_bp))
-        lower = tier.upto_minor or lower
-    return tuple(steps)
-
-
-def entitlement_fine(terms: Terms, profit_minor: int) -> int:
-    """T(profit): what the members earn of a year's profit under these terms, in fine units."""
-    above, lower, total = profit_minor - terms.threshold_minor, 0, 0
-    for tier in terms.tiers:
-        if above <= lower:
-            break
-        upper = above if tier.upto_minor is None or above < tier.upto_minor else tier.upto_minor
-        total += (upper - lower) * tier.rate_bp
-        lower = upper
-    return total
-
-
-def to_next_tier_minor(terms: Terms, profit_minor: int) -> int | None:
-    """How much more profit reaches the next slice (the threshold first); None in the last one."""
-    above = profit_minor - terms.threshold_minor
-    if above < 0:
-        return -above
-    ahead = (tier.upto_minor for tier in terms.tiers if tier.upto_minor is not None and tier.upto_minor > above)
-    upper = next(ahead, None)
-    return None if upper is None else upper - above
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,28 +212,3 @@ def part_month_minor(monthly_minor: int, days: int, *, in_month: date) -> int:
 def fiscal_year_start(day: date, first_month: int) -> date:
     """The first day of the fiscal year that contains `day`, when years start with `first_month` (1 to 12)."""
     return date(day.year if day.month >= first_month else day.year - 1, first_month, 1)
-
-
-# --- What would I get -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Prospect:
-    """A year's share at one level of plan, before rounding carries: profit, pool of the year, the member's part."""
-
-    percent: int
-    profit_minor: int
-    pool_minor: int
-    mine_minor: int
-
-
-def prospects(
-    terms: Terms, *, plan_minor: int, weight: int, weights_sum: int, percents: Sequence[int] = (80, 100, 120)
-) -> tuple[Prospect, ...]:
-    """What a member with `weight` of `weights_sum` would get of a year's planned profit at each level of plan."""
-    found = []
-    for percent in percents:
-        profit = plan_minor * percent // 100
-        pool = entitlement_fine(terms, profit) // FINE
-        found.append(Prospect(percent, profit, pool, pool * weight // weights_sum if weights_sum else 0))
-    return tuple(found)
