@@ -21,10 +21,13 @@ DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data" / MARKET_ENV)))
 
 # A test needs no secrets of its own; nothing else has a default.
 _TEST_SECRET = base64.urlsafe_b64encode(b"test" * 8).decode() if MARKET_ENV == "test" else None
+_TEST_PAYOUT_SECRET = base64.urlsafe_b64encode(b"paid" * 8).decode() if MARKET_ENV == "test" else None
 
 SECRET_KEY = env.text("SECRET_KEY", _TEST_SECRET)
 BID_KEY = env.key("BID_KEY", _TEST_SECRET)
 """Wraps the key of every project's sealed bids. Whoever holds it and the database can open bids early."""
+PAYOUT_KEY = env.key("PAYOUT_KEY", _TEST_PAYOUT_SECRET)
+"""Encrypts people's bank details. Whoever holds it and the database can read them."""
 
 DEBUG = False
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "127.0.0.1,localhost,testserver")
@@ -34,6 +37,11 @@ CLOCK_MAY_MOVE = not PRODUCTION
 
 COMPANY_TIME_ZONE = env.text("COMPANY_TIME_ZONE", "Asia/Shanghai")
 COMPANY_CURRENCY = env.text("COMPANY_CURRENCY", "CNY")
+
+# Whose account pays people out. Without it nothing is paid; a demo has one that no bank knows.
+PAYOUT_DEBTOR_NAME = env.text("PAYOUT_DEBTOR_NAME", "" if PRODUCTION else "Haier Market, demonstration")
+PAYOUT_DEBTOR_ACCOUNT = env.text("PAYOUT_DEBTOR_ACCOUNT", "" if PRODUCTION else "6200000000000000018")
+PAYOUT_DEBTOR_BIC = env.text("PAYOUT_DEBTOR_BIC", "" if PRODUCTION else "DEMOCNBJXXX")
 
 ROOMS = ["core", "people", "ledger", "microenterprises", "contracts", "settlement", "talent_pool", "insights"]
 
@@ -215,6 +223,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = MARKET_ENV == "test"
 WHITENOISE_AUTOREFRESH = MARKET_ENV == "test"  # look a file up when asked; every test client would list them all first
 
+EXPORTS_DIR = Path(env.text("EXPORTS_DIR", None if PRODUCTION else str(DATA_DIR / "exports")))
+"""Where files made in the background lie until they expire. Private; every web server and every worker sees the same."""
+
 # Mail ----------------------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "market@haier.example")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -258,8 +269,23 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "chain what was written in the audit trail": {
+        "task": "core.tasks.link_audit",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 30},
+    },
+    "make the files that wait, and delete the old ones": {
+        "task": "settlement.tasks.exports",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 60},
+    },
     "settle the business dates that are over": {
         "task": "settlement.tasks.night",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 60},
+    },
+    "go on with payouts that were begun": {
+        "task": "settlement.tasks.payouts",
         "schedule": timedelta(seconds=15),
         "options": {"expires": 60},
     },
@@ -292,6 +318,7 @@ SPECTACULAR_SETTINGS = {
         "MilestoneStatus": "contracts.models.contracts.Milestone.Status",
         "MicroenterpriseStatus": "microenterprises.models.firms.Microenterprise.Status",
         "RunStatus": "settlement.models.SettlementRun.Status",
+        "PayoutStatus": "settlement.models.PayoutBatch.Status",
     },
 }
 

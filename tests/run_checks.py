@@ -52,6 +52,7 @@ def production_environment() -> dict[str, str]:
         "MARKET_ENV": "production",
         "SECRET_KEY": "a-key-for-checking-the-settings-only-0123456789-abcdefghijklmnopqrstuvwxyz",
         "BID_KEY": "Y2hlY2stY2hlY2stY2hlY2stY2hlY2stY2hlY2stY2g=",
+        "PAYOUT_KEY": "cGF5b3V0LXBheW91dC1wYXlvdXQtcGF5b3V0LXBheW8=",
         "ALLOWED_HOSTS": "market.example",
         "CSRF_TRUSTED_ORIGINS": "https://market.example",
     }

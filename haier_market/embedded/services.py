@@ -21,7 +21,7 @@ from haier_market.embedded.server import Server
 from haier_market.embedded.valkey import Valkey
 
 SERVERS: dict[str, type[Server]] = {"postgres": Postgres, "valkey": Valkey}
-SECRETS = ("SECRET_KEY", "BID_KEY")
+SECRETS = ("SECRET_KEY", "BID_KEY", "PAYOUT_KEY")
 _PATIENCE = 240.0
 
 

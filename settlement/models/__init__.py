@@ -2,14 +2,21 @@
 
 from settlement.models.lines import LineQuerySet, PayLine, ShareLine, StatementLine
 from settlement.models.outcomes import Outcome, share_reference
+from settlement.models.payouts import BankDetails, Owed, Payment, PaymentPart, PayoutBatch, RunRelease
 from settlement.models.runs import READS_PAY, SEES_ALL, RunShard, SettlementRun, seconds_left
 
 __all__ = [
     "READS_PAY",
     "SEES_ALL",
+    "BankDetails",
     "LineQuerySet",
     "Outcome",
+    "Owed",
     "PayLine",
+    "Payment",
+    "PaymentPart",
+    "PayoutBatch",
+    "RunRelease",
     "RunShard",
     "SettlementRun",
     "ShareLine",

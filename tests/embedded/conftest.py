@@ -15,7 +15,7 @@ import pytest
 
 from haier_market.embedded.places import PROJECT, Places
 
-OWN = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BID_KEY", "MARKET_ENV", "DATA_DIR"}
+OWN = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BID_KEY", "PAYOUT_KEY", "MARKET_ENV", "DATA_DIR"}
 
 
 def bare_environment() -> dict[str, str]:

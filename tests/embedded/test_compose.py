@@ -102,7 +102,7 @@ def test_every_variable_is_one_that_the_settings_read(services: dict[str, Any], 
     given = set(services[name]["environment"])
     known = read_by_settings()
     assert {variable.removesuffix("_FILE") for variable in given} - OF_PROCESSES <= known
-    secret = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BID_KEY"}
+    secret = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BID_KEY", "PAYOUT_KEY"}
     assert secret | {f"{variable}_FILE" for variable in secret} <= given
     assert services[name]["environment"]["MARKET_ENV"] == "production"
 
@@ -176,7 +176,7 @@ def _ignored() -> list[str]:
 
 def test_new_secrets_are_new_each_time_and_what_the_settings_accept() -> None:
     first, second = new_environment(), new_environment()
-    for name in ("SECRET_KEY", "BID_KEY", "MARKET_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+    for name in ("SECRET_KEY", "BID_KEY", "PAYOUT_KEY", "MARKET_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
         assert first[name] != second[name]
     parts = urlsplit(first["DATABASE_URL"])
     assert (parts.username, parts.password, parts.hostname) == ("market", first["MARKET_PASSWORD"], "postgres")
