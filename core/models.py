@@ -33,6 +33,35 @@ class AuditRecord(models.Model):
         return f"{self.deed} {self.subject}"
 
 
+class AuditLink(models.Model):
+    """One link of the audit trail's chain: a record, the hash of its content, and of the link before it.
+
+    Only the database's `core_link_audit()` adds links, in the order in which it found the records committed; a trigger
+    refuses a link that does not follow the last one. docs/adr says why the chain is a table of its own.
+    """
+
+    position = models.BigIntegerField(primary_key=True)
+    record_id = models.BigIntegerField(unique=True)
+    content_hash = models.CharField(max_length=64)
+    previous_hash = models.CharField(max_length=64, unique=True)
+    hash = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.hash}"
+
+
+class AuditWaiting(models.Model):
+    """A record that is not in the chain yet. A trigger writes it beside the record, so both commit together."""
+
+    record_id = models.BigIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.record_id)
+
+
 class Parameter(models.Model):
     """A percentage, threshold or number of days with the date from which it holds (rule 13).
 

@@ -41,6 +41,8 @@ NOTHING: Final = "—"
 NEAR: Final = timedelta(days=7)
 SPARKLINE_WIDTH: Final = 240
 SPARKLINE_HEIGHT: Final = 48
+COURSE_WIDTH: Final = 600
+COURSE_HEIGHT: Final = 120
 BAR_WIDTH: Final = 100
 
 
@@ -880,6 +882,66 @@ def sparkline(context: Context, rows: Sequence[tuple[Any, int]], currency: str =
         height=SPARKLINE_HEIGHT,
         rows=[(label, _figure(value, currency)) for label, value in rows],
         newest=_figure(values[-1], currency) if values else "",
+    )
+
+
+@register.simple_tag(takes_context=True)
+def course(
+    context: Context,
+    rows: Sequence[tuple[Any, str, int | None, int | None]],
+    currency: str,
+    *,
+    caption: Any,
+    bars: Any,
+    line: Any,
+) -> SafeString:
+    """Two figures over time on one scale, the first as bars (below zero too), the second as a line, with their table.
+
+    `rows` are (label, address or "", figure of the bar, figure of the line), oldest first; a figure that is not known
+    (None) leaves a gap. bars, line: what the two are called.
+    """
+    figures = [value for *_names, one, other in rows for value in (one, other) if value is not None]
+    high, low = max(0, *figures, 0), min(0, *figures, 0)
+    step = COURSE_WIDTH / max(len(rows), 1)
+
+    def down(value: int) -> float:
+        return round(4 + (high - value) * (COURSE_HEIGHT - 8) / ((high - low) or 1), 1)
+
+    drawn = [
+        (
+            label,
+            round(index * step + step * 0.15, 1),
+            min(down(value), down(0)),
+            abs(round(down(value) - down(0), 1)),
+            value,
+        )
+        for index, (label, _url, value, _line) in enumerate(rows)
+        if value is not None
+    ]
+    points = [
+        (round(index * step + step / 2, 1), down(value))
+        for index, (_label, _url, _bar, value) in enumerate(rows)
+        if value is not None
+    ]
+    return _component(
+        "course",
+        context,
+        caption=caption,
+        currency=currency,
+        names=(bars, line),
+        bars=[(label, x, y, tall, value < 0, money(value, currency)) for label, x, y, tall, value in drawn],
+        bar_width=round(step * 0.7, 1),
+        points=" ".join(f"{x},{y}" for x, y in points),
+        zero=down(0),
+        width=COURSE_WIDTH,
+        height=COURSE_HEIGHT,
+        high=money(high, currency),
+        low=money(low, currency) if low else "",
+        first=rows[0][0] if rows else "",
+        last=rows[-1][0] if rows else "",
+        rows=[
+            (label, url, amount(one, currency), amount(other, currency)) for label, url, one, other in reversed(rows)
+        ],
     )
 
 
