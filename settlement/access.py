@@ -18,6 +18,15 @@ def run_or_404(user: User, day: date) -> SettlementRun:
     )
 
 
+def course_or_404(user: User, day: date, *, nights: int) -> list[SettlementRun]:
+    """The run of a business date and the ones before it, newest first, at most so many nights; one statement."""
+    runs = SettlementRun.objects.visible_to(user).select_related("started_by", "approved_by")
+    found = list(runs.filter(business_date__lte=day).order_by("-business_date")[:nights])
+    if not found or found[0].business_date != day:
+        raise Http404
+    return found
+
+
 def outcome_or_404(user: User, public_id: UUID) -> Outcome:
     """How one date of one ME ended."""
     outcomes = Outcome.objects.visible_to(user)

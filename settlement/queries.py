@@ -1,7 +1,7 @@
 """Reads that span tables, made for one page, export or API answer. Nothing here decides or writes."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -10,15 +10,22 @@ from django.db import connection
 from django.db.models import Count, F, Min, Q, QuerySet, Sum, Window
 from django.db.models.functions import Abs
 
-from core.clock import market_now
 from ledger import queries as books
 from ledger.accounts import EXPENSE, INCOME
 from people.models import User
-from settlement.models import Outcome, PayLine, RunShard, SettlementRun, ShareLine, StatementLine, seconds_left
+from settlement.models import Outcome, PayLine, SettlementRun, ShareLine, StatementLine, seconds_left
 
 # --- Sums of a run ----------------------------------------------------------------------------------------------------
 
 TOTALS = ("shared", "payable", "recovered", "pay", "draws", "written_off")
+FIGURES = ("profit", *TOTALS)
+"""The totals, and before them the profit of the date itself: what a repair shares was earned on an earlier one."""
+
+
+def _figures() -> dict[str, Sum]:
+    moved = F("profit_minor") - F("profit_before_minor")
+    profit = Sum(moved, filter=Q(repairs=None), default=0)
+    return {"profit": profit, **{name: Sum(f"{name}_minor") for name in TOTALS}}
 
 
 @dataclass(frozen=True)
@@ -34,9 +41,9 @@ class RunSums:
 def run_sums(night: date) -> RunSums:
     """Add up everything that was posted on a night."""
     outcomes = Outcome.objects.filter(night=night)
-    by_currency = outcomes.values("currency").annotate(**{name: Sum(f"{name}_minor") for name in TOTALS})
-    rows = by_currency.order_by("currency").values_list("currency", *TOTALS)
-    totals = {currency: dict(zip(TOTALS, figures, strict=True)) for currency, *figures in rows}
+    by_currency = outcomes.values("currency").annotate(**_figures())
+    rows = by_currency.order_by("currency").values_list("currency", *FIGURES)
+    totals = {currency: dict(zip(FIGURES, figures, strict=True)) for currency, *figures in rows}
     own = outcomes.filter(repairs=None)
     return RunSums(
         microenterprises=own.count(),
@@ -72,22 +79,31 @@ def lines_sha256(night: date) -> str:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is: MEs done of all, and the time it still takes at the pace it had."""
+    """How far a run is: MEs done of all, lines so far, and the time it still takes at the pace it had."""
 
     done: int
     total: int
+    lines: int
     left: timedelta | None
 
 
 def progress(run: SettlementRun) -> Progress:
-    """The progress of a run that is posting, from its shards."""
+    """The progress of a run, from its shards and lines while it is posting. At most one statement."""
     if run.status != SettlementRun.Status.POSTING:
-        return Progress(run.mes_done, run.mes_total, None)
-    waiting = sum(
-        len(ids) for ids in RunShard.objects.filter(run=run, is_done=False).values_list("microenterprises", flat=True)
-    )
+        return Progress(run.mes_done, run.mes_total, run.lines, None)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT coalesce((SELECT sum(cardinality(microenterprises)) FROM settlement_runshard
+                              WHERE run_id = %(run)s AND NOT is_done), 0)::int,
+                   (SELECT count(*) FROM settlement_shareline WHERE night = %(night)s AND weight > 0)
+                   + (SELECT count(*) FROM settlement_payline WHERE night = %(night)s), market_now()
+            """,
+            {"run": run.pk, "night": run.business_date},
+        )
+        waiting, lines, now = cursor.fetchone()
     done = run.mes_total - waiting
-    return Progress(done, run.mes_total, seconds_left(done, run.mes_total, market_now() - run.started_at))
+    return Progress(done, run.mes_total, lines, seconds_left(done, run.mes_total, now - run.started_at))
 
 
 def outcomes_of(run: SettlementRun, user: User) -> QuerySet[Outcome]:
@@ -124,9 +140,36 @@ def biggest_movements(run: SettlementRun, user: User, limit: int = 5) -> list[Ou
     return list(rows.order_by(Abs("moved").desc(), "id")[:limit])
 
 
-def run_before(run: SettlementRun) -> SettlementRun | None:
-    """The run of the business date before, to compare with."""
-    return SettlementRun.objects.filter(business_date__lt=run.business_date).order_by("-business_date").first()
+@dataclass(frozen=True)
+class PlatformSums:
+    """What the MEs of one platform brought on a night, in one currency; `figures` by the names of FIGURES."""
+
+    platform: str
+    currency: str
+    microenterprises: int
+    exceptions: int
+    figures: Mapping[str, int]
+
+
+def platform_sums(nights: Sequence[date], user: User) -> dict[date, list[PlatformSums]]:
+    """The sums of some nights by platform and currency, in one pass over the rows of those nights."""
+    rows = (
+        Outcome.objects.visible_to(user)
+        .filter(night__in=nights)
+        .values("night", "microenterprise__platform__name", "currency")
+        .annotate(
+            own=Count("pk", filter=Q(repairs=None)),
+            troubled=Count("pk", filter=Q(state=Outcome.State.EXCEPTION)),
+            **_figures(),
+        )
+        .order_by("microenterprise__platform__name", "currency")
+        .values_list("night", "microenterprise__platform__name", "currency", "own", "troubled", *FIGURES)
+    )
+    found: dict[date, list[PlatformSums]] = {night: [] for night in nights}
+    for night, platform, currency, own, troubled, *figures in rows:
+        sums = dict(zip(FIGURES, figures, strict=True))
+        found[night].append(PlatformSums(platform, currency, own, troubled, sums))
+    return found
 
 
 # --- Evidence ---------------------------------------------------------------------------------------------------------

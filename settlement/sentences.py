@@ -1,17 +1,33 @@
 """What the settlement tells people, in their language: why a date did not settle, how to mend it, how it ended."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core import money
 from settlement.models import Outcome, SettlementRun, StatementLine
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 Snag = Outcome.Snag
+FIGURE_NAMES: Final[Mapping[str, "StrPromise"]] = {
+    "profit": gettext_lazy("Profit of the date"),
+    "shared": gettext_lazy("Shared"),
+    "recovered": gettext_lazy("Draws recovered by it"),
+    "payable": gettext_lazy("Newly payable of it"),
+    "pay": gettext_lazy("Stable pay"),
+    "draws": gettext_lazy("Draws"),
+    "written_off": gettext_lazy("Advances taken over"),
+}
+"""What the figures of a night are called."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +146,37 @@ def approval(run: SettlementRun) -> str:
         "Approving releases %(amounts)s on %(lines)s lines for payment. Nothing is posted by it. "
         "It cannot be taken back."
     ) % {"amounts": ", ".join(sums) or "0", "lines": run.lines}
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A count of a run and how it compares with the run before."""
+
+    label: str
+    count: int
+    compared: str
+
+
+def counts(run: SettlementRun, before: SettlementRun | None) -> list[Counted]:
+    """How many MEs, exceptions and lines a night had, beside the night before."""
+    rows = (
+        (_("Microenterprises"), run.mes_done, before.mes_done if before else 0),
+        (_("Exceptions"), run.exceptions, before.exceptions if before else 0),
+        (_("Lines"), run.lines, before.lines if before else 0),
+    )
+    return [Counted(label, now, _more(now - then, before) if before else "") for label, now, then in rows]
+
+
+def _more(difference: int, before: SettlementRun) -> str:
+    facts = {
+        "count": format_decimal(abs(difference), locale=money.locale_name()),
+        "day": day_name(before.business_date),
+    }
+    if difference > 0:
+        return _("%(count)s more than on %(day)s") % facts
+    if difference < 0:
+        return _("%(count)s fewer than on %(day)s") % facts
+    return _("as many as on %(day)s") % facts
 
 
 def outcome_state(outcome: Outcome) -> str:

@@ -1,12 +1,13 @@
 """The nights: their list, one night with its approval, and its files. Load, act, answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,13 +16,14 @@ from core.errors import Denied, DomainError
 from core.http import Request, download, see_other, unprocessable
 from core.paging import page
 from core.permissions import why_not
-from settlement import access, exports, forms, permissions, queries, sentences
+from settlement import access, comparison, exports, forms, permissions, queries, sentences
 from settlement.actions import nights
 from settlement.lifecycle import RUN_BADGES
 from settlement.models import SEES_ALL, Outcome, SettlementRun
 from settlement.views.showing import badged, fragment
 
 EXCEPTIONS_SHOWN = 20
+NIGHTS_SHOWN = 60
 
 
 # --- Runs -------------------------------------------------------------------------------------------------------------
@@ -73,9 +75,11 @@ def _run_list_context(request: Request, starting: forms.StartForm) -> dict[str, 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def run_detail(request: Request, day: date) -> HttpResponse:
-    """One night: totals, progress, exceptions, movements, every ME; POST approves it."""
-    run = access.run_or_404(request.user, day)
-    refusal = ""
+    """One night: progress, totals beside the night before, exceptions, movements, every ME; POST approves it."""
+    if request.htmx.target == "progress":
+        return _progress(request, access.run_or_404(request.user, day))
+    nights_until = access.course_or_404(request.user, day, nights=NIGHTS_SHOWN)
+    run, refusal = nights_until[0], ""
     if request.method == "POST":
         try:
             nights.approve(run=run, by=request.user)
@@ -86,8 +90,6 @@ def run_detail(request: Request, day: date) -> HttpResponse:
         else:
             messages.success(request, _("Approved. What is newly payable can be paid now."))
             return see_other("run_detail", day)
-    if request.htmx.target == "progress":
-        return _progress(request, run)
     form = forms.OutcomeFilter(request.GET)
     found = page(_filtered(run, request, form), order=("-shared_minor", "id"), cursor=request.GET.get("cursor"))
     context: dict[str, object] = {
@@ -99,11 +101,12 @@ def run_detail(request: Request, day: date) -> HttpResponse:
     }
     if request.htmx.target == "results":
         return render(request, "settlement/run.html#results", context)
-    response = render(request, "settlement/run.html", context | _run_context(request, run))
+    response = render(request, "settlement/run.html", context | _run_context(request, nights_until))
     return unprocessable(response) if refusal else response
 
 
-def _run_context(request: Request, run: SettlementRun) -> dict[str, object]:
+def _run_context(request: Request, nights_until: Sequence[SettlementRun]) -> dict[str, object]:
+    run, before = nights_until[0], nights_until[1] if len(nights_until) > 1 else None
     query = request.GET.copy()
     for name in ("cursor", "from"):
         query.pop(name, None)
@@ -112,10 +115,15 @@ def _run_context(request: Request, run: SettlementRun) -> dict[str, object]:
     return {
         "badge": RUN_BADGES[SettlementRun.Status(run.status)],
         "sentence": sentences.run_state(run),
+        "is_posting": is_posting,
         "progress": queries.progress(run) if is_posting else None,
-        "totals": _totals(run, queries.run_before(run)),
+        "before": before,
+        "counts": [] if is_posting else sentences.counts(run, before),
+        **_sums(request, run, before),
+        "courses": _courses(nights_until),
         "troubles": _troubles(exceptions),
-        "movements": queries.biggest_movements(run, request.user),
+        # While MEs are still being posted nobody knows which moved most.
+        "movements": [] if is_posting else queries.biggest_movements(run, request.user),
         "why_not_approve": why_not(permissions.check_approve, request.user, run),
         "consequence": sentences.approval(run),
         "reads_pay": not why_not(permissions.check_export_pay, request.user, run),
@@ -132,11 +140,37 @@ def _progress(request: Request, run: SettlementRun) -> HttpResponse:
     return render(request, "settlement/run.html#progress", {"run": run, "progress": queries.progress(run)})
 
 
-def _totals(run: SettlementRun, before: SettlementRun | None) -> list[dict[str, object]]:
-    earlier = before.totals if before else {}
+def _sums(request: Request, run: SettlementRun, before: SettlementRun | None) -> dict[str, object]:
+    """Totals by currency and by platform, beside those of the night before."""
+    dates = [run.business_date, *([before.business_date] if before else [])]
+    found = queries.platform_sums(dates, request.user)
+    now, then = found[run.business_date], found[before.business_date] if before else None
+    return {
+        "totals": [
+            (sums.currency, [(sentences.FIGURE_NAMES[each.name], each) for each in sums.figures])
+            for sums in comparison.by_currency(now, then)
+        ],
+        "platforms": comparison.by_platform(now, then),
+    }
+
+
+def _courses(nights_until: Sequence[SettlementRun]) -> list[dict[str, object]]:
+    """Profit and shares of the last nights, by currency, oldest first."""
+    sealed = [run for run in reversed(nights_until) if run.totals]
     return [
-        {"currency": currency, "sums": sums, "before": earlier.get(currency, {}).get("shared")}
-        for currency, sums in sorted(run.totals.items())
+        {
+            "currency": currency,
+            "rows": [
+                (
+                    sentences.day_name(run.business_date),
+                    reverse("run_detail", args=[run.business_date]),
+                    run.totals.get(currency, {}).get("profit"),
+                    run.totals.get(currency, {}).get("shared"),
+                )
+                for run in sealed
+            ],
+        }
+        for currency in sorted({currency for run in sealed for currency in run.totals})
     ]
 
 

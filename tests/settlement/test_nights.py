@@ -204,6 +204,7 @@ def test_base_pay_and_draws_come_before_profit_on_the_last_day_of_the_month() ->
     assert advance_of(me, "Draws") == 0
     assert owed(me, "Free") == 1_350_00
     assert run.totals["CNY"] == {
+        "profit": 5_400_00,
         "shared": 2_700_00,
         "payable": 2_200_00,
         "recovered": 500_00,
