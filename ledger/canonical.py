@@ -1,11 +1,13 @@
-"""The one text of an entry whose SHA-256 is stored with it, as Python writes it and as SQL recomputes it.
+"""What is hashed of an entry, as Python writes it and as SQL recomputes it.
 
 Both halves stand side by side because they must agree to the byte. Free text carries its length in characters, so that
-no two entries share a text. The text covers everything that was decided and when; counts and totals follow from it.
-Changing a letter here makes every stored entry look forged: add a second version beside it instead.
+no two entries share a text. It covers everything that was decided and when; counts and totals follow from it. Lines are
+hashed as pairs of account and amount, eight bytes each, highest first; what an account is, its own hash says.
+Changing a letter here makes every stored entry look forged.
 """
 
-from collections.abc import Iterable
+import struct
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 
@@ -15,12 +17,10 @@ def account_key(entity_id: int, kind: str, party: str) -> str:
     return f"{entity_id},{kind},{len(party)}:{party}"
 
 
-def lines_text(lines: Iterable[tuple[str, int]]) -> str:
-    """Lines as (account key, amount) in their order, numbered from 1.
-
-    Accounts appear by their natural key, not by their number, so that an exchanged account shows.
-    """
-    return "\n".join([f"{number},{key},{amount}" for number, (key, amount) in enumerate(lines, start=1)])
+def lines_bytes(account_ids: Sequence[int], amounts: Sequence[int]) -> bytes:
+    """Lines in their order. Raises struct.error for an amount beyond 64 bits."""
+    pairs = [number for pair in zip(account_ids, amounts, strict=True) for number in pair]
+    return struct.pack(f">{len(pairs)}q", *pairs)
 
 
 def content_hash(
@@ -35,9 +35,9 @@ def content_hash(
     posted_at: datetime,
     reverses_id: int | None,
     posted_by: str,
-    lines: str,
+    lines: bytes,
 ) -> str:
-    """SHA-256 in hex of the head and `lines_text`."""
+    """SHA-256 in hex of the head and `lines_bytes`."""
     head = ",".join(
         (
             _text(reference),
@@ -52,7 +52,7 @@ def content_hash(
             _text(posted_by),
         )
     )
-    return sha256(f"{head}\n{lines}".encode()).hexdigest()
+    return sha256(f"{head}\n".encode() + lines).hexdigest()
 
 
 def _text(value: str) -> str:
@@ -63,14 +63,12 @@ def _sql_text(column: str) -> str:
     return f"char_length({column}) || ':' || {column}"
 
 
-SQL_LINES = f"""string_agg(
-    p.line || ',' || p.entity_id || ',' || a.kind || ',' || {_sql_text("a.party")} || ',' || p.amount_minor,
-    E'\\n' ORDER BY p.line)"""
-"""`lines_text` over postings `p` and accounts `a`, grouped by entry."""
+SQL_LINES = "string_agg(int8send(p.account_id) || int8send(p.amount_minor), ''::bytea ORDER BY p.line)"
+"""`lines_bytes` over postings `p`, grouped by entry."""
 
 SQL_HASH = f"""encode(sha256(convert_to(concat_ws(',',
     {_sql_text("e.reference")}, {_sql_text("e.kind")}, {_sql_text("e.subject")}, {_sql_text("e.memo")},
     {_sql_text("e.book")}, to_char(e.business_date, 'YYYY-MM-DD'), to_char(e.effective_date, 'YYYY-MM-DD'),
     to_char(e.posted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), coalesce(e.reverses_id::text, ''),
-    {_sql_text("e.posted_by")}) || E'\\n' || l.lines, 'UTF8')), 'hex')"""
-"""`content_hash` of an entry `e` whose lines text is `l.lines`."""
+    {_sql_text("e.posted_by")}) || E'\\n', 'UTF8') || l.lines), 'hex')"""
+"""`content_hash` of an entry `e` whose lines are `l.lines`."""

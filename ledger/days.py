@@ -7,6 +7,7 @@ every closed date before it. Only the settlement posts on a closed date, and not
 
 from datetime import date, datetime
 from hashlib import sha256
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max, Min
@@ -117,22 +118,25 @@ def chained(previous_hash: str, facts: proofs.DayFacts) -> str:
             str(facts.posting_count),
             *(f"{name} {total}" for name, total in sorted(facts.debit_totals.items())),
             facts.entries_hash,
+            facts.accounts_hash,
         )
     )
     return sha256(text.encode()).hexdigest()
 
 
 def _seal(day: BusinessDay, by: str) -> BusinessDay:
+    _run("SELECT ledger_index_night(%s)", day.date)
     failure = next(proofs.failures(day.date, day.date), None)
     if failure is not None:
         raise BooksDoNotAgree(
             _("The books of %(date)s cannot be sealed: %(record)s.")
             % {"date": formats.date_format(day.date), "record": failure.record}
         )
-    facts = proofs.day_facts(day.date)
     before = BusinessDay.objects.filter(date__lt=day.date).order_by("-date").first()
+    facts = proofs.day_facts(day.date, accounts_after=before.accounts_through if before else None)
     day.sealed_at, day.sealed_by = clock.market_now(), by
     day.entry_count, day.posting_count, day.debit_totals = facts.entry_count, facts.posting_count, facts.debit_totals
+    day.accounts_through = facts.accounts_through
     day.previous_hash = before.day_hash if before else ""
     day.day_hash = chained(day.previous_hash, facts)
     day.save()
@@ -153,6 +157,6 @@ def _hold_alone() -> None:
     _run("SELECT ledger_hold_date_alone()")
 
 
-def _run(sql: str) -> None:
+def _run(sql: str, *values: Any) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql, values)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from core import money
@@ -104,7 +104,9 @@ def _look_up(keys: Sequence[str], book: Book) -> list[int | None]:
 
 
 def _open(keys: Sequence[str], book: Book) -> None:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Held as by whoever posts: a seal covers the accounts opened before it, and none is on its way then.
+        cursor.execute("SELECT ledger_hold_date()")
         cursor.execute(
             f"""
             INSERT INTO ledger_account (entity_id, book, kind, party, currency)

@@ -43,6 +43,7 @@ class Account(models.Model):
     book = models.TextField(default=Book.REAL)
     party = models.TextField(blank=True, default="")
     currency = models.CharField(max_length=3)
+    content_hash = models.CharField(max_length=64, editable=False)  # by trigger
 
     class Meta:
         constraints = [
@@ -85,6 +86,7 @@ class Entry(models.Model):
     debit_total_minor = models.BigIntegerField()
     reverses = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False, related_name="reversals")
     content_hash = models.CharField(max_length=64)
+    by_night = models.BooleanField(default=False)
 
     class Meta:
         verbose_name_plural = "entries"
@@ -120,17 +122,12 @@ class Posting(models.Model):
     account_id = models.BigIntegerField()
     entity_id = models.BigIntegerField()
     amount_minor = models.BigIntegerField()
+    by_night = models.BooleanField(default=False)
 
     class Meta:
+        # Each partition has its indexes: (entry, line), and (account, date, entry, line) once a night is sealed.
         constraints = [
             models.CheckConstraint(condition=~Q(amount_minor=0), name="a_line_moves_something"),
-        ]
-        indexes = [
-            models.Index(
-                fields=["account_id", "business_date", "entry_id", "line"],
-                include=["amount_minor"],
-                name="ledger_posting_account",
-            ),
         ]
 
     def __str__(self) -> str:
@@ -159,7 +156,8 @@ class Balance(models.Model):
 class BusinessDay(models.Model):
     """A date that is closed (only the settlement posts on it) and later sealed (nothing does).
 
-    Sealed dates form a chain: `day_hash` covers the counts, the debit totals, every entry's hash and `previous_hash`.
+    Sealed dates form a chain: `day_hash` covers the counts, the debit totals, every entry's hash, every account opened
+    since the date before (up to `accounts_through`) and `previous_hash`.
     """
 
     date = models.DateField(primary_key=True)
@@ -170,6 +168,7 @@ class BusinessDay(models.Model):
     entry_count = models.BigIntegerField(null=True)
     posting_count = models.BigIntegerField(null=True)
     debit_totals = models.JSONField(null=True)
+    accounts_through = models.BigIntegerField(null=True)
     previous_hash = models.CharField(max_length=64, blank=True, default="")
     day_hash = models.CharField(max_length=64, blank=True, default="")
 

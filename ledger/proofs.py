@@ -42,13 +42,18 @@ class Failure(NamedTuple):
 
 
 class DayFacts(NamedTuple):
-    """What a date holds. debit_totals: minor units by `book currency`. entries_hash: over the hashes of its entries."""
+    """What a date holds. debit_totals: minor units by `book currency`. entries_hash: over the hashes of its entries.
+
+    accounts_hash: over the hashes of the accounts opened since the date before, up to the number accounts_through.
+    """
 
     date: date
     entry_count: int
     posting_count: int
     debit_totals: dict[str, int]
     entries_hash: str
+    accounts_through: int
+    accounts_hash: str
 
 
 _DATED_LINES: Final = "p.business_date BETWEEN %(since)s AND %(until)s"
@@ -102,7 +107,7 @@ DATED: Final = (
         f"""
         SELECT format('entry %%s (%%s)', e.id, e.reference)
           FROM (SELECT p.business_date, p.entry_id, {SQL_LINES} AS lines
-                  FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
+                  FROM ledger_posting p
                  WHERE {_DATED_LINES} GROUP BY 1, 2) l
           JOIN ledger_entry e ON e.id = l.entry_id AND {_DATED_ENTRIES}
          WHERE e.content_hash <> {SQL_HASH}
@@ -119,6 +124,15 @@ STANDING: Final = (
         SELECT format('account %%s (%%s of entity %%s)', a.id, a.kind, a.entity_id)
           FROM ledger_account a LEFT JOIN ledger_entity n ON n.id = a.entity_id
          WHERE n.currency IS DISTINCT FROM a.currency ORDER BY a.id
+        """,
+        "accounts",
+    ),
+    Proof(
+        _("No account was changed after it was opened"),
+        """
+        SELECT format('account %%s (%%s of entity %%s)', a.id, a.kind, a.entity_id)
+          FROM ledger_account a
+         WHERE a.content_hash <> ledger_account_hash(a.entity_id, a.book, a.kind, a.party, a.currency) ORDER BY a.id
         """,
         "accounts",
     ),
@@ -198,18 +212,26 @@ def count(proof: Proof) -> int:
     return found
 
 
-def day_facts(day: date) -> DayFacts:
-    """Counts, totals and the hash over the hashes of one business date."""
+def day_facts(day: date, *, accounts_after: int | None, accounts_through: int | None = None) -> DayFacts:
+    """Counts, totals and hashes of one business date; of accounts those numbered (after, through], by default all."""
     (entries, digest) = _rows(
-        """
-        SELECT count(*),
-               encode(sha256(convert_to(coalesce(string_agg(content_hash, '' ORDER BY id), ''), 'UTF8')), 'hex')
-          FROM ledger_entry WHERE business_date = %(day)s
+        f"SELECT count(*), {_HASH_OF_HASHES} FROM ledger_entry WHERE business_date = %(day)s", day=day
+    )[0]
+    through, accounts = _rows(
+        f"""
+        SELECT coalesce(max(id), %(after)s), {_HASH_OF_HASHES} FROM ledger_account
+         WHERE id > %(after)s AND id <= %(through)s
         """,
-        day=day,
+        after=accounts_after or 0,
+        through=2**62 if accounts_through is None else accounts_through,
     )[0]
     held = totals(day, day)
-    return DayFacts(day, entries, held.lines, dict(held.debits), digest)
+    return DayFacts(day, entries, held.lines, dict(held.debits), digest, through, accounts)
+
+
+_HASH_OF_HASHES: Final = (
+    "encode(sha256(convert_to(coalesce(string_agg(content_hash, '' ORDER BY id), ''), 'UTF8')), 'hex')"
+)
 
 
 class Totals(NamedTuple):

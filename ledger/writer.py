@@ -6,6 +6,7 @@ batches travel in one INSERT per table, large ones by COPY. What makes an entry 
 accounts an event moves is told by the rooms above.
 """
 
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,9 +28,11 @@ COPY_FROM_LINES: Final = 200
 
 _ENTRY_COLUMNS: Final = (
     "id", "reference", "kind", "subject", "memo", "book", "business_date", "effective_date", "posted_at", "posted_by",
-    "posting_count", "debit_total_minor", "reverses_id", "content_hash",
+    "posting_count", "debit_total_minor", "reverses_id", "content_hash", "by_night",
 )  # fmt: skip
-_POSTING_COLUMNS: Final = ("business_date", "entry_id", "line", "account_id", "entity_id", "amount_minor")
+_POSTING_COLUMNS: Final = (
+    "business_date", "entry_id", "line", "account_id", "entity_id", "amount_minor", "by_night",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +138,11 @@ def reverse(entry: Entry, *, reference: str, memo: str, by: str, effective_date:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A draft with what is computed from its lines once."""
+    """A draft with the accounts of its lines."""
 
     draft: Draft
-    keys: list[str]
-    lines: str
+    account_ids: list[int]
+    lines: bytes
     debit_total_minor: int
 
     def hash(self, business_date: date, posted_at: datetime, posted_by: str) -> str:
@@ -175,8 +178,7 @@ def _post(drafts: list[Draft], by: str, night: date | None) -> dict[str, Entry]:
     business_date = night or days.date_of(posted_at)
     stored = {entry.reference: entry for entry in Entry.objects.filter(reference__in=[d.reference for d in drafts])}
     fresh: list[_Prepared] = []
-    # In the order of references, so that two writers of the same batch wait for each other instead of deadlocking.
-    for prepared in map(_prepare, sorted(drafts, key=lambda draft: draft.reference)):
+    for prepared in _prepared(drafts):
         known = stored.get(prepared.draft.reference)
         if known is None:
             fresh.append(prepared)
@@ -184,25 +186,37 @@ def _post(drafts: list[Draft], by: str, night: date | None) -> dict[str, Entry]:
             raise _reused(known.reference)
     if not fresh:
         return stored
-    entries = [_entry(prepared, business_date, posted_at, prepared.draft.posted_by or by) for prepared in fresh]
-    accounts = _accounts(fresh)
+    by_night = night is not None
+    entries = [
+        _entry(prepared, business_date, posted_at, prepared.draft.posted_by or by, by_night) for prepared in fresh
+    ]
     in_bulk = sum(entry.posting_count for entry in entries) >= COPY_FROM_LINES
-    (_copy if in_bulk else _insert)(entries, fresh, accounts)
+    (_copy if in_bulk else _insert)(entries, fresh)
     return stored | {entry.reference: entry for entry in entries}
 
 
-def _prepare(draft: Draft) -> _Prepared:
-    keys = [canonical.account_key(line.entity_id, line.kind, line.party) for line in draft.lines]
-    amounts = [line.amount_minor for line in draft.lines]
-    return _Prepared(
-        draft,
-        keys=keys,
-        lines=canonical.lines_text(zip(keys, amounts, strict=True)),
-        debit_total_minor=sum([amount for amount in amounts if amount > 0]),
-    )
+def _prepared(drafts: Sequence[Draft]) -> Iterator[_Prepared]:
+    """The drafts in the order of references, so that two writers of the same batch wait instead of deadlocking."""
+    ordered = sorted(drafts, key=lambda draft: draft.reference)
+    keys = {
+        id(draft): [canonical.account_key(line.entity_id, line.kind, line.party) for line in draft.lines]
+        for draft in ordered
+    }
+    found = {}
+    for book in Book:
+        wanted = list(dict.fromkeys(key for draft in ordered if draft.book is book for key in keys[id(draft)]))
+        found[book] = dict(zip(wanted, account_ids(wanted, book), strict=True)) if wanted else {}
+    for draft in ordered:
+        ids = [found[draft.book][key] for key in keys[id(draft)]]
+        amounts = [line.amount_minor for line in draft.lines]
+        try:
+            lines = canonical.lines_bytes(ids, amounts)
+        except struct.error:
+            raise refusals.too_large() from None
+        yield _Prepared(draft, ids, lines, sum([amount for amount in amounts if amount > 0]))
 
 
-def _entry(prepared: _Prepared, business_date: date, posted_at: datetime, by: str) -> Entry:
+def _entry(prepared: _Prepared, business_date: date, posted_at: datetime, by: str, by_night: bool) -> Entry:
     draft = prepared.draft
     try:
         content_hash = prepared.hash(business_date, posted_at, by)
@@ -224,30 +238,18 @@ def _entry(prepared: _Prepared, business_date: date, posted_at: datetime, by: st
         debit_total_minor=prepared.debit_total_minor,
         reverses_id=draft.reverses_id,
         content_hash=content_hash,
+        by_night=by_night,
     )
 
 
-_Accounts = dict[Book, dict[str, int]]
-"""Account ids by natural key, per book."""
-
-
-def _accounts(fresh: Sequence[_Prepared]) -> _Accounts:
-    found: _Accounts = {}
-    for book in Book:
-        keys = list(dict.fromkeys(key for prepared in fresh if prepared.draft.book is book for key in prepared.keys))
-        if keys:
-            found[book] = dict(zip(keys, account_ids(keys, book), strict=True))
-    return found
-
-
-def _insert(entries: list[Entry], fresh: Sequence[_Prepared], accounts: _Accounts) -> None:
+def _insert(entries: list[Entry], fresh: Sequence[_Prepared]) -> None:
     Entry.objects.bulk_create(entries)
     Posting.objects.bulk_create(
-        [Posting(**dict(zip(_POSTING_COLUMNS, row, strict=True))) for row in _rows(entries, fresh, accounts)]
+        [Posting(**dict(zip(_POSTING_COLUMNS, row, strict=True))) for row in _rows(entries, fresh)]
     )
 
 
-def _copy(entries: list[Entry], fresh: Sequence[_Prepared], accounts: _Accounts) -> None:
+def _copy(entries: list[Entry], fresh: Sequence[_Prepared]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence('ledger_entry', 'id')) FROM generate_series(1, %s)", [len(entries)]
@@ -255,17 +257,19 @@ def _copy(entries: list[Entry], fresh: Sequence[_Prepared], accounts: _Accounts)
         for entry, (entry_id,) in zip(entries, cursor.fetchall(), strict=True):
             entry.pk = entry_id
     _copy_into("ledger_entry", _ENTRY_COLUMNS, map(_entry_row, entries))
-    rows = _rows(entries, fresh, accounts)
-    _copy_into("ledger_posting", _POSTING_COLUMNS, [f"{a}\t{b}\t{c}\t{d}\t{e}\t{f}\n" for a, b, c, d, e, f in rows])
+    rows = _rows(entries, fresh)
+    _copy_into(
+        "ledger_posting", _POSTING_COLUMNS, [f"{a}\t{b}\t{c}\t{d}\t{e}\t{f}\t{g}\n" for a, b, c, d, e, f, g in rows]
+    )
 
 
-def _rows(
-    entries: list[Entry], fresh: Sequence[_Prepared], accounts: _Accounts
-) -> Iterator[tuple[str, int, int, int, int, int]]:
+def _rows(entries: list[Entry], fresh: Sequence[_Prepared]) -> Iterator[tuple[str, int, int, int, int, int, bool]]:
     for entry, prepared in zip(entries, fresh, strict=True):
-        day, entry_id, ids = entry.business_date.isoformat(), entry.pk, accounts[prepared.draft.book]
-        for number, (line, key) in enumerate(zip(prepared.draft.lines, prepared.keys, strict=True), start=1):
-            yield day, entry_id, number, ids[key], line.entity_id, line.amount_minor
+        day, entry_id, by_night = entry.business_date.isoformat(), entry.pk, entry.by_night
+        for number, (line, account_id) in enumerate(
+            zip(prepared.draft.lines, prepared.account_ids, strict=True), start=1
+        ):
+            yield day, entry_id, number, account_id, line.entity_id, line.amount_minor, by_night
 
 
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})

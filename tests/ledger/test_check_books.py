@@ -21,7 +21,7 @@ from ledger.writer import reverse
 from tests.ledger.books import BY, cost, firm, post, receipt, sale, share
 
 pytestmark = pytest.mark.django_db
-D1, D2 = date(2026, 3, 1), date(2026, 3, 2)
+D1, D2, LATER = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 26)
 TABLES = ("entity", "account", "entry", "posting", "balance", "businessday")
 
 
@@ -84,7 +84,7 @@ def a_line_without_an_entry(books: dict[str, Entry]) -> None:
 
 
 def a_line_on_another_date(books: dict[str, Entry]) -> None:
-    forge("UPDATE ledger_posting SET business_date = %s WHERE entry_id = %s", date.max, books["cost:1"].pk)
+    forge("UPDATE ledger_posting SET business_date = %s WHERE entry_id = %s", LATER, books["cost:1"].pk)
 
 
 def a_line_in_an_account_that_is_not_there(books: dict[str, Entry]) -> None:
@@ -109,8 +109,8 @@ def all_lines_taken_away(books: dict[str, Entry]) -> None:
 
 def lines_added(books: dict[str, Entry]) -> None:
     forge(
-        "INSERT INTO ledger_posting (business_date, entry_id, line, account_id, entity_id, amount_minor)"
-        " SELECT business_date, entry_id, line + 2, account_id, entity_id, amount_minor"
+        "INSERT INTO ledger_posting (business_date, entry_id, line, account_id, entity_id, amount_minor, by_night)"
+        " SELECT business_date, entry_id, line + 2, account_id, entity_id, amount_minor, by_night"
         " FROM ledger_posting WHERE entry_id = %s",
         books["cost:1"].pk,
     )
@@ -207,7 +207,7 @@ def another_count_on_a_sealed_date(books: dict[str, Entry]) -> None:
 
 
 LINES, HEADS, BALANCED, UNCHANGED = (str(proof.statement) for proof in proofs.DATED)
-CURRENCY, KEPT, ABOVE_ZERO, OWNED, REVERSALS = (str(proof.statement) for proof in proofs.STANDING)
+CURRENCY, OPENED, KEPT, ABOVE_ZERO, OWNED, REVERSALS = (str(proof.statement) for proof in proofs.STANDING)
 SEALED = "Sealed dates hold"
 
 
@@ -215,7 +215,7 @@ SEALED = "Sealed dates hold"
     ("forgery", "statement", "record"),
     [
         (a_line_without_an_entry, LINES, "line 2"),
-        (a_line_on_another_date, LINES, "9999-12-31"),
+        (a_line_on_another_date, LINES, "2026-03-26"),
         (a_line_in_an_account_that_is_not_there, LINES, "line 2"),
         (a_line_in_an_account_of_the_other_book, LINES, "line 2"),
         (a_line_taken_away, HEADS, "cost:1"),
@@ -228,8 +228,8 @@ SEALED = "Sealed dates hold"
         (another_person_who_posted, UNCHANGED, "cost:1"),
         (another_instant, UNCHANGED, "cost:1"),
         (another_effective_date, UNCHANGED, "cost:1"),
-        (income_called_a_stake, UNCHANGED, "receipt:1"),
-        (a_share_moved_to_another_person, UNCHANGED, "share:1"),
+        (income_called_a_stake, OPENED, "account"),
+        (a_share_moved_to_another_person, OPENED, "payable"),
         (an_account_in_another_currency, BALANCED, "off by"),
         (a_kept_balance_raised, KEPT, "wallet"),
         (a_kept_balance_taken_away, KEPT, "keeps nothing"),
@@ -269,7 +269,7 @@ def test_many_dates_are_proved_slice_by_slice(books: dict[str, Entry], monkeypat
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     a_line_without_an_entry(books)
-    forge("UPDATE ledger_posting SET business_date = %s WHERE entry_id = 10^12", date.max)
+    forge("UPDATE ledger_posting SET business_date = %s WHERE entry_id = 10^12", LATER)
     with pytest.raises(CommandError, match="cost:1"):
         check()
     forge("DELETE FROM ledger_posting WHERE entry_id = %s", books["cost:1"].pk)

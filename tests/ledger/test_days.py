@@ -90,9 +90,9 @@ def test_plain_sql_meets_the_same_gate(blue_kettle: Entity) -> None:
                 """
                 INSERT INTO ledger_entry
                     (reference, kind, subject, memo, book, business_date, effective_date, posted_at, posted_by,
-                     posting_count, debit_total_minor, content_hash)
+                     posting_count, debit_total_minor, content_hash, by_night)
                 SELECT 'by hand', kind, subject, memo, book, business_date, effective_date, posted_at, posted_by,
-                       posting_count, debit_total_minor, content_hash FROM ledger_entry LIMIT 1
+                       posting_count, debit_total_minor, content_hash, false FROM ledger_entry LIMIT 1
                 """
             )
 

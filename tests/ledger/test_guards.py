@@ -1,5 +1,6 @@
 """What other ledgers let through, ours refuses: through the ORM and through plain SQL, as the application's role."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -143,7 +144,7 @@ class TestNewLines:
         entity, wallet, income = places(entry)
         with refused("not those its head names"), transaction.atomic():
             copy = head(entry)
-            copy.business_date = copy.business_date.replace(year=2025)
+            copy.business_date -= timedelta(days=1)
             lines(copy, (1, wallet, entity, 100), (2, income, entity, -100))
 
     def test_without_a_head(self, entry: Entry) -> None:
@@ -195,8 +196,10 @@ class TestNewLines:
     def test_from_a_select_meet_the_same_guard(self, entry: Entry) -> None:
         with refused("not those its head names"):
             sql(
-                "INSERT INTO ledger_posting (business_date, entry_id, line, account_id, entity_id, amount_minor) "
-                "SELECT business_date, entry_id, line + 2, account_id, entity_id, amount_minor FROM ledger_posting"
+                "INSERT INTO ledger_posting"
+                " (business_date, entry_id, line, account_id, entity_id, amount_minor, by_night)"
+                " SELECT business_date, entry_id, line + 2, account_id, entity_id, amount_minor, by_night"
+                " FROM ledger_posting"
             )
 
 
@@ -242,6 +245,7 @@ def test_a_temporary_table_cannot_stand_in_for_the_books(entry: Entry) -> None:
     day = entry.business_date
     with refused("names an account|not those its head names"):
         sql(
-            "INSERT INTO public.ledger_posting VALUES (%s, 777, 1, %s, %s, 100), (%s, 777, 2, %s, %s, -100)",
-            day, wallet, entity, day, income, entity,
+            "INSERT INTO public.ledger_posting"
+            " VALUES (777, %s, %s, 100, %s, 1, false), (777, %s, %s, -100, %s, 2, false)",
+            wallet, entity, day, income, entity, day,
         )  # fmt: skip

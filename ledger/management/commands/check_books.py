@@ -56,9 +56,9 @@ class Command(BaseCommand):
             self._total(name, debits[name], credits[name])
 
     def _prove_sealed_dates(self) -> None:
-        previous, checked = "", 0
+        previous, accounts, checked = "", 0, 0
         for day in BusinessDay.objects.filter(sealed_at__isnull=False).order_by("date"):
-            facts = proofs.day_facts(day.date)
+            facts = proofs.day_facts(day.date, accounts_after=accounts, accounts_through=day.accounts_through)
             recorded = (day.entry_count, day.posting_count, day.debit_totals, day.previous_hash, day.day_hash)
             if recorded != (
                 facts.entry_count,
@@ -68,7 +68,7 @@ class Command(BaseCommand):
                 days.chained(previous, facts),
             ):
                 self._fail(_("Sealed dates hold what they held, each chained to the one before"), day.date.isoformat())
-            previous, checked = day.day_hash, checked + 1
+            previous, accounts, checked = day.day_hash, facts.accounts_through, checked + 1
         self._say(_("Sealed dates hold what they held, each chained to the one before"), checked)
 
     def _hold(self, proof: proofs.Proof, record: str | None) -> None:
