@@ -68,8 +68,14 @@ class Standing:
     shared_minor: int = 0
 
 
-def open_year(last: Standing, terms: Terms | None) -> Standing:
-    """The standing a fiscal year starts with: nothing, or what was below zero if the terms carry losses over."""
+def open_year(last: Standing, terms: Terms | None, *, waiting_minor: int = 0) -> Standing:
+    """The standing a fiscal year starts with: nothing, or what was below zero if the terms carry losses over.
+
+    waiting_minor: a pool that the year's last night held back because a part would have been negative (a few units at
+    most). The members earned it, so the new year starts with it as due instead of leaving it to the owners of the rest.
+    """
+    if waiting_minor:
+        return Standing(due_fine=waiting_minor * FINE)
     if terms is None or not terms.losses_carry_over:
         return Standing()
     hole_fine = min(0, last.due_fine - last.shared_minor * FINE)
@@ -174,6 +180,34 @@ def split(pool: int, holders: Iterable[Holder[Key]]) -> tuple[Part[Key], ...] | 
         parts.append(Part(key, weight, inherited[key], before, floor + extra, after))
     parts.sort(key=lambda part: part.key)
     return tuple(parts)
+
+
+RESERVE = "reserve"
+PLATFORM = "platform"
+CO_INVESTORS = "co-investors"
+
+
+def retained(
+    result_minor: int, owners_bp: Mapping[str, int], stakes: Mapping[str, int], *, platform: str
+) -> dict[str, int]:
+    """Who owns what a closed fiscal year leaves: minor units by party, which sum to the result.
+
+    result_minor: income less expense and profit shared. owners_bp: the owners the terms name, in basis points of the
+    whole (nothing named: the reserve owns it). The co-investors' part is divided by their stakes (by party, above
+    zero); without any it is the platform's (a party too). A loss is borne by the reserve alone, so that nobody's part
+    of an earlier year shrinks. Every division is by largest remainder.
+    """
+    if result_minor <= 0:
+        return {f"owner:{RESERVE}": result_minor} if result_minor else {}
+    found: dict[str, int] = {}
+    for owner, minor in apportion(result_minor, owners_bp or {RESERVE: FINE}).items():
+        if owner == CO_INVESTORS and stakes:
+            parts = apportion(minor, stakes)
+        else:
+            parts = {platform if owner in (PLATFORM, CO_INVESTORS) else f"owner:{owner}": minor}
+        for party, part in parts.items():
+            found[party] = found.get(party, 0) + part
+    return {party: part for party, part in found.items() if part}
 
 
 def recover(amount_minor: int, advance_minor: int) -> tuple[int, int]:

@@ -65,8 +65,16 @@ class Subject:
 
     @property
     def sha256(self) -> str:
-        """The hash of the facts, as Python writes these plain values down."""
-        return sha256(repr(self.firm).encode()).hexdigest()
+        """The hash of the facts."""
+        return fingerprint(self.firm)
+
+
+def fingerprint(firm: Firm) -> str:
+    """The hash of the facts of a night, as Python writes these plain values down.
+
+    A replay works it out again for nights of any age: whoever gives `Firm` another field keeps this text as it was.
+    """
+    return sha256(repr(firm).encode()).hexdigest()
 
 
 def read(day: date, microenterprises: Sequence[UUID], *, is_final: bool = False) -> list[Subject]:
@@ -166,13 +174,18 @@ class _Reading:
         return found
 
     def _pay_lines(self) -> dict[UUID, list[PayLine]]:
-        """Pay already posted for this month, and pay posted late for MEs with open exceptions."""
+        """Pay already posted for this month, and pay posted late for MEs with open exceptions.
+
+        Late pay of a month before the first open exception counts too: it is a cost of that date, but not in the profit
+        which the exception froze.
+        """
         troubled = [pk for pk, rows in self.exceptions.items() if rows]
         if not self.pays_now and not troubled:
             return {}
         first, _next = month_of(self.first_day)
         wanted = self.ids if self.pays_now else troubled
-        lines = PayLine.objects.filter(microenterprise__in=wanted, month__gte=first)
+        recent = Q(month__gte=first) | Q(night__gt=self.first_day)
+        lines = PayLine.objects.filter(recent, microenterprise__in=wanted)
         return _grouped(lines.exclude(kind=PayLine.Kind.FORGIVEN))
 
     def _carries(self) -> dict[UUID, dict[int, int]]:
@@ -274,7 +287,10 @@ class _Reading:
         if before is None:
             return Standing()
         standing = _standing_after(before)
-        return standing if before.fiscal_year == self.year else open_year(standing, terms)
+        if before.fiscal_year == self.year:
+            return standing
+        waiting = before.pool_minor if before.state == Outcome.State.WAITING else 0
+        return open_year(standing, terms, waiting_minor=waiting)
 
     def _members(self, firm: UUID, day: date, terms: ShareTerms | None) -> tuple[Member, ...]:
         return tuple(

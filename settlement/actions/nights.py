@@ -21,7 +21,7 @@ from core.errors import Conflict, InvalidTransition
 from ledger import days
 from microenterprises.models import Microenterprise
 from people.models import User
-from settlement import facts, posting, queries
+from settlement import closing, facts, posting, queries
 from settlement.lifecycle import RUN
 from settlement.models import Outcome, RunShard, SettlementRun
 from settlement.night import settle
@@ -208,6 +208,7 @@ def _settle_shard(run: SettlementRun, shard: RunShard) -> None:
     subjects = facts.read(run.business_date, shard.microenterprises)
     answers = [(subject, settle(subject.firm)) for subject in subjects]
     posting.write(answers, day=run.business_date, by=_name(run.started_by), night=run.business_date)
+    closing.close_years(answers, day=run.business_date, by=_name(run.started_by))
     shard.is_done, shard.done_at = True, market_now()
     shard.save(update_fields=["is_done", "done_at"])
 

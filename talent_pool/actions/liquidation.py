@@ -1,9 +1,9 @@
 """Handing on what is left in the books of an ME that ends, after its last share.
 
-Its result is closed into what its owners retain; stakes go back to who put them in, and what cannot is lost to them;
-the rest goes to the owners its terms name. An ME that no longer is cannot keep a reserve, so its platform takes the
-reserve's part; the co-investors' part is divided by their stakes. Its own stakes in other MEs pass to its platform,
-so that nobody pays an ME that is no more.
+Its result is closed into what its owners retain, by the rule that closes every fiscal year; stakes go back to who put
+them in, and what cannot is lost to them; the rest goes to the owners by what each retained over the years. An ME that
+no longer is cannot keep a reserve, so its platform takes the reserve's part. Its own stakes in other MEs pass to its
+platform, so that nobody pays an ME that is no more.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,8 @@ from ledger.writer import Draft, Line, credit, debit, post
 from microenterprises.entries import COMPANY, entity_party
 from microenterprises.models import Microenterprise, ShareTerms
 from people.models import User
-from talent_pool.liquidation import in_proportion, split
+from settlement.calculation import retained
+from talent_pool.liquidation import split
 
 RESULT = (*INCOME, *EXPENSE, Kind.PROFIT_SHARED)
 OWNERS = {"platform": 10_000}
@@ -27,16 +28,19 @@ def hand_on(*, microenterprise: Microenterprise, by: User) -> int:
     found = balances([me], [*RESULT, Kind.WALLET])
     wallet = found[me, Kind.WALLET]
     stakes = {party: minor for (_entity, party), minor in party_balances([me], Kind.STAKE).items() if minor > 0}
-    owned = _owners(microenterprise)
+    result = {kind: found[me, kind] for kind in RESULT}
+    made = _retained(microenterprise, _result(result), stakes)
     drafts = []
-    closing = tuple(_close(me, {kind: found[me, kind] for kind in RESULT}))
+    closing = tuple(_close(me, result, made))
     if closing:
         drafts.append(_draft(microenterprise, "closed", YEAR_CLOSE, closing))
-    divided = split(wallet, stakes, owned)
+    claims = _claims(me, made)
+    divided = split(wallet, stakes, _weights(microenterprise, claims, stakes))
     handing = (
         *_give_back(me, divided.stakes),
         *_lose(me, {party: minor - divided.stakes[party] for party, minor in stakes.items()}),
-        *_give_rest(me, platform, divided.rest, stakes),
+        *_gather(me, claims),
+        *_give_rest(me, platform, divided.rest),
         *_pass_on_holdings(me, platform),
     )
     if handing:
@@ -71,15 +75,43 @@ def _owners(firm: Microenterprise) -> dict[str, int]:
     return dict(terms.residual_owners) if terms else OWNERS
 
 
-def _close(me: int, result: dict[Kind, int]) -> Iterator[Line]:
-    """Empty income, expense and what was shared into what is retained."""
-    retained = 0
+def _retained(firm: Microenterprise, minor: int, stakes: dict[str, int]) -> dict[str, int]:
+    """An amount by the parties that own it, by the terms that held last."""
+    return retained(minor, _owners(firm), stakes, platform=entity_party(firm.platform.entity_id))
+
+
+def _result(result: dict[Kind, int]) -> int:
+    return -sum(kind.side * minor for kind, minor in result.items())
+
+
+def _close(me: int, result: dict[Kind, int], made: dict[str, int]) -> Iterator[Line]:
+    """Empty income, expense and what was shared into what each owner retains."""
     for kind, minor in result.items():
         if minor:
             yield Line(me, kind, -kind.side * minor)
-            retained += kind.side * minor
-    if retained:
-        yield Line(me, Kind.RETAINED, retained, COMPANY)
+    for party, minor in made.items():
+        yield Line(me, Kind.RETAINED, -minor, party)
+
+
+def _claims(me: int, made: dict[str, int]) -> dict[str, int]:
+    """What each owner retained over the years, this one included."""
+    claims = {party: minor for (_entity, party), minor in party_balances([me], Kind.RETAINED).items()}
+    for party, minor in made.items():
+        claims[party] = claims.get(party, 0) + minor
+    return {party: minor for party, minor in sorted(claims.items()) if minor}
+
+
+def _weights(firm: Microenterprise, claims: dict[str, int], stakes: dict[str, int]) -> dict[str, int]:
+    """By what the rest is divided: what owners retained, or the terms' own parts when nobody retained anything."""
+    return {party: minor for party, minor in claims.items() if minor > 0} or _retained(firm, 10_000, stakes)
+
+
+def _gather(me: int, claims: dict[str, int]) -> Iterator[Line]:
+    """Every owner's account is emptied into one, out of which the rest is paid."""
+    for party, minor in claims.items():
+        if party != COMPANY:
+            yield Line(me, Kind.RETAINED, minor, party)
+            yield Line(me, Kind.RETAINED, -minor, COMPANY)
 
 
 def _give_back(me: int, parts: dict[str, int]) -> Iterator[Line]:
@@ -121,12 +153,11 @@ def _entity_of(party: str) -> int:
     return int(party.removeprefix("entity:"))
 
 
-def _give_rest(me: int, platform: int, rest: dict[str, int], stakes: dict[str, int]) -> Iterator[Line]:
-    shared_by_stake = rest.get("co-investors", 0) if stakes else 0
-    parts = in_proportion(shared_by_stake, stakes) if shared_by_stake else {}
-    to_platform = sum(rest.values()) - shared_by_stake
-    if to_platform:
-        parts[entity_party(platform)] = parts.get(entity_party(platform), 0) + to_platform
+def _give_rest(me: int, platform: int, rest: dict[str, int]) -> Iterator[Line]:
+    parts: dict[str, int] = {}
+    for owner, minor in rest.items():
+        party = entity_party(platform) if owner.startswith("owner:") else owner
+        parts[party] = parts.get(party, 0) + minor
     for party, minor in parts.items():
         if minor:
             yield debit(me, Kind.RETAINED, minor, COMPANY)

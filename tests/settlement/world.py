@@ -1,6 +1,6 @@
 """A small company for the settlement's own tests: firms with any members, receipts and costs on any date, nights."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -102,6 +102,7 @@ def agree(
     *,
     effective_from: date = START,
     threshold_minor: int = 0,
+    owners: Mapping[str, int] | None = None,
     **terms: object,
 ) -> ShareTerms:
     version = ShareTerms.objects.filter(microenterprise=me).count() + 1
@@ -114,7 +115,7 @@ def agree(
         status="agreed",
         threshold_minor=threshold_minor,
         tiers=[list(tier) for tier in tiers],
-        residual_owners={"reserve": 10_000},
+        residual_owners=dict(owners or {"reserve": 10_000}),
         effective_from=effective_from,
         proposed_at=moment,
         proposed_by=me.launched_by,
