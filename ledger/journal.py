@@ -3,18 +3,21 @@
 An entry may move several entities; each of them gets a transaction of its own, so that hledger proves what our books
 promise: every entry balances per entity and currency. Accounts and currencies are declared the first time they appear,
 which keeps the export to one pass over one snapshot. Amounts come from integers; no float is ever near them.
+
+With `balances` a journal stands on its own: what stood in the accounts before is its first transaction, what stands in
+them at the end is asserted by its last, both per entity.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import groupby
-from typing import Any, NamedTuple
-
-from django.db import connection
 
 from core import money
+from ledger import reports
 from ledger.accounts import Book, Family, Kind
+from ledger.reports import Posting, Transaction
 
 _TYPES = {
     Family.ASSET: "Asset",
@@ -23,50 +26,105 @@ _TYPES = {
     Family.INCOME: "Revenue",
     Family.EXPENSE: "Expense",
 }
+Naming = Callable[[str], str]
+"""What people call a party (`person:<uuid>`); empty when nobody knows."""
 
 
-class _Row(NamedTuple):
-    business_date: date
-    entry_id: int
+@dataclass
+class Control:
+    """What a journal must add up to, counted while it is written; openings and assertions are not counted.
+
+    `closing` is what stands in each account at the end, debit positive, openings included.
+    """
+
+    transactions: int = 0
+    postings: int = 0
+    debits: Counter[str] = field(default_factory=Counter)
+    closing: Counter["AccountKey"] = field(default_factory=Counter)
+
+    def add(self, transaction: Transaction) -> None:
+        """Count a transaction."""
+        self.transactions += 1
+        self.postings += len(transaction.postings)
+        for posting in transaction.postings:
+            self.debits[posting.currency] += max(posting.amount_minor, 0)
+        self.stand(transaction)
+
+    def stand(self, transaction: Transaction) -> None:
+        """Let a transaction move the balances without counting it."""
+        for posting in transaction.postings:
+            self.closing[key_of(transaction, posting)] += posting.amount_minor
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AccountKey:
+    """Which account a line of a journal names."""
+
     entity_id: int
-    line: int
-    amount_minor: int
-    account_id: int
-    kind: str
+    entity_name: str
+    kind: Kind
     party: str
     currency: str
-    entity_name: str
-    reference: str
-    entry_kind: str
-    subject: str
-    memo: str
-    effective_date: date
-    posted_by: str
-    content_hash: str
 
 
-def lines(since: date, until: date, *, book: Book = Book.REAL, entity_ids: list[int] | None = None) -> Iterator[str]:
+def key_of(transaction: Transaction, posting: Posting) -> AccountKey:
+    """The account of a line."""
+    head = (transaction.entity_id, transaction.entity_name)
+    return AccountKey(*head, posting.kind, posting.party, posting.currency)
+
+
+def lines(
+    since: date,
+    until: date,
+    *,
+    book: Book = Book.REAL,
+    entity_ids: list[int] | None = None,
+    balances: bool = False,
+    control: Control | None = None,
+    name_of: Naming = lambda party: "",
+    tick: Callable[[int], None] = lambda lines: None,
+) -> Iterator[str]:
     """The journal of the business dates since..until (both included), each line with its newline.
 
-    entity_ids: only the transactions of these entities. Ends with control totals in comments. The stream reads one
-    statement; a date that is not closed yet may grow after it.
+    entity_ids: only the transactions of these entities. balances: open with what stood there before, and assert at the
+    end what stands there then. name_of: how a party is called, told in a comment. tick: told how many postings were
+    written. Ends with control totals in comments. The stream reads one statement; a date that is not closed yet may
+    grow after it.
     """
+    control = Control() if control is None else control
     yield f"; Journal of {since.isoformat()} to {until.isoformat()}, book {book.value}, by business date\n"
     yield "decimal-mark .\n"
-    declared: set[int | str] = set()
-    transactions, postings = 0, 0
-    debits: Counter[str] = Counter()
-    for _key, group in groupby(_rows(since, until, book, entity_ids), key=lambda row: (row.entry_id, row.entity_id)):
-        rows = list(group)
-        yield from _declarations(rows, declared)
-        yield from _transaction(rows)
-        transactions += 1
-        postings += len(rows)
-        for row in rows:
-            debits[row.currency] += max(row.amount_minor, 0)
-    yield f"\n; control: {transactions} transactions, {postings} postings\n"
-    for currency, total in sorted(debits.items()):
+    declared: set[AccountKey | str] = set()
+    if balances:
+        for opening in openings(since, book, entity_ids):
+            control.stand(opening)
+            yield from _declarations(opening, declared, name_of)
+            yield from _opening(opening)
+    for transaction in reports.transactions(since, until, book, entity_ids=entity_ids):
+        control.add(transaction)
+        yield from _declarations(transaction, declared, name_of)
+        yield from _transaction(transaction)
+        tick(len(transaction.postings))
+    if balances:
+        yield from _assertions(until, control)
+    yield f"\n; control: {control.transactions} transactions, {control.postings} postings\n"
+    for currency, total in sorted(control.debits.items()):
         yield f"; control: debits {amount(total, currency)}\n"
+
+
+def openings(since: date, book: Book, entity_ids: list[int] | None) -> Iterator[Transaction]:
+    """What stood in the accounts of each entity before a date, as one transaction that balances by itself."""
+    stood = reports.trial_balance(since - timedelta(days=1), book, entity_ids=entity_ids)
+    for (entity_id, name), group in groupby(stood, key=lambda line: (line.entity_id, line.entity_name)):
+        postings = tuple(Posting(line.kind, line.party, line.currency, line.balance_minor) for line in group)
+        yield Transaction(since, 0, entity_id, name, "", "opening", "", "", since, "", "", postings)
+
+
+def closings(control: Control) -> Iterator[tuple[int, list[tuple[AccountKey, int]]]]:
+    """What stands in the accounts at the end, by entity."""
+    in_order = sorted(control.closing.items())
+    for entity_id, group in groupby(in_order, key=lambda item: item[0].entity_id):
+        yield entity_id, list(group)
 
 
 def account_name(entity_id: int, entity_name: str, kind: Kind, party: str = "") -> str:
@@ -77,9 +135,14 @@ def account_name(entity_id: int, entity_name: str, kind: Kind, party: str = "") 
 
 def amount(minor: int, currency: str) -> str:
     """Minor units as `-1234.50 CNY`."""
+    return f"{figure(minor, currency)} {currency}"
+
+
+def figure(minor: int, currency: str) -> str:
+    """Minor units as `-1234.50`."""
     digits = money.decimals(currency)
     sign, text = "-" if minor < 0 else "", str(abs(minor)).rjust(digits + 1, "0")
-    return f"{sign}{text[:-digits]}.{text[-digits:]} {currency}" if digits else f"{sign}{text} {currency}"
+    return f"{sign}{text[:-digits]}.{text[-digits:]}" if digits else f"{sign}{text}"
 
 
 def safe(text: str) -> str:
@@ -87,8 +150,12 @@ def safe(text: str) -> str:
 
     `;` starts a comment, `:` parts account names, two spaces end one; invisible characters could hide either.
     """
-    visible = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(visible.replace(";", ",").replace(":", "-").split()) or "-"
+    return " ".join(visible(text).replace(";", ",").replace(":", "-").split()) or "-"
+
+
+def visible(text: str) -> str:
+    """Text on one line, without characters that cannot be seen."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _party(party: str) -> str:
@@ -98,21 +165,23 @@ def _party(party: str) -> str:
     return plain if plain == f"{kind} {name}" else f"{plain} ~{party.encode().hex()[-12:]}"
 
 
-def _declarations(rows: list[_Row], declared: set[int | str]) -> Iterator[str]:
-    for row in rows:
-        if row.currency not in declared:
-            declared.add(row.currency)
-            digits = money.decimals(row.currency)
-            yield f"commodity 1000.{'0' * digits} {row.currency}\n"
-        if row.account_id not in declared:
-            declared.add(row.account_id)
-            kind = Kind(row.kind)
-            name = account_name(row.entity_id, row.entity_name, kind, row.party)
-            yield f"account {name}  ; type: {_TYPES[kind.family]}\n"
+def _declarations(transaction: Transaction, declared: set[AccountKey | str], name_of: Naming) -> Iterator[str]:
+    for posting in transaction.postings:
+        if posting.currency not in declared:
+            declared.add(posting.currency)
+            digits = money.decimals(posting.currency)
+            yield f"commodity 1000.{'0' * digits} {posting.currency}\n"
+        key = key_of(transaction, posting)
+        if key not in declared:
+            declared.add(key)
+            called = name_of(key.party) if key.party else ""
+            yield f"account {_name(key)}  ; type: {_TYPES[key.kind.family]}\n"
+            if called:
+                yield f"    ; name: {_tag(called)}\n"
 
 
-def _transaction(rows: list[_Row]) -> Iterator[str]:
-    head = rows[0]
+def _transaction(transaction: Transaction) -> Iterator[str]:
+    head = transaction
     yield f"\n{head.business_date.isoformat()} * ({head.entry_id}) {safe(head.memo or head.entry_kind)}\n"
     yield f"    ; reference: {_tag(head.reference)}\n"
     yield f"    ; hash: {head.content_hash}\n"
@@ -120,32 +189,36 @@ def _transaction(rows: list[_Row]) -> Iterator[str]:
     if head.subject:
         yield f"    ; subject: {_tag(head.subject)}\n"
     yield f"    ; by: {_tag(head.posted_by)}\n"
-    for row in rows:
-        name = account_name(row.entity_id, row.entity_name, Kind(row.kind), row.party)
-        yield f"    {name}  {amount(row.amount_minor, row.currency)}\n"
+    yield from _postings(transaction)
+
+
+def _opening(transaction: Transaction) -> Iterator[str]:
+    yield f"\n{transaction.business_date.isoformat()} * What stood in the accounts before\n"
+    yield "    ; kind: opening\n"
+    yield from _postings(transaction)
+
+
+def _postings(transaction: Transaction) -> Iterator[str]:
+    for posting in transaction.postings:
+        yield f"    {_name(key_of(transaction, posting))}  {amount(posting.amount_minor, posting.currency)}\n"
+
+
+def _assertions(until: date, control: Control) -> Iterator[str]:
+    for _entity_id, stands in closings(control):
+        yield f"\n{until.isoformat()} * What stands in the accounts at the end\n"
+        yield "    ; kind: closing\n"
+        yield from _asserted(stands)
+
+
+def _asserted(stands: Iterable[tuple[AccountKey, int]]) -> Iterator[str]:
+    for key, minor in stands:
+        yield f"    {_name(key)}  {amount(0, key.currency)} = {amount(minor, key.currency)}\n"
+
+
+def _name(key: AccountKey) -> str:
+    return account_name(key.entity_id, key.entity_name, key.kind, key.party)
 
 
 def _tag(text: str) -> str:
     """Text as the value of a tag, which ends at a comma or at the end of the line."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).replace(",", " ").split())
-
-
-def _rows(since: date, until: date, book: Book, entity_ids: list[int] | None) -> Iterator[_Row]:
-    values: dict[str, Any] = {"since": since, "until": until, "book": book.value, "entities": entity_ids}
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT p.business_date, p.entry_id, p.entity_id, p.line, p.amount_minor, a.id, a.kind, a.party, a.currency,
-                   n.name, e.reference, e.kind, e.subject, e.memo, e.effective_date, e.posted_by, e.content_hash
-              FROM ledger_posting p
-              JOIN ledger_entry e ON e.id = p.entry_id
-              JOIN ledger_account a ON a.id = p.account_id
-              JOIN ledger_entity n ON n.id = p.entity_id
-             WHERE p.business_date BETWEEN %(since)s AND %(until)s AND e.book = %(book)s
-               AND (%(entities)s::bigint[] IS NULL OR p.entity_id = ANY(%(entities)s))
-             ORDER BY p.business_date, p.entry_id, p.entity_id, p.line
-            """,
-            values,
-        )
-        for row in cursor:
-            yield _Row(*row)
+    return " ".join(visible(text).replace(",", " ").split())
