@@ -90,6 +90,7 @@ def close_day(day: date, *, by: str = CLOCK) -> BusinessDay:
     BusinessDay.objects.bulk_create(
         [BusinessDay(date=each, closed_at=now, closed_by=by) for each in [*_unclosed_dates_before(day), day]]
     )
+    _run("SELECT ledger_open_night(%s)", day)
     return BusinessDay.objects.get(date=day)
 
 

@@ -164,7 +164,8 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM pg_advisory_xact_lock(2026112102);
-    IF to_regclass(part) IS NOT NULL THEN
+    -- Asked of the table, not of to_regclass: its cache does not know yet what was made while we waited.
+    IF EXISTS (SELECT FROM pg_class WHERE relname = part AND relnamespace = 'public'::regnamespace) THEN
         RETURN false;
     END IF;
     EXECUTE format('CREATE TABLE %I (LIKE ledger_posting INCLUDING CONSTRAINTS)', part);
