@@ -1,13 +1,15 @@
 """The arithmetic by which members agree: ballots, tiers, owners of the rest, and whether a plan can keep a promise.
 
-Pure functions over plain integers, minor units and basis points; no Django, no language, no clock. What a night shares
-is worked out in `settlement.calculation`; here is only what must be known before anybody votes. A test holds the two
-together.
+Pure functions over plain integers, minor units and basis points; no Django, no language, no clock. What a profit earns
+under terms is counted by `microenterprises.shares`, as the night counts it; here is what must be known before anybody
+votes.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from microenterprises.shares import FINE, Terms, terms_from_widths, tier_steps
 
 WHOLE_BP = 10_000
 
@@ -74,6 +76,11 @@ class TermsSpec:
         """The tiers as `ShareTerms.tiers` keeps them."""
         return [[tier.width_minor, tier.rate_bp] for tier in self.tiers]
 
+    @property
+    def arithmetic(self) -> Terms:
+        """The part a night counts with. Raises UnusableTermsError."""
+        return terms_from_widths(self.threshold_minor, self.stored_tiers, losses_carry_over=self.carries_losses)
+
 
 def tiers_from(stored: Sequence[Sequence[int | None]]) -> tuple[Tier, ...]:
     """Tiers as `ShareTerms.tiers` keeps them, read back."""
@@ -138,15 +145,18 @@ class Example:
 
 def example(spec: TermsSpec, profit_minor: int, *, percent: int = 100) -> Example:
     """A year with `profit_minor` under these terms. Tiers are marginal: each rate applies to its own slice only."""
-    slices, fine, lower = [], 0, spec.threshold_minor
-    for tier in spec.tiers:
-        upper = None if tier.width_minor is None else lower + tier.width_minor
-        reached = profit_minor if upper is None else min(profit_minor, upper)
-        inside = max(0, reached - lower)
-        fine += inside * tier.rate_bp
-        slices.append(Slice(lower, upper, tier.rate_bp, inside, inside * tier.rate_bp // WHOLE_BP))
-        lower = upper if upper is not None else lower
-    pool = fine // WHOLE_BP
+    base, steps = spec.threshold_minor, tier_steps(spec.arithmetic, profit_minor)
+    slices = [
+        Slice(
+            base + step.lower_minor,
+            None if step.upper_minor is None else base + step.upper_minor,
+            step.rate_bp,
+            step.inside_minor,
+            step.shared_fine // FINE,
+        )
+        for step in steps
+    ]
+    pool = sum(step.shared_fine for step in steps) // FINE
     return Example(percent, profit_minor, tuple(slices), pool, profit_minor - pool)
 
 

@@ -10,7 +10,7 @@ minor   whole minor units of one currency (cents, yen)
 fine    ten-thousandths of a minor unit: profit times basis points is whole in them, so every figure is exact
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -118,12 +118,43 @@ def entitlement_fine(terms: Terms, profit_minor: int) -> int:
 
 def to_next_tier_minor(terms: Terms, profit_minor: int) -> int | None:
     """How much more profit reaches the next slice (the threshold first); None in the last one."""
+    ahead = next_tier(terms, profit_minor)
+    return ahead.missing_minor if ahead else None
+
+
+@dataclass(frozen=True, slots=True)
+class NextTier:
+    """The slice above the one a profit stands in: what is missing to reach it, and what it shares."""
+
+    missing_minor: int
+    rate_bp: int
+
+
+def next_tier(terms: Terms, profit_minor: int) -> NextTier | None:
+    """The next slice (the first one while the threshold is not reached); None in the last one."""
     above = profit_minor - terms.threshold_minor
     if above < 0:
-        return -above
-    ahead = (tier.upto_minor for tier in terms.tiers if tier.upto_minor is not None and tier.upto_minor > above)
-    upper = next(ahead, None)
-    return None if upper is None else upper - above
+        return NextTier(-above, terms.tiers[0].rate_bp)
+    for tier, following in pairwise(terms.tiers):
+        if tier.upto_minor is not None and tier.upto_minor > above:
+            return NextTier(tier.upto_minor - above, following.rate_bp)
+    return None
+
+
+def terms_from_widths(
+    threshold_minor: int, tiers: Iterable[Sequence[int | None]], *, losses_carry_over: bool = False
+) -> Terms:
+    """Terms whose tiers are written as they are stored: [width or None for the open one, basis points]."""
+    found, upto = [], 0
+    for width, rate_bp in tiers:
+        upto += width or 0
+        found.append(Tier(None if width is None else upto, rate_bp or 0))
+    return Terms(threshold_minor, tuple(found), losses_carry_over)
+
+
+def counted_weight(weight: int, *, is_stable: bool, shares_with_stable: bool) -> int:
+    """The weight with which a member shares: stable members weigh nothing unless the terms say otherwise."""
+    return weight if shares_with_stable or not is_stable else 0
 
 
 # --- What would I get -------------------------------------------------------------------------------------------------
@@ -131,7 +162,7 @@ def to_next_tier_minor(terms: Terms, profit_minor: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """A year's share at one level of plan, before rounding carries: profit, pool of the year, the member's part."""
+    """A year's share at one level of plan, before rounding carries: profit, pool of the plan, the member's part."""
 
     percent: int
     profit_minor: int
@@ -140,12 +171,22 @@ class Prospect:
 
 
 def prospects(
-    terms: Terms, *, plan_minor: int, weight: int, weights_sum: int, percents: Sequence[int] = (80, 100, 120)
+    terms: Terms,
+    *,
+    plan_minor: int,
+    weight: int,
+    weights_sum: int,
+    so_far_minor: int = 0,
+    percents: Sequence[int] = (80, 100, 120),
 ) -> tuple[Prospect, ...]:
-    """What a member with `weight` of `weights_sum` would get of a year's planned profit at each level of plan."""
-    found = []
+    """What a member with `weight` of `weights_sum` would get of a planned profit at each level of plan.
+
+    so_far_minor: profit of the fiscal year that is made already; the plan comes on top of it, and only what the plan
+    adds to what is shared is counted. A plan that lowers the profit adds nothing (nothing is clawed back).
+    """
+    found, earned = [], entitlement_fine(terms, so_far_minor)
     for percent in percents:
-        profit = plan_minor * percent // 100
-        pool = entitlement_fine(terms, profit) // FINE
+        profit = so_far_minor + plan_minor * percent // 100
+        pool = max(0, entitlement_fine(terms, profit) - earned) // FINE
         found.append(Prospect(percent, profit, pool, pool * weight // weights_sum if weights_sum else 0))
     return tuple(found)

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from babel.numbers import format_currency, format_decimal
 from django.utils.translation import gettext as _
 
 from core import money
-from settlement.calculation import FINE, GRAIN, Terms, tier_steps, to_next_tier_minor
+from microenterprises.prospects import exactly, next_tier_sentence, precisely, slice_name
+from settlement.calculation import FINE, GRAIN, Terms, tier_steps
 from settlement.facts import terms_of
 from settlement.models import Outcome, PayLine, ShareLine
 from settlement.sentences import day_name
@@ -74,15 +74,10 @@ def of_pay(line: PayLine) -> list[Step]:
 
 
 def next_tier(outcome: Outcome) -> str:
-    """How far the next slice of the terms is; empty in the last one."""
+    """How far the next slice of the terms is and what it shares; empty in the last one."""
     if outcome.share_terms is None:
         return ""
-    missing = to_next_tier_minor(terms_of(outcome.share_terms), outcome.profit_minor)
-    if missing is None:
-        return ""
-    return _("%(missing)s more profit this year reaches the next slice.") % {
-        "missing": money.write(missing, outcome.currency)
-    }
+    return next_tier_sentence(terms_of(outcome.share_terms), outcome.profit_minor, outcome.currency)
 
 
 # --- Steps ------------------------------------------------------------------------------------------------------------
@@ -104,34 +99,23 @@ def _tiers(outcome: Outcome, terms: Terms) -> Step:
     for step in tier_steps(terms, outcome.profit_minor):
         rows.append(
             Row(
-                _slice(step.lower_minor, step.upper_minor, step.rate_bp, outcome),
-                fine(step.shared_fine, outcome.currency),
+                slice_name(step.lower_minor, step.upper_minor, step.rate_bp, outcome.currency),
+                exactly(step.shared_fine, outcome.currency),
             )
         )
     total = sum(step.shared_fine for step in tier_steps(terms, outcome.profit_minor))
-    rows.append(Row(_("By the terms, of this profit"), fine(total, outcome.currency), True))
+    rows.append(Row(_("By the terms, of this profit"), exactly(total, outcome.currency), True))
     version = _("Share terms version %(number)s.") % {
         "number": outcome.share_terms.version if outcome.share_terms else ""
     }
     return Step(_("What the terms share"), tuple(rows), f"{version} {next_tier(outcome)}".strip())
 
 
-def _slice(lower: int, upper: int | None, rate_bp: int, outcome: Outcome) -> str:
-    facts = {
-        "rate": format_decimal(Decimal(rate_bp) / 100, locale=money.locale_name()),
-        "lower": _money(lower, outcome),
-        "upper": _money(upper, outcome) if upper is not None else "",
-    }
-    if upper is None:
-        return _("%(rate)s%% of what is more than %(lower)s above it") % facts
-    return _("%(rate)s%% of what is %(lower)s to %(upper)s above it") % facts
-
-
 def _due(outcome: Outcome) -> Step:
     rows = (
-        Row(_("Due up to the day before"), fine(outcome.due_before_fine, outcome.currency)),
-        Row(_("Added on this date"), fine(outcome.due_fine - outcome.due_before_fine, outcome.currency)),
-        Row(_("Due in this fiscal year"), fine(outcome.due_fine, outcome.currency), True),
+        Row(_("Due up to the day before"), exactly(outcome.due_before_fine, outcome.currency)),
+        Row(_("Added on this date"), exactly(outcome.due_fine - outcome.due_before_fine, outcome.currency)),
+        Row(_("Due in this fiscal year"), exactly(outcome.due_fine, outcome.currency), True),
     )
     return Step(_("What is due to the members"), rows, _("New terms price only what comes after they take effect."))
 
@@ -151,11 +135,11 @@ def _part(line: ShareLine) -> Step:
     exact = Decimal(line.outcome.pool_minor) * line.weight / line.weights_sum
     rows = (
         Row(_("Weight"), _("%(mine)s of %(all)s") % {"mine": line.weight, "all": line.weights_sum}),
-        Row(_("Part of the pool, exactly"), _precise(exact, line.currency)),
+        Row(_("Part of the pool, exactly"), precisely(exact, line.currency)),
         *_carried(line),
         Row(_("Share"), money.write(line.amount_minor, line.currency), True),
     )
-    left = _precise(Decimal(line.carry_after_grain) / GRAIN, line.currency)
+    left = precisely(Decimal(line.carry_after_grain) / GRAIN, line.currency)
     return Step(
         _("The member's part"), rows, _("The fraction of %(left)s is carried to the next share.") % {"left": left}
     )
@@ -164,9 +148,9 @@ def _part(line: ShareLine) -> Step:
 def _carried(line: ShareLine) -> Iterator[Row]:
     own = line.carry_before_grain - line.inherited_grain
     if own:
-        yield Row(_("Carried from earlier shares"), _precise(Decimal(own) / GRAIN, line.currency))
+        yield Row(_("Carried from earlier shares"), precisely(Decimal(own) / GRAIN, line.currency))
     if line.inherited_grain:
-        inherited = _precise(Decimal(line.inherited_grain) / GRAIN, line.currency)
+        inherited = precisely(Decimal(line.inherited_grain) / GRAIN, line.currency)
         yield Row(_("Part of what members who left had carried"), inherited)
 
 
@@ -184,17 +168,3 @@ def _payable(line: ShareLine) -> Step:
 
 def _money(minor: int, outcome: Outcome) -> str:
     return money.write(minor, outcome.currency)
-
-
-def fine(value: int, currency: str) -> str:
-    """Ten-thousandths of a minor unit as an exact amount."""
-    return _precise(Decimal(value) / FINE, currency)
-
-
-def _precise(minor: Decimal, currency: str) -> str:
-    """A fraction of minor units as an amount, to six digits below the currency's smallest unit."""
-    digits = money.decimals(currency)
-    pattern = "\u00a4#,##0." + "0" * digits + "######"
-    locale = money.locale_name()
-    shown = minor.scaleb(-digits)
-    return str(format_currency(shown, currency, format=pattern, locale=locale, currency_digits=False))
