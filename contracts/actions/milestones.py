@@ -5,7 +5,7 @@ the database refuses to change a milestone that is decided.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Min, OuterRef, Subquery
@@ -138,19 +138,30 @@ def _accept_if_silent(waiting: Milestone) -> bool:
     now = market_now()
     decided = milestone.status != Milestone.Status.SUBMITTED or contract.status != Contract.Status.ACTIVE
     worded_at: datetime = waiting.worded_at  # type: ignore[attr-defined]
-    if decided or milestone.submitted_at is None or now < silence_ends(milestone.submitted_at, worded_at):
+    if decided or milestone.submitted_at is None:
         return False
-    _accept(contract, milestone, milestone.amount_minor, reason="", by=None, now=now)
+    ends = silence_ends(milestone.submitted_at, worded_at)
+    if now < ends:
+        return False
+    # The clock may be late: the money moves now, but what it says has held since the silence was over.
+    _accept(contract, milestone, milestone.amount_minor, reason="", by=None, now=now, held_from=business_date(ends))
     return True
 
 
 def _accept(
-    contract: Contract, milestone: Milestone, amount_minor: int, *, reason: str, by: User | None, now: datetime
+    contract: Contract,
+    milestone: Milestone,
+    amount_minor: int,
+    *,
+    reason: str,
+    by: User | None,
+    now: datetime,
+    held_from: date | None = None,
 ) -> Milestone:
-    """Move the milestone, pay, and complete the contract with its last one."""
+    """Move the milestone, pay, and complete the contract with its last one. held_from: when not today."""
     verb = "accept" if amount_minor == milestone.amount_minor else "accept_part"
     MILESTONE.move(milestone, verb, accepted_minor=amount_minor, decision_reason=reason, decided_at=now, decided_by=by)
-    _pay(contract, milestone, amount_minor, by)
+    _pay(contract, milestone, amount_minor, by, held_from)
     record(
         contract,
         "accepted" if by is not None else "accepted_by_silence",
@@ -178,7 +189,9 @@ def _accept(
     return milestone
 
 
-def _pay(contract: Contract, milestone: Milestone, amount_minor: int, by: User | None) -> None:
+def _pay(
+    contract: Contract, milestone: Milestone, amount_minor: int, by: User | None, held_from: date | None
+) -> None:
     buyer, supplier = contract.buyer.entity_id, contract.supplier.entity_id
     rest = milestone.amount_minor - amount_minor
     lines: list[Line] = [
@@ -196,6 +209,7 @@ def _pay(contract: Contract, milestone: Milestone, amount_minor: int, by: User |
             lines=tuple(lines),
             subject=subject(contract),
             memo=_memo(contract, milestone),
+            effective_date=held_from,
             book=Book(contract.book),
         ),
         by=posted_by(by),

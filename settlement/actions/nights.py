@@ -11,13 +11,14 @@ from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Max, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from contracts.actions import contracts, milestones
 from core import audit, clock
 from core.clock import market_now
-from core.errors import Conflict, InvalidTransition
+from core.errors import Conflict, DomainError, InvalidTransition
 from ledger import days
 from microenterprises.models import Microenterprise
 from people.models import User
@@ -123,15 +124,33 @@ def approve(*, run: SettlementRun, by: User) -> SettlementRun:
 def settle_over(*, through: date | None = None, by: User | None = None) -> list[SettlementRun]:
     """Settle every business date that is over and not sealed, oldest first, and return their runs.
 
-    through: stop after this date. Safe to call at any time, from several processes.
+    through: stop after this date. What the clock owes comes first, however late it is. Safe to call at any time, from
+    several processes.
     """
     settled = []
-    for day in waiting_dates(through=through):
+    waiting = waiting_dates(through=through)
+    if waiting:
+        do_what_is_due()
+    for day in waiting:
         run = work_on_run(start_run(business_date=day, by=by))
         settled.append(run)
         if run.status == SettlementRun.Status.POSTING:
             break  # another worker still holds a shard of it; the next date waits for that one
     return settled
+
+
+def do_what_is_due() -> None:
+    """Do what the clock owes before MEs settle: accept deliveries nobody answered, void what nobody signed in time.
+
+    A silence that was over on a date whose books have closed meanwhile counts on the open date, with its own as the
+    effective date. One contract that fails must not keep everybody's pay from being settled; the next round tries again.
+    """
+    now = market_now()
+    for due in (milestones.accept_silent, contracts.void_unsigned):
+        try:
+            due(now)
+        except (DomainError, DatabaseError):
+            log.exception("%s failed before the night", due.__name__)
 
 
 def waiting_dates(*, through: date | None = None) -> list[date]:
@@ -157,13 +176,15 @@ def settle_finally(*, microenterprise: Microenterprise, by: User) -> Outcome:
     Posts pay and draws to date, shares the profit to date (what was posted earlier today included) among the members of
     today, and takes what they still owe as a cost. Call it while they are members still. Pay that the wallet cannot
     cover is recorded as owed; a pool that it cannot cover is an exception of the day. Whether `by` may end the ME is
-    the caller's question (`talent_pool.permissions.check_wind_up`). Repeated, it returns the outcome there is.
+    the caller's question (`talent_pool.permissions.check_wind_up`). Repeated, it returns the outcome there is. Raises
+    Conflict while an earlier date waits to be settled: its profit would be shared twice.
     """
     firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=microenterprise.pk)
     day = days.open_date()
     known = Outcome.objects.filter(microenterprise=firm, business_date=day, repairs=None).first()
     if known is not None:
         return known
+    _check_settled_before(day)
     answers = [(subject, settle(subject.firm)) for subject in facts.read(day, [firm.pk], is_final=True)]
     written = posting.write(answers, day=day, by=str(by.pk), night=None)
     outcome = written.outcomes[-1]
@@ -241,6 +262,15 @@ def _check_nothing_earlier_waits(day: date) -> None:
         raise InvalidTransition(
             _("%(later)s was settled before, so %(day)s is closed for good.")
             % {"later": day_name(later.business_date), "day": day_name(day)}
+        )
+
+
+def _check_settled_before(day: date) -> None:
+    """The final settlement follows the last night, like every other."""
+    if waiting := waiting_dates(through=day - ONE_DAY):
+        raise Conflict(
+            _("%(earlier)s is not settled yet. It is settled shortly after midnight; end the ME when that is done.")
+            % {"earlier": day_name(waiting[0])}
         )
 
 

@@ -28,6 +28,7 @@ class Command(BaseCommand):
         day: date = options["date"]
         try:
             by = User.objects.get_by_natural_key(options["by"]) if options["by"] else None
+            nights.do_what_is_due()
             for earlier in nights.waiting_dates(through=day):
                 self.stdout.write(f"{earlier.isoformat()}: settling")
                 nights.work_on_run(nights.start_run(business_date=earlier, by=by))
