@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contracts.lifecycle import LIFECYCLES as CONTRACTS
 from core.lifecycle import Lifecycle
 from microenterprises.lifecycle import LIFECYCLES as MICROENTERPRISES
-from settlement.lifecycle import RUN
+from settlement.lifecycle import LIFECYCLES as SETTLEMENT
 
 ROOMS: tuple[tuple[str, tuple[Lifecycle, ...]], ...] = (
     ("microenterprises", MICROENTERPRISES),
     ("contracts", CONTRACTS),
-    ("settlement", (RUN,)),
+    ("settlement", SETTLEMENT),
 )
 
 

@@ -1,14 +1,28 @@
 """Load and authorise: what a reader may not see is not there (404)."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from core.clock import business_date
 from microenterprises.models import Microenterprise
+from microenterprises.queries.firms import MarketNow, parameter_now
 from people.models import Role, User
-from settlement.models import Outcome, PayLine, SettlementRun, ShareLine
+from settlement.calculation import fiscal_year_start
+from settlement.models import (
+    SEES_ALL,
+    Export,
+    Outcome,
+    PayLine,
+    Payment,
+    PayoutBatch,
+    SettlementRun,
+    ShareLine,
+)
+from settlement.standing import Reader
 
 
 def run_or_404(user: User, day: date) -> SettlementRun:
@@ -50,13 +64,26 @@ def line_or_404(user: User, public_id: UUID) -> ShareLine | PayLine:
 
 def reader_or_404(user: User, person_id: UUID | None) -> User:
     """Whose statement is read: one's own, or anybody's for finance and the auditor."""
+    wanted = _readable_or_404(user, person_id)
+    return user if wanted == user.pk else get_object_or_404(User, pk=wanted)
+
+
+def reader_now_or_404(user: User, person_id: UUID | None) -> Reader:
+    """Whose statement is read, with the market's date and the fiscal year it lies in; one statement."""
+    rows = User.objects.annotate(now=MarketNow(), first_month=parameter_now("fiscal_year_first_month"))
+    row: Any = get_object_or_404(rows, pk=_readable_or_404(user, person_id))
+    today = business_date(row.now)
+    return Reader(row, today, fiscal_year_start(today, row.first_month))
+
+
+def _readable_or_404(user: User, person_id: UUID | None) -> UUID:
     if person_id is None or person_id == user.pk:
         if user.is_vendor:
             raise Http404
-        return user
+        return user.pk
     if not user.has_role(Role.FINANCE, Role.AUDITOR):
         raise Http404
-    return get_object_or_404(User, pk=person_id)
+    return person_id
 
 
 def firm_or_404(user: User, public_id: UUID) -> Microenterprise:
@@ -66,3 +93,29 @@ def firm_or_404(user: User, public_id: UUID) -> Microenterprise:
     if not seen and not Outcome.objects.visible_to(user).filter(microenterprise=firm).exists():
         raise Http404
     return firm
+
+
+def batch_or_404(user: User, public_id: UUID) -> PayoutBatch:
+    """A payout: finance's and the auditor's."""
+    batches = PayoutBatch.objects.visible_to(user)
+    people = ("created_by", "sent_by", "paid_by", "cancelled_by")
+    return get_object_or_404(batches.select_related(*people), pk=public_id)
+
+
+def payment_or_404(user: User, public_id: UUID) -> Payment:
+    """One payment with its payout, its person and the masked account; what is sealed stays where it is."""
+    payments = Payment.objects.visible_to(user).defer("details__sealed")
+    return get_object_or_404(
+        payments.select_related("batch__created_by", "person", "details", "rejected_by"), pk=public_id
+    )
+
+
+def books_or_404(user: User) -> None:
+    """The company's books are there for finance, the auditor and the steward only."""
+    if not user.has_role(*SEES_ALL):
+        raise Http404
+
+
+def export_or_404(user: User, public_id: UUID) -> Export:
+    """A file that was made in the background, for whoever asked for it."""
+    return get_object_or_404(Export.objects.visible_to(user), pk=public_id)

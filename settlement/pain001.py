@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.sax.saxutils import escape
 
 from core import money
 from settlement.bank import Account
@@ -37,6 +38,8 @@ class Head:
     total_minor: int
     debtor: Account
     purpose: str
+    note: str
+    """Which runs are paid and the hash of the payments, as a comment before the document; never a person's data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ def document(head: Head, transfers: Iterable[Transfer]) -> Iterator[str]:
     Nothing is repaired on the way: an amount has exactly the currency's decimals, none for the yen.
     """
     yield "<?xml version='1.0' encoding='UTF-8'?>\n"
+    yield f"<!-- {escape(head.note).replace('--', '- -')} -->\n"
     yield f'<Document xmlns="{NAMESPACE}"><CstmrCdtTrfInitn>'
     yield _text(_group_header(head))
     yield "<PmtInf>"

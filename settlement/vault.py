@@ -49,8 +49,8 @@ def open_sealed(sealed: bytes, *, row: UUID, person: UUID) -> Account:
     except InvalidTag:
         raise Unreadable(
             _(
-                "Somebody's bank details cannot be opened: PAYOUT_KEY is not the one they were stored with, or they were "
-                "moved. Whoever runs the market restores the key; nothing was written."
+                "Somebody's bank details cannot be opened: PAYOUT_KEY is not the one they were stored with, or they "
+                "were moved. Whoever runs the market restores the key; nothing was written."
             )
         ) from None
     length = int.from_bytes(padded[:LENGTH_BYTES], "big")

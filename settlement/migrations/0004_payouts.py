@@ -7,171 +7,357 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('microenterprises', '0004_example_launch_seats'),
-        ('settlement', '0003_statement_lines'),
+        ("microenterprises", "0004_example_launch_seats"),
+        ("settlement", "0003_statement_lines"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RunRelease',
+            name="RunRelease",
             fields=[
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='release', serialize=False, to='settlement.settlementrun')),
-                ('night', models.DateField(unique=True)),
-                ('released_at', models.DateTimeField()),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="release",
+                        serialize=False,
+                        to="settlement.settlementrun",
+                    ),
+                ),
+                ("night", models.DateField(unique=True)),
+                ("released_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='BankDetails',
+            name="BankDetails",
             fields=[
-                ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('sealed', models.BinaryField()),
-                ('ending', models.CharField(max_length=4)),
-                ('entered_at', models.DateTimeField()),
-                ('replaced_at', models.DateTimeField(null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bank_details', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("sealed", models.BinaryField()),
+                ("ending", models.CharField(max_length=4)),
+                ("entered_at", models.DateTimeField()),
+                ("replaced_at", models.DateTimeField(null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bank_details",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Owed',
+            name="Owed",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('currency', models.CharField(max_length=3)),
-                ('released_minor', models.BigIntegerField()),
-                ('taken_minor', models.BigIntegerField(default=0)),
-                ('microenterprise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='microenterprises.microenterprise')),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("currency", models.CharField(max_length=3)),
+                ("released_minor", models.BigIntegerField()),
+                ("taken_minor", models.BigIntegerField(default=0)),
+                (
+                    "microenterprise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="microenterprises.microenterprise",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('amount_minor', models.BigIntegerField()),
-                ('status', models.CharField(choices=[('planned', 'Planned'), ('sent', 'Sent'), ('confirmed', 'Paid'), ('rejected', 'Rejected by the bank'), ('cancelled', 'Cancelled')], default='planned', max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('rejected_at', models.DateTimeField(null=True)),
-                ('details', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='settlement.bankdetails')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to=settings.AUTH_USER_MODEL)),
-                ('rejected_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("amount_minor", models.BigIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("sent", "Sent"),
+                            ("confirmed", "Paid"),
+                            ("rejected", "Rejected by the bank"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("rejected_at", models.DateTimeField(null=True)),
+                (
+                    "details",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="settlement.bankdetails",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "rejected_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['batch', 'number'],
+                "ordering": ["batch", "number"],
             },
         ),
         migrations.CreateModel(
-            name='PaymentPart',
+            name="PaymentPart",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('amount_minor', models.BigIntegerField()),
-                ('is_live', models.BooleanField(default=True)),
-                ('owed', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='settlement.owed')),
-                ('payment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='settlement.payment')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("amount_minor", models.BigIntegerField()),
+                ("is_live", models.BooleanField(default=True)),
+                (
+                    "owed",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="parts", to="settlement.owed"
+                    ),
+                ),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="settlement.payment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PayoutBatch',
+            name="PayoutBatch",
             fields=[
-                ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.BigIntegerField(unique=True)),
-                ('currency', models.CharField(max_length=3)),
-                ('status', models.CharField(choices=[('preparing', 'Being prepared'), ('draft', 'Draft'), ('sending', 'Being sent'), ('sent', 'Sent to the bank'), ('confirming', 'Being marked as paid'), ('paid', 'Paid'), ('cancelled', 'Cancelled')], default='preparing', max_length=10)),
-                ('runs_from', models.DateField()),
-                ('runs_through', models.DateField()),
-                ('size', models.PositiveIntegerField(default=0)),
-                ('total_minor', models.BigIntegerField(default=0)),
-                ('without_details', models.PositiveIntegerField(default=0, help_text='People left out: no bank details.')),
-                ('without_details_minor', models.BigIntegerField(default=0)),
-                ('withheld_minor', models.BigIntegerField(default=0, help_text='Left out: the books do not cover it.')),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('execution_date', models.DateField(null=True)),
-                ('payments_sha256', models.CharField(blank=True, max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('paid_at', models.DateTimeField(null=True)),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('cancelled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('paid_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sent_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("number", models.BigIntegerField(unique=True)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("preparing", "Being prepared"),
+                            ("draft", "Draft"),
+                            ("sending", "Being sent"),
+                            ("sent", "Sent to the bank"),
+                            ("confirming", "Being marked as paid"),
+                            ("paid", "Paid"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="preparing",
+                        max_length=10,
+                    ),
+                ),
+                ("runs_from", models.DateField()),
+                ("runs_through", models.DateField()),
+                ("size", models.PositiveIntegerField(default=0)),
+                ("total_minor", models.BigIntegerField(default=0)),
+                (
+                    "without_details",
+                    models.PositiveIntegerField(default=0, help_text="People left out: no bank details."),
+                ),
+                ("without_details_minor", models.BigIntegerField(default=0)),
+                ("withheld_minor", models.BigIntegerField(default=0, help_text="Left out: the books do not cover it.")),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("execution_date", models.DateField(null=True)),
+                ("payments_sha256", models.CharField(blank=True, max_length=64)),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("paid_at", models.DateTimeField(null=True)),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                (
+                    "cancelled_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "paid_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sent_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'payout batches',
-                'ordering': ['-number'],
+                "verbose_name_plural": "payout batches",
+                "ordering": ["-number"],
             },
         ),
         migrations.AddField(
-            model_name='payment',
-            name='batch',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='settlement.payoutbatch'),
+            model_name="payment",
+            name="batch",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="payments",
+                to="settlement.payoutbatch",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bankdetails',
-            constraint=models.UniqueConstraint(condition=models.Q(('replaced_at', None)), fields=('person', 'currency'), name='a_person_has_one_account_per_currency'),
+            model_name="bankdetails",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("replaced_at", None)),
+                fields=("person", "currency"),
+                name="a_person_has_one_account_per_currency",
+            ),
         ),
         migrations.AddIndex(
-            model_name='owed',
-            index=models.Index(condition=models.Q(('taken_minor__lt', models.F('released_minor'))), fields=['currency', 'person', 'microenterprise'], name='settlement_owed_open'),
+            model_name="owed",
+            index=models.Index(
+                condition=models.Q(("taken_minor__lt", models.F("released_minor"))),
+                fields=["currency", "person", "microenterprise"],
+                name="settlement_owed_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='owed',
-            constraint=models.UniqueConstraint(fields=('person', 'microenterprise'), name='an_me_owes_a_person_in_one_place'),
+            model_name="owed",
+            constraint=models.UniqueConstraint(
+                fields=("person", "microenterprise"), name="an_me_owes_a_person_in_one_place"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='owed',
-            constraint=models.CheckConstraint(condition=models.Q(('taken_minor__gte', 0), ('taken_minor__lte', models.F('released_minor'))), name='what_is_owed_is_in_one_live_batch_only'),
+            model_name="owed",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("taken_minor__gte", 0), ("taken_minor__lte", models.F("released_minor"))),
+                name="what_is_owed_is_in_one_live_batch_only",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paymentpart',
-            constraint=models.UniqueConstraint(fields=('payment', 'owed'), name='a_payment_has_one_part_per_me'),
+            model_name="paymentpart",
+            constraint=models.UniqueConstraint(fields=("payment", "owed"), name="a_payment_has_one_part_per_me"),
         ),
         migrations.AddConstraint(
-            model_name='paymentpart',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='a_part_pays_something'),
+            model_name="paymentpart",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0)), name="a_part_pays_something"
+            ),
         ),
         migrations.AddIndex(
-            model_name='payoutbatch',
-            index=models.Index(condition=models.Q(('status__in', ['preparing', 'sending', 'confirming'])), fields=['number'], name='settlement_payout_busy'),
+            model_name="payoutbatch",
+            index=models.Index(
+                condition=models.Q(("status__in", ["preparing", "sending", "confirming"])),
+                fields=["number"],
+                name="settlement_payout_busy",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payoutbatch',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['preparing', 'draft'])), fields=('currency',), name='one_draft_per_currency'),
+            model_name="payoutbatch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["preparing", "draft"])),
+                fields=("currency",),
+                name="one_draft_per_currency",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payoutbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('paid_by', None), models.Q(('paid_by', models.F('created_by')), _negated=True), _connector='OR'), name='who_created_a_batch_does_not_mark_it_paid'),
+            model_name="payoutbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("paid_by", None), models.Q(("paid_by", models.F("created_by")), _negated=True), _connector="OR"
+                ),
+                name="who_created_a_batch_does_not_mark_it_paid",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payoutbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['preparing', 'draft', 'cancelled']), models.Q(models.Q(('payments_sha256', ''), _negated=True), ('execution_date__isnull', False), ('sent_at__isnull', False)), _connector='OR'), name='a_sent_batch_names_its_payments'),
+            model_name="payoutbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["preparing", "draft", "cancelled"]),
+                    models.Q(
+                        models.Q(("payments_sha256", ""), _negated=True),
+                        ("execution_date__isnull", False),
+                        ("sent_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="a_sent_batch_names_its_payments",
+            ),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['batch', 'status'], name='settlement_payment_status'),
+            model_name="payment",
+            index=models.Index(fields=["batch", "status"], name="settlement_payment_status"),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('status__in', ['planned', 'sent'])), fields=['batch'], name='settlement_payment_in_flight'),
+            model_name="payment",
+            index=models.Index(
+                condition=models.Q(("status__in", ["planned", "sent"])),
+                fields=["batch"],
+                name="settlement_payment_in_flight",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('batch', 'number'), name='payments_are_numbered_in_their_batch'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(fields=("batch", "number"), name="payments_are_numbered_in_their_batch"),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('batch', 'person'), name='a_person_is_paid_once_per_batch'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(fields=("batch", "person"), name="a_person_is_paid_once_per_batch"),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='a_payment_pays_something'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0)), name="a_payment_pays_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rejected_at__isnull', False), ('status', 'rejected'), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('status', 'rejected'), _negated=True), ('rejected_at', None)), _connector='OR'), name='a_rejection_has_its_reason'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("rejected_at__isnull", False), ("status", "rejected"), models.Q(("reason", ""), _negated=True)
+                    ),
+                    models.Q(models.Q(("status", "rejected"), _negated=True), ("rejected_at", None)),
+                    _connector="OR",
+                ),
+                name="a_rejection_has_its_reason",
+            ),
         ),
     ]
