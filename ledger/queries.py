@@ -54,6 +54,20 @@ class HistoryLine(NamedTuple):
         return self.business_date, self.entry_id, self.line
 
 
+class ResultLine(NamedTuple):
+    """A line of income or expense of an entity on a date; the amount has the account's own sign."""
+
+    entity_id: int
+    business_date: date
+    effective_date: date
+    reference: str
+    entry_kind: str
+    subject: str
+    memo: str
+    kind: Kind
+    amount_minor: int
+
+
 class EntryLine(NamedTuple):
     """One line of an entry; debit positive."""
 
@@ -245,6 +259,33 @@ def history(
         **_bound(before),
     )
     return [HistoryLine(*row)._replace(kind=Kind(row[10])) for row in rows]
+
+
+def results_on(places: Collection[tuple[int, date]], *, limit: int = 200, book: Book = Book.REAL) -> list[ResultLine]:
+    """The income and expense of some (entity, business date) pairs, newest first; `limit` lines of an account a day.
+
+    One statement for any number of pairs.
+    """
+    rows = _rows(
+        f"""
+        SELECT a.entity_id, p.business_date, e.effective_date, e.reference, e.kind, e.subject, e.memo,
+               a.kind, {_SIDE} * p.amount_minor
+          FROM unnest(%(entities)s::bigint[], %(dates)s::date[]) AS wanted (entity_id, day)
+          JOIN ledger_account a ON a.entity_id = wanted.entity_id AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
+         CROSS JOIN LATERAL (
+               SELECT p.business_date, p.entry_id, p.line, p.amount_minor FROM ledger_posting p
+                WHERE p.account_id = a.id AND p.business_date = wanted.day
+                ORDER BY p.entry_id DESC, p.line DESC LIMIT %(limit)s) p
+          JOIN ledger_entry e ON e.id = p.entry_id
+         ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC
+        """,
+        entities=[entity for entity, _day in places],
+        dates=[day for _entity, day in places],
+        kinds=[kind.value for kind in (*INCOME, *EXPENSE)],
+        limit=limit,
+        book=book.value,
+    )
+    return [ResultLine(*row)._replace(kind=Kind(row[7])) for row in rows]
 
 
 def statement(

@@ -7,13 +7,26 @@ may see whose is decided by the page.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from babel.numbers import format_currency, format_decimal
 from django.utils.translation import gettext as _
 
 from core import money
-from microenterprises.shares import FINE, Prospect, Terms, entitlement_fine, next_tier, prospects, tier_steps
+from microenterprises.calculation import TermsSpec
+from microenterprises.models import Membership, Track
+from microenterprises.shares import (
+    FINE,
+    Prospect,
+    Terms,
+    counted_weight,
+    entitlement_fine,
+    next_tier,
+    prospects,
+    tier_steps,
+)
+from people.models import User
 
 PERCENTS: Final = (80, 100, 120)
 
@@ -122,6 +135,67 @@ def beside(
     then: Sequence[int | None] = of(now, weights_now) if now else [None] * len(PERCENTS)
     pairs = tuple(zip(then, of(proposed, weights_proposed), strict=True))
     return Beside(name, weights_proposed[0], is_me, pairs)
+
+
+def for_members(
+    members: Sequence[Membership],
+    now: TermsSpec | None,
+    proposed: TermsSpec,
+    *,
+    plan_minor: int,
+    currency: str,
+    me: User,
+) -> dict[str, Any]:
+    """Every member's line, the reader's first, and the reader's own arithmetic under both versions."""
+    under_now = _weights(members, now)
+    under_proposed = _weights(members, proposed)
+    terms_now = now.arithmetic if now else None
+    ordered = sorted(members, key=lambda member: (member.person_id != me.pk, not member.is_lead, member.person.name))
+    lines = [
+        beside(
+            terms_now,
+            proposed.arithmetic,
+            plan_minor=plan_minor,
+            name=member.person.name,
+            is_me=member.person_id == me.pk,
+            weights_now=(under_now[member.pk], sum(under_now.values())),
+            weights_proposed=(under_proposed[member.pk], sum(under_proposed.values())),
+        )
+        for member in ordered
+    ]
+    mine = next(member for member in ordered if member.person_id == me.pk)
+    versions = (
+        (_("Under the proposed terms"), proposed, under_proposed),
+        (_("Under the terms in force"), now, under_now),
+    )
+    arithmetic = [
+        (
+            title,
+            simulate(
+                spec.arithmetic,
+                currency=currency,
+                plan_minor=plan_minor,
+                weight=weights[mine.pk],
+                weights_sum=sum(weights.values()),
+                assumes=_(
+                    "Assumes a whole fiscal year under these terms with the members and weights of today. Before "
+                    "fractions are carried and before a share pays back a draw."
+                ),
+            ),
+        )
+        for title, spec, weights in versions
+        if spec is not None
+    ]
+    return {"lines": lines, "heads": tuple(map(level_name, PERCENTS)), "arithmetic": arithmetic}
+
+
+def _weights(members: Sequence[Membership], spec: TermsSpec | None) -> dict[UUID, int]:
+    """What each membership weighs under a version."""
+    with_stable = spec is not None and spec.shares_with_stable
+    return {
+        member.pk: counted_weight(member.weight, is_stable=member.track == Track.STABLE, shares_with_stable=with_stable)
+        for member in members
+    }
 
 
 # --- Words ------------------------------------------------------------------------------------------------------------

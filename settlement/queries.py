@@ -11,7 +11,7 @@ from django.db.models import Count, F, Min, Q, QuerySet, Sum, Window
 from django.db.models.functions import Abs
 
 from ledger import queries as books
-from ledger.accounts import EXPENSE, INCOME
+from ledger.accounts import EXPENSE, INCOME, YEAR_CLOSE
 from people.models import User
 from settlement.models import Outcome, PayLine, SettlementRun, ShareLine, StatementLine, seconds_left
 
@@ -204,17 +204,18 @@ def page_of(subject: str) -> str:
 def evidence(entity_id: int, since: date, until: date) -> list[Evidence]:
     """The entries that moved an ME's profit on the business dates since..until, newest first."""
     lines = books.history(entity_id, kinds=(*INCOME, *EXPENSE), since=since, until=until, limit=200)
-    return [
-        Evidence(
-            day=line.business_date,
-            effective_date=line.effective_date,
-            memo=line.memo or line.entry_kind,
-            reference=line.reference,
-            amount_minor=line.amount_minor if line.kind in INCOME else -line.amount_minor,
-            url=page_of(line.subject),
-        )
-        for line in lines
-    ]
+    return [_evidence(line) for line in lines if line.entry_kind != YEAR_CLOSE]
+
+
+def _evidence(line: books.HistoryLine | books.ResultLine) -> Evidence:
+    return Evidence(
+        day=line.business_date,
+        effective_date=line.effective_date,
+        memo=line.memo or line.entry_kind,
+        reference=line.reference,
+        amount_minor=line.amount_minor if line.kind in INCOME else -line.amount_minor,
+        url=page_of(line.subject),
+    )
 
 
 # --- Statements -------------------------------------------------------------------------------------------------------
@@ -227,7 +228,7 @@ def statement_of(person: User) -> QuerySet[StatementLine]:
 
 @dataclass(frozen=True)
 class YearSum:
-    """What a person got in one year, in one currency."""
+    """What a person got in one year, in one currency; balance_minor is what had become payable in all at some line."""
 
     currency: str
     shared_minor: int = 0
@@ -235,52 +236,63 @@ class YearSum:
     pay_minor: int = 0
     draws_minor: int = 0
     payable_minor: int = 0
+    balance_minor: int = 0
 
 
-def year_sums(person: User, since: date, before: date) -> list[YearSum]:
-    """A person's year by currency: shares, of them recovered, stable pay, draws, and what became payable."""
-    of_kind = StatementLine.Kind
+def statement_sums(person: User, since: date, before: date, newest: StatementLine | None) -> list[YearSum]:
+    """A person's year by currency (since <= night < before), and what had become payable up to the line `newest`.
+
+    Shares, of them recovered, stable pay, draws, and what became payable. Currencies of other years only are left out
+    unless the line is of them.
+    """
+    of_kind, year = StatementLine.Kind, Q(night__gte=since, night__lt=before)
+    upto = _up_to(newest) if newest else year
     rows = (
-        StatementLine.objects.filter(person=person, night__gte=since, night__lt=before)
+        StatementLine.objects.filter(person=person)
         .values("currency")
         .annotate(
-            shared_minor=Sum("amount_minor", filter=Q(kind=of_kind.SHARE), default=0),
-            recovered_minor=Sum("recovered_minor", default=0),
-            pay_minor=Sum("amount_minor", filter=Q(kind=of_kind.STABLE), default=0),
-            draws_minor=Sum("amount_minor", filter=Q(kind=of_kind.DRAW), default=0),
-            payable_minor=Sum("payable_minor", default=0),
+            lines=Count("id", filter=year),
+            shared_minor=Sum("amount_minor", filter=year & Q(kind=of_kind.SHARE), default=0),
+            recovered_minor=Sum("recovered_minor", filter=year, default=0),
+            pay_minor=Sum("amount_minor", filter=year & Q(kind=of_kind.STABLE), default=0),
+            draws_minor=Sum("amount_minor", filter=year & Q(kind=of_kind.DRAW), default=0),
+            payable_minor=Sum("payable_minor", filter=year, default=0),
+            balance_minor=Sum("payable_minor", filter=upto, default=0),
         )
         .order_by("currency")
     )
-    return [YearSum(**row) for row in rows]
+    return [YearSum(**row) for row in rows if row.pop("lines")]
+
+
+def _up_to(line: StatementLine) -> Q:
+    """The lines up to and including one, in the order of a statement."""
+    return (
+        Q(night__lt=line.night)
+        | Q(night=line.night, position__lt=line.position)
+        | Q(night=line.night, position=line.position, id__gte=line.id)
+    )
 
 
 def with_evidence(lines: Sequence[StatementLine]) -> Iterator[tuple[StatementLine, list[Evidence]]]:
-    """Each line with the income that made the profit of its date; one statement for each ME among the lines."""
+    """Each line with the income that made the profit of its date; one statement for all of them."""
     shares = [line for line in lines if line.kind == StatementLine.Kind.SHARE]
+    places = sorted({(line.microenterprise.entity_id, line.business_date) for line in shares})
     found: dict[tuple[int, date], list[Evidence]] = defaultdict(list)
-    for entity in sorted({line.microenterprise.entity_id for line in shares}):
-        dates = [line.business_date for line in shares if line.microenterprise.entity_id == entity]
-        for each in evidence(entity, min(dates), max(dates)):
-            if each.amount_minor > 0:
-                found[entity, each.day].append(each)
+    for moved in books.results_on(places) if places else ():
+        each = _evidence(moved)
+        if each.amount_minor > 0 and moved.entry_kind != YEAR_CLOSE:
+            found[moved.entity_id, each.day].append(each)
     for line in lines:
         is_share = line.kind == StatementLine.Kind.SHARE
         yield line, found[line.microenterprise.entity_id, line.business_date] if is_share else []
 
 
-def balances_after(person: User, lines: Sequence[StatementLine]) -> dict[UUID, int]:
-    """What had become payable in all after each of some consecutive lines (newest first), by line and currency."""
-    if not lines:
-        return {}
-    newest = lines[0]
-    upto = StatementLine.objects.filter(person=person).filter(
-        Q(night__lt=newest.night)
-        | Q(night=newest.night, position__lt=newest.position)
-        | Q(night=newest.night, position=newest.position, id__gte=newest.id)
-    )
-    sums = upto.values("currency").annotate(total=Sum("payable_minor", default=0)).order_by()
-    running = {row["currency"]: row["total"] for row in sums}
+def balances_after(lines: Sequence[StatementLine], sums: Sequence[YearSum]) -> dict[UUID, int]:
+    """What had become payable in all after each of some consecutive lines (newest first), by line and currency.
+
+    sums: `statement_sums` up to the first of the lines.
+    """
+    running = {each.currency: each.balance_minor for each in sums}
     found = {}
     for line in lines:
         found[line.id] = running[line.currency]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from core import money
 from settlement.models import Outcome, SettlementRun, StatementLine
+from settlement.queries import Evidence
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -221,3 +222,11 @@ def line_detail(line: StatementLine) -> str:
     if line.business_date < line.night:
         parts.append(_("for %(day)s, which could not be settled then") % {"day": day_name(line.business_date)})
     return ", ".join(parts)
+
+
+def late(fact: Evidence) -> str:
+    """Why a fact of an earlier date counts on this one; empty for one of its own date."""
+    if not fact.is_late:
+        return ""
+    facts = {"day": day_name(fact.effective_date), "posted": day_name(fact.day)}
+    return _("late: of %(day)s, counted on %(posted)s because it was posted then") % facts

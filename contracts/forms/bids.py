@@ -33,6 +33,12 @@ class BidForm(forms.Form):
         ),
     )
 
+    costs = MoneyField(
+        label=gettext_lazy("What the work costs your ME"),
+        required=False,
+        help_text=gettext_lazy("Only to see what you would get. It is not part of the bid, and nobody keeps it."),
+    )
+
     def __init__(
         self,
         data: Any = None,
@@ -42,9 +48,9 @@ class BidForm(forms.Form):
         initial: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial=initial)
-        price = self.fields["price"]
-        if isinstance(price, MoneyField):
-            price.currency = project.currency
+        for field in self.fields.values():
+            if isinstance(field, MoneyField):
+                field.currency = project.currency
         self.firms = {str(firm.pk): firm for firm in firms}
         if len(firms) < 2:
             del self.fields["microenterprise"]

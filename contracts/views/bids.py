@@ -19,6 +19,7 @@ from contracts.actions import bids as actions
 from contracts.forms.bids import BidForm
 from contracts.lifecycle import BID_BADGES, project_badge
 from contracts.models import Bid, Project
+from contracts.outlook import Outlook, of_bid
 from contracts.permissions import bids as checks
 from contracts.permissions.standing import Standing, standing_of
 from contracts.queries import bids as queries
@@ -175,6 +176,7 @@ def _page(
         "closed": closed,
         "withdraw_url": f"{reverse('bid_withdraw', args=[project.pk])}?me={firm.pk}",
         "preview": _preview(project, form, terms),
+        "outlook": _outlook(request, form, firm, terms),
         "previewing": "preview" in request.POST,
     }
     if request.htmx.target == "preview":
@@ -192,6 +194,15 @@ def _preview(project: Project, form: BidForm, terms: Terms | None) -> list[str]:
     if terms is not None and form.is_bound:
         lines += _changes(project, terms, price, days)
     return lines
+
+
+def _outlook(request: Request, form: BidForm, firm: Microenterprise, terms: Terms | None) -> Outlook | None:
+    """What the bidder would get at the price and costs typed; None until both are there."""
+    price, costs = _typed(form, "price"), _typed(form, "costs")
+    if not isinstance(price, int) or not isinstance(costs, int):
+        return None
+    chosen = firm if terms is not None else form.firms.get(str(form.cleaned_data.get("microenterprise")), firm)
+    return of_bid(request.user, chosen, price_minor=price, costs_minor=costs, today=business_date())
 
 
 def _typed(form: BidForm, name: str) -> Any:

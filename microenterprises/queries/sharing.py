@@ -1,6 +1,5 @@
 """How people share in their MEs on a date: terms, weights and whose they are, in one statement each."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -92,13 +91,3 @@ def place_with_profit(person: User, microenterprise: Microenterprise, on: date) 
     entity = microenterprise.entity_id
     income, expense = books.result([entity], year_start(on, row.first_month), on)[entity]
     return PlaceInYear(sharing_of(row), income - expense)
-
-
-def weights(members: Iterable[Membership], *, shares_with_stable: bool) -> dict[Any, int]:
-    """What each membership weighs under terms that let stable members share, or do not."""
-    return {
-        member.pk: counted_weight(
-            member.weight, is_stable=member.track == Track.STABLE, shares_with_stable=shares_with_stable
-        )
-        for member in members
-    }

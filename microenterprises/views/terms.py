@@ -1,6 +1,6 @@
 """Share terms: every version, the ballot, proposing the next one."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from core.clock import business_date
 from core.errors import DomainError, Invalid
 from core.http import Request, see_other, unprocessable
 from core.permissions import why_not
-from microenterprises import access, lifecycle, permissions
+from microenterprises import access, lifecycle, permissions, prospects
 from microenterprises.actions import terms as actions
 from microenterprises.calculation import examples
 from microenterprises.forms.fields import refuse
@@ -68,7 +68,8 @@ def terms_propose(request: Request, pk: UUID) -> HttpResponse:
     first = initial_of(last, effective_from=today + timedelta(days=14)) if last else {}
     form = ProposalForm(request.POST or None, currency=firm.currency, initial=first)
     if request.method == "POST" and request.htmx.target == "preview":
-        return render(request, "microenterprises/terms_fields.html#preview", worked(form))
+        preview = worked(form) | _for_members(form, firm, request, today)
+        return render(request, "microenterprises/terms_fields.html#preview", preview)
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         try:
             actions.propose(
@@ -82,7 +83,9 @@ def terms_propose(request: Request, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Proposed. The members vote on it now."))
             return see_other("microenterprise_terms", pk)
-    context = {"firm": firm, "now": firm.now, "form": form, **(worked(form) if form.is_bound else {})}
+    context: dict[str, Any] = {"firm": firm, "now": firm.now, "form": form}
+    if form.is_bound:
+        context |= worked(form) | _for_members(form, firm, request, today)
     response = render(request, "microenterprises/propose.html", context)
     return unprocessable(response) if form.errors else response
 
@@ -100,6 +103,24 @@ def worked(form: TermsFields) -> dict[str, Any]:
         "worked": examples(spec, plan) if plan else (),
         "worked_lines": terms_lines(spec, form.currency),
     }
+
+
+def _for_members(form: TermsFields, firm: Any, request: Request, today: date) -> dict[str, Any]:
+    """What the plan would bring every member under the terms in force and under the proposed ones.
+
+    Only members come here, and members see each other's weights. Two statements, none while there is no plan.
+    """
+    try:
+        plan, spec = form.cleaned_data.get("plan"), form.spec()
+    except (Invalid, KeyError, AttributeError):
+        return {}
+    if not plan:
+        return {}
+    members = queries.members_of(firm, today)
+    held = queries.current_terms(firm, today).in_force
+    return prospects.for_members(
+        members, queries.spec_of(held) if held else None, spec, plan_minor=plan, currency=firm.currency, me=request.user
+    )
 
 
 @require_POST

@@ -1,48 +1,85 @@
 """What a person got, and every line of it explained. Load, act, answer."""
 
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core import money
-from core.clock import business_date
 from core.http import Request
 from core.paging import page
-from settlement import access, derivations, forms, queries, sentences
-from settlement.facts import fiscal_year_of
+from settlement import access, derivations, forms, queries, sentences, standing
 from settlement.models import PayLine, StatementLine
-from settlement.views.showing import fragment
+from settlement.standing import Reader
 
 
 @require_safe
 def statement(request: Request, person: UUID | None = None) -> HttpResponse:
-    """A person's statement, like a bank's: the year, then every line with what made it and the balance after it."""
-    reader = access.reader_or_404(request.user, person)
-    since = fiscal_year_of(business_date())
-    form = forms.StatementFilter(request.GET, years=forms.years_since(reader.joined_on, since.year))
+    """A person's statement, like a bank's: what is owed and paid, what a plan would bring, then every line with what
+    made it and the balance after it.
+    """
+    reader = access.reader_now_or_404(request.user, person)
+    context: dict[str, object] = {"reader": reader.person, "own": reader.person.pk == request.user.pk}
+    if str(request.htmx.target).startswith("plan-"):
+        return _outlook(request, reader)
+    context |= _lines(request, reader)
+    if request.htmx.target == "results":
+        return render(request, "settlement/statement.html#results", context)
+    context |= _prospects(request, reader) | {"paid": standing.paid(reader.person)}
+    return render(request, "settlement/statement.html", context)
+
+
+def _lines(request: Request, reader: Reader) -> dict[str, object]:
+    """One fiscal year of lines, its sums, and the balance after each line."""
+    since = reader.year
+    form = forms.StatementFilter(request.GET, years=forms.years_since(reader.person.joined_on, since.year))
     chosen = form.cleaned_data if form.is_valid() else {"year": "", "kind": ""}
     if chosen["year"]:
         since = since.replace(year=int(chosen["year"]))
     before = since.replace(year=since.year + 1)
-    rows = queries.statement_of(reader).filter(night__gte=since, night__lt=before)
+    rows = queries.statement_of(reader.person).filter(night__gte=since, night__lt=before)
     if chosen["kind"]:
         rows = rows.filter(kind=chosen["kind"])
     found = page(rows, order=("-night", "-position", "id"), cursor=request.GET.get("cursor"), count=False)
-    balances = queries.balances_after(reader, found.rows)
-    context = {
-        "reader": reader,
-        "own": reader.pk == request.user.pk,
+    sums = queries.statement_sums(reader.person, since, before, found.rows[0] if found.rows else None)
+    balances = queries.balances_after(found.rows, sums)
+    return {
         "form": form,
         "since": since,
-        "sums": queries.year_sums(reader, since, before),
+        "sums": sums,
         "page": found,
         "lines": [_statement_row(line, balances, made_by) for line, made_by in queries.with_evidence(found.rows)],
     }
-    return render(request, fragment(request, "settlement/statement.html"), context)
+
+
+def _prospects(request: Request, reader: Reader) -> dict[str, Any]:
+    """Where the person stands in each ME, and what a planned year would bring; the plan typed is in the address."""
+    stands = standing.positions(reader)
+    outlooks = []
+    for position in stands:
+        if not position.is_active:
+            continue
+        asked = request.GET.get("me") == str(position.me.pk)
+        form = forms.PlanForm(request.GET if asked else None, currency=position.currency, key=position.me.pk)
+        typed = form.cleaned_data["plan"] if asked and form.is_valid() else None
+        found = standing.outlook(position, reader, plan_minor=typed)
+        if not asked:
+            form.initial = {"plan": found.plan_minor}
+        outlooks.append((found, form))
+    return {"positions": stands, "outlooks": outlooks}
+
+
+def _outlook(request: Request, reader: Reader) -> HttpResponse:
+    """What the plan that is being typed would bring, alone."""
+    for outlook, form in _prospects(request, reader)["outlooks"]:
+        if str(outlook.position.me.pk) == request.GET.get("me"):
+            context = {"outlook": outlook, "form": form}
+            return render(request, "settlement/statement.html#outlook", context)
+    raise Http404
 
 
 def _statement_row(
@@ -53,7 +90,7 @@ def _statement_row(
         "what": sentences.line_title(line),
         "detail": sentences.line_detail(line),
         "url": reverse("statement_line", args=[line.pk]),
-        "made_by": made_by,
+        "made_by": [(each, sentences.late(each)) for each in made_by],
         "balance_minor": balances[line.pk],
     }
 
