@@ -26,10 +26,10 @@ class Outlook:
 def of_bid(person: User, firm: Microenterprise, *, price_minor: int, costs_minor: int, today: date) -> Outlook:
     """What a person would get if a bid of their ME were chosen and paid in full. Two statements."""
     place = place_with_profit(person, firm, today)
-    if place is None or place.sharing.terms is None:
-        return Outlook(
-            None, _("No share terms of %(me)s are in force for you, so nothing would be shared.") % {"me": firm.name}
-        )
+    terms = place.sharing.terms if place else None
+    if place is None or terms is None:
+        why = _("No share terms of %(me)s are in force for you, so nothing would be shared.")
+        return Outlook(None, why % {"me": firm.name})
     sharing = place.sharing
     if costs_minor >= price_minor:
         return Outlook(None, _("At these costs the work brings no profit, so nothing would be shared of it."))
