@@ -256,8 +256,8 @@ def statement_sums(person: User, since: date, before: date, newest: StatementLin
             recovered_minor=Sum("recovered_minor", filter=year, default=0),
             pay_minor=Sum("amount_minor", filter=year & Q(kind=of_kind.STABLE), default=0),
             draws_minor=Sum("amount_minor", filter=year & Q(kind=of_kind.DRAW), default=0),
-            payable_minor=Sum("payable_minor", filter=year, default=0),
             balance_minor=Sum("payable_minor", filter=upto, default=0),
+            payable_minor=Sum("payable_minor", filter=year, default=0),
         )
         .order_by("currency")
     )

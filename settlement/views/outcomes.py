@@ -11,6 +11,7 @@ from core.paging import page
 from settlement import access, derivations, queries, sentences
 from settlement.lifecycle import OUTCOME_BADGES
 from settlement.models import Outcome
+from settlement.views import showing
 from settlement.views.showing import badged
 
 
@@ -25,7 +26,9 @@ def outcome_detail(request: Request, pk: UUID) -> HttpResponse:
         "badge": OUTCOME_BADGES[Outcome.State(outcome.state)],
         "sentence": sentences.outcome_state(outcome),
         "steps": derivations.of_outcome(outcome),
-        "evidence": queries.evidence(outcome.microenterprise.entity_id, outcome.business_date, outcome.business_date),
+        "evidence": showing.dated(
+            queries.evidence(outcome.microenterprise.entity_id, outcome.business_date, outcome.business_date)
+        ),
         "lines": lines,
         "trouble": sentences.trouble(outcome, outcome.microenterprise.name) if outcome.frozen else None,
         "repair": getattr(outcome, "repaired_by", None),

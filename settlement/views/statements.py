@@ -15,6 +15,7 @@ from core.paging import page
 from settlement import access, derivations, forms, queries, sentences, standing
 from settlement.models import PayLine, StatementLine
 from settlement.standing import Reader
+from settlement.views import showing
 
 
 @require_safe
@@ -90,7 +91,7 @@ def _statement_row(
         "what": sentences.line_title(line),
         "detail": sentences.line_detail(line),
         "url": reverse("statement_line", args=[line.pk]),
-        "made_by": [(each, sentences.late(each)) for each in made_by],
+        "made_by": showing.dated(made_by),
         "balance_minor": balances[line.pk],
     }
 
@@ -109,7 +110,7 @@ def statement_line(request: Request, pk: UUID) -> HttpResponse:
             "me": me,
             "outcome": line.outcome,
             "steps": derivations.of_share(line),
-            "evidence": queries.evidence(me.entity_id, line.business_date, line.business_date),
+            "evidence": showing.dated(queries.evidence(me.entity_id, line.business_date, line.business_date)),
             "title": _("Share of the profit"),
         }
     context["amount"] = money.write(line.amount_minor, line.currency)
