@@ -7,7 +7,7 @@ Nothing here decides or writes.
 
 # ruff: noqa: S608 (what is put into the queries are constants of this file)
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
@@ -181,7 +181,7 @@ def night_entries(subjects: Sequence[str], since: date, until: date) -> Iterator
         yield NightEntry(*row)
 
 
-def lines_text(sums: dict[Account, int]) -> str:
+def lines_text(sums: Mapping[Account, int]) -> str:
     """What `NightEntry.digest` is the MD5 of: every account's kind, party and sum, in the order of their bytes."""
     named = sorted((f"{kind} {party}".encode(), total) for (kind, party), total in sums.items() if total)
     return "\n".join(f"{name.decode()} {total}" for name, total in named)

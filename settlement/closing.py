@@ -60,16 +60,18 @@ def close_years(answers: Sequence[tuple[Subject, FirmNight]], *, day: date, by: 
 
 
 def year_close(
-    firm: Microenterprise, year: Year, moves: Mapping[Account, int], owners_bp: Mapping[str, int], stakes: dict[str, int]
+    firm: Microenterprise,
+    year: Year,
+    moves: Mapping[Account, int],
+    owners_bp: Mapping[str, int],
+    stakes: dict[str, int],
 ) -> Draft | None:
     """The entry that closes a year, or None when nothing happened in it.
 
-    moves: what the year moved in each account of RESULT, debit positive; stakes by party. The entry undoes the moves and
-    gives the rest to its owners.
+    moves: what the year moved in each account of RESULT, debit positive; stakes by party. The entry undoes the moves
+    and gives the rest to its owners.
     """
-    parts = retained(
-        -sum(moves.values()), owners_bp, stakes, platform=entity_party(firm.platform.entity_id)
-    )
+    parts = retained(-sum(moves.values()), owners_bp, stakes, platform=entity_party(firm.platform.entity_id))
     lines = [Line(firm.entity_id, kind, -minor, party) for (kind, party), minor in sorted(moves.items()) if minor]
     lines += [Line(firm.entity_id, Kind.RETAINED, -minor, party) for party, minor in sorted(parts.items())]
     if not lines:
@@ -85,7 +87,7 @@ def year_close(
 
 
 def owners_on(terms: Iterable[ShareTerms], last: date, now: date) -> dict[str, int]:
-    """Who owns the rest: by the terms in force on the year's last day, else by those in force now, else nobody named."""
+    """Who owns the rest: by the terms in force on the year's last day, else by those in force now, else nobody."""
     versions = list(terms)
     for on in (last, now):
         for row in versions:

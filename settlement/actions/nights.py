@@ -143,7 +143,7 @@ def do_what_is_due() -> None:
     """Do what the clock owes before MEs settle: accept deliveries nobody answered, void what nobody signed in time.
 
     A silence that was over on a date whose books have closed meanwhile counts on the open date, with its own as the
-    effective date. One contract that fails must not keep everybody's pay from being settled; the next round tries again.
+    effective date. A contract that fails must not keep everybody's pay from being settled; the next round tries again.
     """
     now = market_now()
     for due in (milestones.accept_silent, contracts.void_unsigned):

@@ -70,9 +70,7 @@ def proven() -> bool:
 def test_what_is_left_goes_to_the_named_owners_to_the_last_unit() -> None:
     parts = retained(1001, {"reserve": 5000, "platform": 2500, "co-investors": 2500}, {}, platform="entity:9")
     assert parts == {"owner:reserve": 501, "entity:9": 500}
-    parts = retained(
-        1000, {"reserve": 5000, "co-investors": 5000}, {"person:a": 2, "entity:3": 1}, platform="entity:9"
-    )
+    parts = retained(1000, {"reserve": 5000, "co-investors": 5000}, {"person:a": 2, "entity:3": 1}, platform="entity:9")
     assert parts == {"owner:reserve": 500, "entity:3": 167, "person:a": 333}
 
 

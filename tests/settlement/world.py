@@ -152,7 +152,7 @@ def lock_up(me: Microenterprise, minor: int, day: date | None) -> None:
     entry(me, day, debit(me.entity_id, Kind.HOLD, minor), credit(me.entity_id, Kind.WALLET, minor))
 
 
-def free(me: Microenterprise, minor: int, day: date) -> None:
+def free(me: Microenterprise, minor: int, day: date | None) -> None:
     entry(me, day, debit(me.entity_id, Kind.WALLET, minor), credit(me.entity_id, Kind.HOLD, minor))
 
 
