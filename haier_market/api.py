@@ -14,6 +14,7 @@ from contracts.api import BidViewSet, ContractViewSet, ProjectViewSet
 from core.http import Request
 from microenterprises.api import MicroenterpriseViewSet
 from settlement.api import RunViewSet, StatementViewSet
+from settlement.payout_api import PayoutViewSet
 
 router = DefaultRouter(use_regex_path=False)
 router.include_format_suffixes = False
@@ -23,6 +24,7 @@ router.register("contracts", ContractViewSet, basename="api-contract")
 router.register("microenterprises", MicroenterpriseViewSet, basename="api-microenterprise")
 router.register("statements", StatementViewSet, basename="api-statement")
 router.register("runs", RunViewSet, basename="api-run")
+router.register("payouts", PayoutViewSet, basename="api-payout")
 
 
 @require_safe

@@ -18,9 +18,7 @@ def batch_state(batch: PayoutBatch) -> str:
         Status.PREPARING: _("Payments are being planned. The draft is ready when all are."),
         Status.DRAFT: _("Reserved, not sent. Sending posts every payment and makes the files for the bank."),
         Status.SENDING: _("Every payment is being posted as in transit. The files come when all are."),
-        Status.SENT: _(
-            "Give the file to the bank. When the bank has paid, somebody else than its creator says so."
-        ),
+        Status.SENT: _("Give the file to the bank. When the bank has paid, somebody else than its creator says so."),
         Status.CONFIRMING: _("Every payment is being posted as paid."),
         Status.PAID: _("Paid. If the bank still rejects a payment, record it at that payment."),
         Status.CANCELLED: _("Given up before it was sent. What it reserved can be paid by another payout."),
@@ -46,10 +44,10 @@ def sending(batch: PayoutBatch) -> str:
     facts = {"amount": money.write(batch.total_minor, batch.currency), "count": batch.size}
     return (
         ngettext(
-            "Posts %(amount)s to %(count)s person as in transit and makes the files for the bank. A payment can then only "
-            "be taken back as rejected.",
-            "Posts %(amount)s to %(count)s people as in transit and makes the files for the bank. A payment can then only "
-            "be taken back as rejected.",
+            "Posts %(amount)s to %(count)s person as in transit and makes the files for the bank. A payment can then "
+            "only be taken back as rejected.",
+            "Posts %(amount)s to %(count)s people as in transit and makes the files for the bank. A payment can then "
+            "only be taken back as rejected.",
             batch.size,
         )
         % facts

@@ -425,8 +425,8 @@ def _tell_rejected(payment: Payment) -> None:
         [payment.person],
         lambda: (
             _(
-                "The bank rejected your payment of %(amount)s: %(reason)s. It is owed to you as before; check your bank "
-                "details, the next payout pays it."
+                "The bank rejected your payment of %(amount)s: %(reason)s. It is owed to you as before; check your "
+                "bank details, the next payout pays it."
             )
             % {"amount": money.write(*amount), "reason": payment.reason}
         ),

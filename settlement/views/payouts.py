@@ -1,6 +1,8 @@
 """Payouts: what can be paid, the batches, one batch with its files, one payment. Load, act, answer."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,7 +21,6 @@ from settlement import access, forms, payable, payout_files, payout_sentences, p
 from settlement.actions import payouts
 from settlement.lifecycle import PAYMENT_BADGES, PAYOUT_BADGES
 from settlement.models import READS_PAY, Payment, PayoutBatch, seconds_left
-from settlement.queries import Progress
 from settlement.views.showing import fragment
 
 Status = PayoutBatch.Status
@@ -147,6 +148,15 @@ def _detail_context(user: User, batch: PayoutBatch) -> dict[str, object]:
         "why_not_file": why_not(permissions.check_export_payments, user, batch),
         "is_sent": batch.status in permissions.SENT_STATES,
     }
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the work is, in payments, and the time it still takes at the pace it had, where that is known."""
+
+    done: int
+    total: int
+    left: timedelta | None
 
 
 def _progress(batch: PayoutBatch) -> Progress | None:

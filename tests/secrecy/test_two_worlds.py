@@ -108,6 +108,8 @@ def known(stage: Stage) -> Known:
             "talent/people/": [{"pk": entry.pk}],
             "talent/wind-up/": firms,
             "settlement/": [{**days[0], **anything[0], **firms[0]}],
+            "payouts/": anything,
+            "payouts/payments/": anything,
             "statements/": [*people, *anything],
             "statements/people/": [{"person": who["pk"]} for who in people],
             "settlement/outcomes/": anything,

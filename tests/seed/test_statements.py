@@ -21,7 +21,7 @@ from contracts.models import Bid, Contract, Project
 from core import past
 from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, Platform
 from people.models import User
-from settlement.models import Outcome, SettlementRun, ShareLine
+from settlement.models import Outcome, Payment, PayoutBatch, SettlementRun, ShareLine
 from talent_pool.models import PoolEntry
 from tests.secrecy.worlds import Route, routes
 from tests.seed import small
@@ -79,6 +79,10 @@ THINGS: dict[str, Callable[[], Addresses]] = {
     "api-contract-detail": contract,
     "api-microenterprise-detail": firm,
     "api-statement-detail": by(ShareLine),
+    "payout_detail": by(PayoutBatch, state="status"),
+    "payout_payment": by(Payment, state="status"),
+    "api-payout-detail": by(PayoutBatch, state="status"),
+    "api-payout-payments": by(PayoutBatch, state="status"),
     "api-run-detail": by(SettlementRun, "business_date", state="status"),
 }
 DEEDS = {
@@ -89,10 +93,21 @@ DEEDS = {
     "ballot_withdraw", "microenterprise_seat_new", "membership_leave", "membership_lead", "idea_new", "idea_edit",
     "idea_publish", "idea_withdraw", "idea_pledge", "idea_seat_new", "pledge_refund", "seat_invite", "seat_withdraw",
     "invitation_withdraw", "seat_ask", "idea_launch", "wind_up", "notice_read", "set_language", "set_theme",
+    "payout_send", "payout_paid", "payout_cancel", "bank_details_change",
     "api-contract-accept", "api-contract-deliver", "api-contract-reject", "api-contract-sign", "api-run-approve",
 }  # fmt: skip
 """Forms, and addresses that only take a POST: what they check before a deed may cost what it costs."""
-FILES = {"run_xlsx", "run_csv", "run_lines_csv", "run_journal", "api_schema", "livez", "readyz"}
+FILES = {
+    "run_xlsx",
+    "run_csv",
+    "run_lines_csv",
+    "run_journal",
+    "payout_pain001",
+    "payout_csv",
+    "api_schema",
+    "livez",
+    "readyz",
+}
 READING = {"api-bid-detail"}
 """Shows an own sealed bid, which is itself a deed: it takes a lock and is written down."""
 ELSEWHERE = ("accounts/", "admin/")

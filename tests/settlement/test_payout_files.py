@@ -65,7 +65,7 @@ ACCOUNTS = [
     account(holder="欧阳娜娜"),
     account(holder="نور الهدى بنت عبد الله"),
     account(holder=LONG[:140]),
-    account(holder="O'Neill & <Sons> \"Ltd\""),
+    account(holder='O\'Neill & <Sons> "Ltd"'),
     read_account(holder="Anna", iban=IBAN),
     read_account(holder="Anna", iban=IBAN, bic="COBADEFF"),
     read_account(holder="Kenji", number="1234567", clearing_system="JPZGN", clearing_code="0001-001"),

@@ -1,8 +1,7 @@
 """From an approved run to money sent: what may be paid, once, by whom, and what the books say of it."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -14,7 +13,7 @@ from core.models import AuditRecord
 from ledger import proofs
 from ledger.accounts import Kind
 from ledger.queries import balance, party_balances
-from ledger.writer import Draft, credit, debit, post_one
+from ledger.writer import credit, debit
 from microenterprises.models import Membership
 from people.models import Notice, User
 from settlement import payable
@@ -22,9 +21,21 @@ from settlement.actions import payouts
 from settlement.models import Owed, Payment, PaymentPart, PayoutBatch, SettlementRun, StatementLine
 from settlement.tasks import payouts as task
 from tests.settlement.paying import (
-    DAY, ONE, account, approve, bank, draft, owed_in_all, paid, payment_to, people_of, sent, shared, stands,
+    DAY,
+    ONE,
+    account,
+    approve,
+    bank,
+    draft,
+    owed_in_all,
+    paid,
+    payment_to,
+    people_of,
+    sent,
+    shared,
+    stands,
 )  # fmt: skip
-from tests.settlement.world import Seat, earn, entry, firm, member, nights, on, person
+from tests.settlement.world import Seat, earn, entry, firm, member, nights, person
 
 pytestmark = pytest.mark.django_db
 Status = PayoutBatch.Status
@@ -102,7 +113,12 @@ def test_a_person_of_two_mes_gets_one_payment_with_a_part_from_each(fay: User, f
     one, two = firm(Seat("Amara"), launched=DAY), firm(Seat("Teo"), launched=DAY)
     amara = member(one, "Amara")
     Membership.objects.create(
-        microenterprise=two, person=amara, role="Guest", customer_outcome="x", weight=1, started_on=DAY,
+        microenterprise=two,
+        person=amara,
+        role="Guest",
+        customer_outcome="x",
+        weight=1,
+        started_on=DAY,
         track="entrepreneur",
     )
     earn(one, 100_00, DAY)
@@ -453,7 +469,10 @@ def test_a_prepared_batch_that_finds_nothing_gives_itself_up(fay: User, monkeypa
         ("UPDATE settlement_paymentpart SET amount_minor = 1", "given back once"),
         ("DELETE FROM settlement_paymentpart", "only ever added"),
         ("UPDATE settlement_payment SET amount_minor = 1", "what it was planned to be"),
-        ("UPDATE settlement_payment SET person_id = (SELECT id FROM people_user WHERE name = 'Fay')", "what it was planned to be"),
+        (
+            "UPDATE settlement_payment SET person_id = (SELECT id FROM people_user WHERE name = 'Fay')",
+            "what it was planned to be",
+        ),
         ("DELETE FROM settlement_payment", "only ever added"),
         ("DELETE FROM settlement_payoutbatch", "only ever added"),
         ("UPDATE settlement_payoutbatch SET paid_by_id = created_by_id", "who_created_a_batch_does_not_mark_it_paid"),
