@@ -36,18 +36,6 @@ class AccountFacts(NamedTuple):
     currency: str
 
 
-class AccountBalance(NamedTuple):
-    """One line of a trial balance page; account_id is None where several people's accounts were added up."""
-
-    account_id: int | None
-    entity_id: int
-    entity_name: str
-    kind: Kind
-    party: str
-    currency: str
-    balance_minor: int
-
-
 class AccountLine(NamedTuple):
     """One line of the general ledger."""
 
@@ -111,7 +99,7 @@ def entity_names(entity_ids: Collection[int]) -> dict[int, str]:
     return dict(Entity.objects.filter(pk__in=entity_ids).values_list("pk", "name"))
 
 
-def entities_named(text: str, *, limit: int = 500) -> list[int]:
+def entities_named(text: str, *, limit: int = 100) -> list[int]:
     """The numbers of the entities whose name contains a text, in order; at most `limit`."""
     return list(Entity.objects.filter(name__icontains=text).order_by("pk").values_list("pk", flat=True)[:limit])
 
@@ -189,74 +177,29 @@ def trial_balance(
         lines = queries.trial_balance(as_of, book)
         yield from (line for line in lines if wanted is None or line.kind in wanted)
         return
-    chosen = accounts(book, entity_ids=entity_ids, kinds=kinds)
-    for start in range(0, len(chosen), AT_ONCE):
-        block = chosen[start : start + AT_ONCE]
-        stands = balances_at([each.id for each in block], as_of, effective_until=effective_until)
-        for each in block:
-            if each.id in stands:
-                yield queries.TrialLine(
-                    each.entity_id, each.entity_name, each.kind, each.party, each.currency, stands[each.id]
-                )
-
-
-Bound = tuple[int, int, str]
-"""Where a line stands in a trial balance: entity, place in the chart, party."""
-
-
-def trial_page(
-    as_of: date,
-    book: Book,
-    *,
-    entity_ids: Collection[int] | None,
-    kinds: Collection[Kind] | None,
-    by_person: bool,
-    after: Bound | None = None,
-    limit: int = 50,
-) -> list[AccountBalance]:
-    """A page of a trial balance in the order of `trial_balance`, from behind `after`. One statement.
-
-    by_person: whether people's accounts are shown one by one; otherwise those of a kind are added up per entity.
-    """
-    shown = "a.party" if by_person else "CASE WHEN a.party LIKE 'person:%%' THEN '' ELSE a.party END"
-    entity_id, place, name = after or (0, 0, "")
-    # What is listed is sorted before anything is added up, so that a page adds up its own accounts only.
-    found = _rows(
-        f"""
-        SELECT s.account_id, g.entity_id, n.name, g.kind, g.shown, g.currency, s.total
-          FROM (SELECT DISTINCT a.entity_id, {_CHART} AS place, a.kind, {shown} AS shown, a.currency
-                  FROM ledger_account a
-                 WHERE a.book = %(book)s AND a.entity_id >= %(entity)s
-                   AND (%(entities)s::bigint[] IS NULL OR a.entity_id = ANY(%(entities)s))
-                   AND (%(kinds)s::text[] IS NULL OR a.kind = ANY(%(kinds)s))
-                   AND (a.entity_id, {_CHART}, {shown}) > (%(entity)s, %(place)s, %(party)s)
-                 ORDER BY 1, 2, 4) g
-         CROSS JOIN LATERAL (
-               SELECT CASE WHEN bool_and(a.party = g.shown) THEN min(a.id) END AS account_id,
-                      sum(p.amount_minor)::bigint AS total
-                 FROM ledger_account a
-                 JOIN ledger_posting p ON p.account_id = a.id AND p.business_date <= %(as_of)s
-                WHERE a.entity_id = g.entity_id AND a.book = %(book)s AND a.kind = g.kind AND {shown} = g.shown) s
-          JOIN ledger_entity n ON n.id = g.entity_id
-         WHERE s.total <> 0
-         ORDER BY g.entity_id, g.place, g.shown LIMIT %(limit)s
-        """,
-        as_of=as_of,
-        book=book.value,
-        entities=_list(entity_ids),
-        kinds=_list(kinds),
-        entity=entity_id,
-        place=place,
-        party=name,
-        limit=limit,
-        chart=list(Kind),
-    )
-    return [AccountBalance(*row)._replace(kind=Kind(row[3])) for row in found]
-
-
-def bound_of(line: AccountBalance) -> Bound:
-    """What to pass as `after` for the page behind a line."""
-    return line.entity_id, list(Kind).index(line.kind) + 1, line.party
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT a.entity_id, n.name, a.kind, a.party, a.currency, s.total::bigint
+              FROM {_OWNED}
+             CROSS JOIN LATERAL (SELECT sum(p.amount_minor) AS total FROM {_lines(effective_until)}
+                                  WHERE p.account_id = a.id AND p.business_date <= %(as_of)s {_EFFECTIVE}) s
+             WHERE a.book = %(book)s AND s.total <> 0
+               AND (%(entities)s::bigint[] IS NULL OR a.entity_id = ANY(%(entities)s))
+               AND (%(kinds)s::text[] IS NULL OR a.kind = ANY(%(kinds)s))
+             ORDER BY a.entity_id, {_CHART}, a.party
+            """,
+            {
+                "as_of": as_of,
+                "book": book.value,
+                "entities": _list(entity_ids),
+                "kinds": _list(kinds),
+                "effective": effective_until,
+                "chart": list(Kind),
+            },
+        )
+        for entity_id, name, kind, party, currency, total in cursor:
+            yield queries.TrialLine(entity_id, name, Kind(kind), party, currency, total)
 
 
 # --- Lines ------------------------------------------------------------------------------------------------------------

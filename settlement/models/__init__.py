@@ -1,5 +1,6 @@
 """What a night leaves behind, a file per noun."""
 
+from settlement.models.exports import Export
 from settlement.models.lines import LineQuerySet, PayLine, ShareLine, StatementLine
 from settlement.models.outcomes import Outcome, share_reference
 from settlement.models.payouts import BankDetails, Owed, Payment, PaymentPart, PayoutBatch, RunRelease
@@ -9,6 +10,7 @@ __all__ = [
     "READS_PAY",
     "SEES_ALL",
     "BankDetails",
+    "Export",
     "LineQuerySet",
     "Outcome",
     "Owed",

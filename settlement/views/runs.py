@@ -1,23 +1,23 @@
-"""The nights: their list, one night with its approval, and its files. Load, act, answer."""
+"""The nights: their list, one night with its approval. Their files are in `exports`. Load, act, answer."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from core import audit
 from core.errors import Denied, DomainError
-from core.http import Request, download, see_other, unprocessable
+from core.http import Request, see_other, unprocessable
 from core.paging import page
 from core.permissions import why_not
-from settlement import access, comparison, exports, forms, permissions, queries, sentences
+from settlement import access, comparison, forms, permissions, queries, sentences
 from settlement.actions import nights
+from settlement.exports.report import filtered
 from settlement.lifecycle import RUN_BADGES
 from settlement.models import SEES_ALL, Outcome, SettlementRun
 from settlement.views.showing import badged, fragment
@@ -176,15 +176,7 @@ def _courses(nights_until: Sequence[SettlementRun]) -> list[dict[str, object]]:
 
 def _filtered(run: SettlementRun, request: Request, form: forms.OutcomeFilter) -> QuerySet[Outcome]:
     rows = queries.outcomes_of(run, request.user)
-    if not form.is_valid():
-        return rows
-    if text := form.cleaned_data["q"].strip():
-        rows = rows.filter(microenterprise__name__icontains=text)
-    if state := form.cleaned_data["state"]:
-        rows = rows.filter(state=state)
-    if late := form.cleaned_data["late"]:
-        rows = rows.filter(repairs__isnull=late == "no")
-    return rows
+    return filtered(rows, form.cleaned_data) if form.is_valid() else rows
 
 
 def _troubles(exceptions: Iterable[Outcome]) -> list[dict[str, object]]:
@@ -196,64 +188,3 @@ def _troubles(exceptions: Iterable[Outcome]) -> list[dict[str, object]]:
         }
         for outcome in exceptions
     ]
-
-
-# --- Files ------------------------------------------------------------------------------------------------------------
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@require_safe
-def run_xlsx(request: Request, day: date) -> StreamingHttpResponse:
-    """The report of a night as a workbook, with the filters of the screen."""
-    run, form = access.run_or_404(request.user, day), forms.OutcomeFilter(request.GET)
-    permissions.check_export(request.user, run)
-    rows = _filtered(run, request, form).order_by("-shared_minor", "id")
-    with_lines = not why_not(permissions.check_export_pay, request.user, run)
-    _exported(request, run, "xlsx")
-    chunks = exports.xlsx_report(run, rows, filters=request.GET.urlencode(), with_lines=with_lines)
-    return download(chunks, filename=f"settlement-{day}.xlsx", content_type=XLSX)
-
-
-@require_safe
-def run_csv(request: Request, day: date) -> StreamingHttpResponse:
-    """The report of a night as CSV, with the filters of the screen."""
-    run, form = access.run_or_404(request.user, day), forms.OutcomeFilter(request.GET)
-    permissions.check_export(request.user, run)
-    rows = _filtered(run, request, form).order_by("-shared_minor", "id")
-    _exported(request, run, "csv")
-    return download(
-        exports.csv_report(run, rows), filename=f"settlement-{day}.csv", content_type="text/csv; charset=utf-8"
-    )
-
-
-@require_safe
-def run_lines_csv(request: Request, day: date) -> StreamingHttpResponse:
-    """Every person's line of a night as CSV."""
-    run = access.run_or_404(request.user, day)
-    permissions.check_export_pay(request.user, run)
-    _exported(request, run, "lines")
-    return download(
-        exports.csv_lines(run), filename=f"settlement-lines-{day}.csv", content_type="text/csv; charset=utf-8"
-    )
-
-
-@require_safe
-def run_journal(request: Request, day: date) -> StreamingHttpResponse:
-    """The journal of a night as hledger text."""
-    run = access.run_or_404(request.user, day)
-    permissions.check_export_pay(request.user, run)
-    _exported(request, run, "hledger")
-    return download(exports.hledger(run), filename=f"journal-{day}.hledger", content_type="text/plain; charset=utf-8")
-
-
-def _exported(request: Request, run: SettlementRun, form: str) -> None:
-    audit.record(
-        by=request.user,
-        deed="settlement.exported",
-        subject=f"settlement:{run.business_date}",
-        about=str(run),
-        form=form,
-        filters=request.GET.urlencode(),
-        lines_sha256=run.lines_sha256,
-    )
