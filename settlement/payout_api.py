@@ -53,6 +53,6 @@ class PayoutViewSet(ReadOnlyMarketViewSet):
     def payments(self, request: Request, pk: Any = None) -> Response:
         """The payments of a payout, a page at a time by cursor; accounts by their last characters."""
         user: Any = request.user
-        self.cursor_by = ("number", "pk")
+        self.cursor_by = ("number",)
         rows = self.paginate_queryset(payable.payments_of(self.get_object(), user))
         return self.get_paginated_response(PaymentSerializer(rows, many=True).data)

@@ -54,8 +54,7 @@ def payments(batch: PayoutBatch, limit: int | None = None) -> Iterator[Paid]:
         "id", "number", "person__name", "person__employee_number", "amount_minor", "status", "reason", "person_id",
         "details_id", "details__sealed",
     )  # fmt: skip
-    for *facts, person, details, sealed in rows.iterator(BATCH):
-        payment, number, name, employee_number, amount, status, reason = facts
+    for payment, number, name, employee_number, amount, status, reason, person, details, sealed in rows.iterator(BATCH):
         account = vault.open_sealed(bytes(sealed), row=details, person=person)
         yield Paid(payment, number, name, employee_number or "", amount, status, reason, account)
 

@@ -41,7 +41,8 @@ def bank_details_change(request: Request) -> HttpResponse:
     """
     _own_or_404(request.user)
     if request.method != "POST":
-        return _form_after_sign_in(request)
+        answer: HttpResponse = reauthentication_required(_empty_form)(request)
+        return answer
     if not did_recently_reauthenticate(request):
         messages.info(request, _("It is a while since you typed your password. Type it again, then your details."))
         return see_other("bank_details_change")
@@ -55,8 +56,7 @@ def bank_details_change(request: Request) -> HttpResponse:
     return unprocessable(render(request, "settlement/payout_bank_change.html", {"form": form}))
 
 
-@reauthentication_required
-def _form_after_sign_in(request: Request) -> HttpResponse:
+def _empty_form(request: Request) -> HttpResponse:
     form = forms.BankDetailsForm(currencies=_currencies(request.user))
     return render(request, "settlement/payout_bank_change.html", {"form": form})
 

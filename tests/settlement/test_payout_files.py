@@ -195,8 +195,15 @@ def test_a_sealed_account_opens_in_its_own_place_only(fay: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "iban", [IBAN, "de89 3704 0044 0532 0130 00", "GB29 NWBK 6016 1331 9268 19", "NO93 8601 1117 947", "MT84MALT011000012345MTLCAST001S"]
-)  # fmt: skip
+    "iban",
+    [
+        IBAN,
+        "de89 3704 0044 0532 0130 00",
+        "GB29 NWBK 6016 1331 9268 19",
+        "NO93 8601 1117 947",
+        "MT84MALT011000012345MTLCAST001S",
+    ],
+)
 def test_real_ibans_are_taken(iban: str) -> None:
     assert read_iban(iban) == re.sub(r"\s", "", iban).upper()
 

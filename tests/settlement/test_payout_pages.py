@@ -1,4 +1,4 @@
-"""The pages of payouts and of bank details: who sees which, what each deed answers, what they cost and what they hide."""
+"""The pages of payouts and bank details: who sees which, what each deed answers, what they cost, what they hide."""
 
 import json
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from core.models import AuditRecord
 from microenterprises.models import Microenterprise
 from people.models import Notice, User
 from settlement.actions import payouts
+from settlement.bank import read_account
 from settlement.models import BankDetails, Owed, Payment, PaymentPart, PayoutBatch, RunRelease, SettlementRun
 from tests.cast import PASSWORD
 from tests.settlement.paying import (
@@ -369,7 +370,7 @@ def walked(fay: User, fred: User, rui: User, me: Microenterprise) -> Iterator[tu
 def test_no_page_table_trail_or_log_tells_whole_bank_details(
     me: Microenterprise, fay: User, fred: User, rui: User, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bank(member(me, "Mei"), payouts.Account(holder=HOLDER, iban=IBAN))
+    bank(member(me, "Mei"), read_account(holder=HOLDER, iban=IBAN))
     batch = paid(fay, fred)
     payouts.record_export(batch=batch, form="pain.001", by=fay)
     payouts.reject(payment=payment_to("Mei", batch), reason="Returned", by=fay)

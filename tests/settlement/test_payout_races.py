@@ -16,7 +16,7 @@ from ledger.queries import balance, party_balances
 from microenterprises.models import Microenterprise
 from people.models import User
 from settlement.actions import nights, payouts
-from settlement.models import Owed, Payment, PayoutBatch, RunRelease, SettlementRun
+from settlement.models import BankDetails, Owed, Payment, PayoutBatch, RunRelease, SettlementRun
 from tests.settlement.paying import account, bank, owed_in_all, people_of
 from tests.settlement.world import Seat, firm, money, person
 from tests.threads import together
@@ -126,17 +126,18 @@ def test_two_workers_go_on_with_one_batch_without_doing_anything_twice(
 ) -> None:
     monkeypatch.setattr(payouts, "STEP", 1)
     batch = payouts.create(currency="CNY", by=finance[0])
-    for status, deed, by in (
-        (Status.DRAFT, payouts.send, finance[0]),
-        (Status.SENT, payouts.mark_paid, finance[1]),
-        (Status.PAID, None, None),
-    ):
+    deeds: list[tuple[str, Callable[..., object] | None]] = [
+        (Status.DRAFT, payouts.send),
+        (Status.SENT, payouts.mark_paid),
+        (Status.PAID, None),
+    ]
+    for status, deed in deeds:
         assert winners(together(3, lambda _n: payouts.work_on_all())) == 3
         payouts.work_on_all()  # whoever passed by while another held the batch
         batch.refresh_from_db()
         assert batch.status == status
         if deed is not None:
-            deed(batch=batch, by=by)
+            deed(batch=batch, by=finance[1])
     assert balance(me.entity_id, Kind.SET_ASIDE) == 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM ledger_entry WHERE reference LIKE 'payout:%'")
@@ -149,4 +150,4 @@ def test_details_changed_twice_at_once_leave_one(me: Microenterprise) -> None:
     numbers = ("11112222333344", "55556666777788", "99990000111122")
     answers = together(3, lambda n: bank(somebody, account(numbers[n])))
     assert winners(answers) == 3
-    assert somebody.bank_details.filter(replaced_at=None).count() == 1
+    assert BankDetails.objects.filter(person=somebody, replaced_at=None).count() == 1
