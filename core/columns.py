@@ -7,6 +7,7 @@ No business nouns.
 
 import struct
 from collections.abc import Mapping, Sequence
+from datetime import date
 from io import BytesIO
 from typing import Any, Final
 
@@ -18,15 +19,15 @@ _KINDS: Final = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "date": ">i4", "bo
 
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _END: Final = struct.pack(">h", -1)
-_EPOCH: Final = np.datetime64("2000-01-01", "D")
+_EPOCH: Final = date(2000, 1, 1)
 
 Columns = Mapping[str, str]
 """Column names and their types, in the order of the statement."""
 
 
-def day_number(day: Any) -> int:
+def day_number(day: date) -> int:
     """A date as the `date` type counts it: days since 2000-01-01."""
-    return int((np.datetime64(day, "D") - _EPOCH).astype(int))
+    return (day - _EPOCH).days
 
 
 def read(sql: str, columns: Columns, values: Mapping[str, Any] | Sequence[Any] = ()) -> dict[str, Any]:

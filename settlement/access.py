@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from microenterprises.models import Microenterprise
 from people.models import Role, User
-from settlement.models import Outcome, PayLine, SettlementRun, ShareLine
+from settlement.models import Outcome, PayLine, SettlementRun, ShareLine, in_outcome
 
 
 def run_or_404(user: User, day: date) -> SettlementRun:
@@ -40,7 +40,7 @@ def line_or_404(user: User, public_id: UUID) -> ShareLine | PayLine:
     shares = ShareLine.objects.visible_to(user).select_related(
         "person", "outcome__microenterprise", "outcome__share_terms", "outcome__repairs", "membership"
     )
-    share: ShareLine | None = shares.filter(pk=public_id).first()
+    share: ShareLine | None = shares.filter(in_outcome(public_id)).first()
     if share is not None:
         return share
     pays = PayLine.objects.visible_to(user).select_related("person", "microenterprise", "membership")

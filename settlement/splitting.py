@@ -1,12 +1,11 @@
 """The split of many pools at once, as arithmetic on columns. The same rule as `calculation.split`, to the last grain.
 
-A company's night is 4,000 pools of 20 parts; one by one in Python they take longer than storing them. Nothing is decided
+A night of a company is 4,000 pools of 20 parts; one by one they take longer than storing them. Nothing is decided
 here that `settlement.calculation` does not say, and a property test compares both on random pools. What does not fit
 into 64 bits on the way is refused by `fits`; such a pool is split one by one. No Django, no database, no floats.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
