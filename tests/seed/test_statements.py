@@ -54,7 +54,7 @@ def by(model: type[models.Model], *columns: str, state: str = "") -> Callable[[]
 
 
 def lines_of_lin() -> Iterable[tuple[Any, ...]]:
-    """His own lines: nobody else's open at the API."""
+    """Their own lines: nobody else's open at the API."""
     return ShareLine.objects.filter(person__email="lin@haier.example").order_by("pk").values_list("pk")[:OF_EACH]
 
 
