@@ -140,7 +140,7 @@ def _what_broke(what: str) -> str:
 def unlinked() -> Break | None:
     """The first record that is neither in the chain nor waiting for it: somebody took it out."""
     waiting = AuditWaiting.objects.values("record_id")
-    loose = AuditRecord.objects.exclude(pk__in=waiting).extra(  # noqa: S610  fixed text; NOT IN would be quadratic
+    loose = AuditRecord.objects.exclude(pk__in=waiting).extra(
         where=["NOT EXISTS (SELECT FROM core_auditlink c WHERE c.record_id = core_auditrecord.id)"]
     )
     found: int | None = loose.order_by("pk").values_list("pk", flat=True).first()

@@ -125,7 +125,7 @@ class Posting(models.Model):
     by_night = models.BooleanField(default=False)
 
     class Meta:
-        # Each partition has its indexes: (entry, line), and (account, date, entry, line) once a night is sealed.
+        # Each partition has its indexes: (account, date, entry, line), and (entry, line) once a night is sealed.
         constraints = [
             models.CheckConstraint(condition=~Q(amount_minor=0), name="a_line_moves_something"),
         ]

@@ -21,6 +21,7 @@ from settlement.models import (
     PayoutBatch,
     SettlementRun,
     ShareLine,
+    in_outcome,
 )
 from settlement.standing import Reader
 
@@ -54,7 +55,7 @@ def line_or_404(user: User, public_id: UUID) -> ShareLine | PayLine:
     shares = ShareLine.objects.visible_to(user).select_related(
         "person", "outcome__microenterprise", "outcome__share_terms", "outcome__repairs", "membership"
     )
-    share: ShareLine | None = shares.filter(pk=public_id).first()
+    share: ShareLine | None = shares.filter(in_outcome(public_id)).first()
     if share is not None:
         return share
     pays = PayLine.objects.visible_to(user).select_related("person", "microenterprise", "membership")

@@ -36,7 +36,7 @@ def copy_rows(rows: Sequence[Model]) -> int:
 
 
 def _text(value: Any) -> str:
-    """One value in COPY's text format."""
+    """One value in COPY's text format; a list is an array of numbers."""
     if type(value) is int:
         return str(value)
     if value is None:
@@ -45,8 +45,10 @@ def _text(value: Any) -> str:
         return "t" if value else "f"
     if isinstance(value, date | datetime):
         return value.isoformat()
-    if isinstance(value, dict | list):
+    if isinstance(value, dict):
         value = json.dumps(value)
+    if isinstance(value, list):
+        return "{" + ",".join(map(str, value)) + "}"
     if isinstance(value, str):
         return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
     return str(value)

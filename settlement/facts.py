@@ -29,7 +29,7 @@ from settlement.calculation import (
     open_year,
     part_month_minor,
 )
-from settlement.models import Outcome, PayLine, ShareLine
+from settlement.models import Outcome, PayLine
 from settlement.night import Firm, Member, Unsettled, Wage
 
 ONE_DAY = timedelta(days=1)
@@ -191,12 +191,10 @@ class _Reading:
     def _carries(self) -> dict[UUID, dict[int, int]]:
         """Carries by membership number, by the outcome whose lines hold them."""
         places = [row.carries_at_id for row in self.before.values() if row.carries_at_id]
-        lines = ShareLine.objects.filter(outcome__in=places).exclude(carry_after_grain=0)
-        found: dict[UUID, dict[int, int]] = defaultdict(dict)
-        for place, number, grain in lines.order_by("membership__number").values_list(
-            "outcome_id", "membership__number", "carry_after_grain"
-        ):
-            found[place][number] = grain
+        rows = Outcome.objects.filter(pk__in=places).values_list("pk", "member_numbers", "member_carry_after_grain")
+        found: dict[UUID, dict[int, int]] = {}
+        for place, numbers, grains in rows:
+            found[place] = {number: grain for number, grain in zip(numbers, grains, strict=True) if grain}
         return found
 
     def _movements(self) -> tuple[dict[int, int], dict[int, int]]:

@@ -15,14 +15,11 @@ from core.ids import new_id
 from ledger import writer
 from ledger.accounts import Kind
 from ledger.writer import Draft, Line, credit, debit
-from settlement.bulk import copy_rows, copy_values
+from settlement.bulk import copy_rows
 from settlement.calculation import month_of
 from settlement.facts import Subject, frozen
-from settlement.models import Outcome, PayLine, ShareLine, share_reference
+from settlement.models import Outcome, PayLine, share_reference
 from settlement.night import FirmNight, Payroll, State, Verdict
-
-Row = tuple[str | int, ...]
-"""The values of one share line, in the order of `SHARE_COLUMNS`; 80,000 model instances a night would be too slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +41,13 @@ def write(answers: Sequence[tuple[Subject, FirmNight]], *, day: date, by: str, n
     if drafts:
         writer.post(drafts, by=by, night=night)
     outcomes: list[Outcome] = []
-    shares: list[Row] = []
     pays: list[PayLine] = []
     for subject, answer in answers:
-        _outcomes(subject, answer, day, outcomes, shares)
+        _outcomes(subject, answer, day, outcomes)
         pays.extend(_pay_lines(subject, answer, day))
     copy_rows(outcomes)
-    copy_values(ShareLine, SHARE_COLUMNS, shares)
     copy_rows(pays)
-    return Written(outcomes, len(shares), len(pays))
+    return Written(outcomes, sum(row.line_count for row in outcomes), len(pays))
 
 
 # --- Entries ----------------------------------------------------------------------------------------------------------
@@ -151,7 +146,7 @@ def forgiven_reference(microenterprise: UUID, person: UUID, day: date) -> str:
 # --- Outcomes and lines -----------------------------------------------------------------------------------------------
 
 
-def _outcomes(subject: Subject, answer: FirmNight, day: date, outcomes: list[Outcome], shares: list[Row]) -> None:
+def _outcomes(subject: Subject, answer: FirmNight, day: date, outcomes: list[Outcome]) -> None:
     carries_at = subject.carries_at
     for verdict in answer.verdicts:
         row = _outcome(subject, answer, verdict, day)
@@ -159,7 +154,6 @@ def _outcomes(subject: Subject, answer: FirmNight, day: date, outcomes: list[Out
             carries_at = row.pk
         row.carries_at_id = carries_at
         outcomes.append(row)
-        shares.extend(_share_lines(row, verdict))
 
 
 def _outcome(subject: Subject, answer: FirmNight, verdict: Verdict, day: date) -> Outcome:
@@ -189,9 +183,10 @@ def _outcome(subject: Subject, answer: FirmNight, verdict: Verdict, day: date) -
         recovered_minor=sum(line.recovered_minor for line in verdict.lines),
         payable_minor=sum(line.payable_minor for line in verdict.lines),
         weights_sum=verdict.weights_sum,
-        line_count=len(verdict.lines),
+        line_count=sum(1 for line in verdict.lines if line.part.weight),
         entry_reference=share_reference(firm.id, verdict.day) if settled else "",
         facts_sha256=subject.sha256,
+        **_parts(verdict),
     )
     if verdict is answer.own:
         _add_night_totals(row, answer)
@@ -201,39 +196,25 @@ def _outcome(subject: Subject, answer: FirmNight, verdict: Verdict, day: date) -
     return row
 
 
+def _parts(verdict: Verdict) -> dict[str, list[int]]:
+    parts = [line.part for line in verdict.lines]
+    return {
+        "member_numbers": [part.key for part in parts],
+        "member_weights": [part.weight for part in parts],
+        "member_minor": [part.amount_minor for part in parts],
+        "member_recovered_minor": [line.recovered_minor for line in verdict.lines],
+        "member_inherited_grain": [part.inherited_grain for part in parts],
+        "member_carry_before_grain": [part.carry_before_grain for part in parts],
+        "member_carry_after_grain": [part.carry_after_grain for part in parts],
+    }
+
+
 def _add_night_totals(row: Outcome, answer: FirmNight) -> None:
     """Pay, draws and written-off advances of the whole night stand in the night's own outcome."""
     wages = [wage for payroll in answer.payrolls for wage in payroll.wages]
     row.pay_minor = sum(wage.amount_minor for wage in wages if not wage.is_draw)
     row.draws_minor = sum(wage.amount_minor for wage in wages if wage.is_draw)
     row.written_off_minor = sum(minor for _person, minor in answer.written_off)
-
-
-SHARE_COLUMNS = (
-    "id", "outcome_id", "night", "business_date", "person_id", "membership_id", "currency", "weight", "weights_sum",
-    "inherited_grain", "carry_before_grain", "carry_after_grain", "amount_minor", "recovered_minor", "payable_minor",
-)  # fmt: skip
-
-
-def _share_lines(row: Outcome, verdict: Verdict) -> Iterator[Row]:
-    head = (str(row.pk), str(row.night), str(row.business_date))
-    for line in verdict.lines:
-        part = line.part
-        yield (
-            str(new_id()),
-            *head,
-            str(line.person),
-            str(line.membership),
-            row.currency,
-            part.weight,
-            verdict.weights_sum,
-            part.inherited_grain,
-            part.carry_before_grain,
-            part.carry_after_grain,
-            part.amount_minor,
-            line.recovered_minor,
-            line.payable_minor,
-        )
 
 
 def _pay_lines(subject: Subject, answer: FirmNight, day: date) -> Iterator[PayLine]:

@@ -48,22 +48,21 @@ def run_sums(night: date) -> RunSums:
     return RunSums(
         microenterprises=own.count(),
         exceptions=own.filter(state=Outcome.State.EXCEPTION).count(),
-        lines=ShareLine.objects.filter(night=night, weight__gt=0).count() + PayLine.objects.filter(night=night).count(),
+        lines=(outcomes.aggregate(lines=Sum("line_count"))["lines"] or 0) + PayLine.objects.filter(night=night).count(),
         totals=totals,
     )
 
 
 def lines_sha256(night: date) -> str:
-    """SHA-256 over every line of a night in a fixed order: kind, ME, membership, date, amount, recovered."""
+    """SHA-256 over every line of a night in a fixed order: each pool with its members, parts and carries, then pay."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT encode(sha256(convert_to(
                    coalesce(string_agg(line, E'\\n' ORDER BY line COLLATE "C"), ''), 'UTF8')), 'hex')
-              FROM (SELECT concat_ws(',', 'share', o.microenterprise_id, l.membership_id, l.business_date,
-                                     l.amount_minor, l.recovered_minor, l.carry_after_grain) AS line
-                      FROM settlement_shareline l JOIN settlement_outcome o ON o.id = l.outcome_id
-                     WHERE l.night = %(night)s
+              FROM (SELECT concat_ws(',', 'share', microenterprise_id, business_date, member_numbers, member_minor,
+                                     member_recovered_minor, member_carry_after_grain) AS line
+                      FROM settlement_outcome WHERE night = %(night)s AND line_count > 0
                     UNION ALL
                     SELECT concat_ws(',', kind, microenterprise_id, membership_id, business_date, amount_minor)
                       FROM settlement_payline WHERE night = %(night)s) lines
@@ -96,7 +95,7 @@ def progress(run: SettlementRun) -> Progress:
             """
             SELECT coalesce((SELECT sum(cardinality(microenterprises)) FROM settlement_runshard
                               WHERE run_id = %(run)s AND NOT is_done), 0)::int,
-                   (SELECT count(*) FROM settlement_shareline WHERE night = %(night)s AND weight > 0)
+                   (SELECT coalesce(sum(line_count), 0) FROM settlement_outcome WHERE night = %(night)s)
                    + (SELECT count(*) FROM settlement_payline WHERE night = %(night)s), market_now()
             """,
             {"run": run.pk, "night": run.business_date},

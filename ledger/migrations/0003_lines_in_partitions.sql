@@ -1,6 +1,7 @@
 -- Lines move into partitions: what a day posts by month, what a night posts by night. A month and a night are tables of
 -- their own with the guards of the whole, so that a statement which names them directly meets the same refusals.
--- A night is filled with one small index (each entry once) and gets the others when it is sealed.
+-- A night has the index that readers need from the start; the key of its lines is made when it is sealed, and until then
+-- a small one keeps each entry from arriving twice.
 
 ALTER TABLE ledger_entry ADD COLUMN by_night boolean NOT NULL DEFAULT false;
 ALTER TABLE ledger_entry ALTER COLUMN by_night DROP DEFAULT;
@@ -170,6 +171,8 @@ BEGIN
     END IF;
     EXECUTE format('CREATE TABLE %I (LIKE ledger_posting INCLUDING CONSTRAINTS)', part);
     PERFORM ledger_guard_part(part::regclass);
+    EXECUTE format('CREATE INDEX %I ON %I (account_id, business_date, entry_id, line) INCLUDE (amount_minor)',
+                   part || '_account', part);
     IF whole = 'ledger_posting_day' THEN
         PERFORM ledger_index_part(part);
     ELSE
@@ -183,10 +186,8 @@ $$;
 CREATE FUNCTION ledger_index_part(part text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp SET maintenance_work_mem = '128MB' AS $$
 BEGIN
-    IF to_regclass(part || '_account') IS NULL THEN
+    IF to_regclass(part || '_line') IS NULL THEN
         EXECUTE format('CREATE UNIQUE INDEX %I ON %I (entry_id, line)', part || '_line', part);
-        EXECUTE format('CREATE INDEX %I ON %I (account_id, business_date, entry_id, line) INCLUDE (amount_minor)',
-                       part || '_account', part);
         EXECUTE format('DROP INDEX IF EXISTS %I', part || '_once');
         EXECUTE format('ANALYZE %I', part);
     END IF;

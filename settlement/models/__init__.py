@@ -1,7 +1,7 @@
 """What a night leaves behind, a file per noun."""
 
 from settlement.models.exports import Export
-from settlement.models.lines import LineQuerySet, PayLine, ShareLine, StatementLine
+from settlement.models.lines import LineQuerySet, PayLine, ShareLine, StatementLine, in_outcome
 from settlement.models.outcomes import Outcome, share_reference
 from settlement.models.payouts import BankDetails, Owed, Payment, PaymentPart, PayoutBatch, RunRelease
 from settlement.models.runs import READS_PAY, SEES_ALL, RunShard, SettlementRun, seconds_left
@@ -23,6 +23,7 @@ __all__ = [
     "SettlementRun",
     "ShareLine",
     "StatementLine",
+    "in_outcome",
     "seconds_left",
     "share_reference",
 ]

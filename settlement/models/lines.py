@@ -3,10 +3,11 @@
 Units: `_minor` minor units, `_grain` 10^-12 of one.
 """
 
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import new_id
@@ -14,6 +15,9 @@ from microenterprises.models import Membership, Microenterprise, ShareTerms
 from people.models import User
 from settlement.models.outcomes import Outcome
 from settlement.models.runs import READS_PAY
+
+PLACE_BITS: Final = 16
+PLACE_MASK: Final = 2**PLACE_BITS - 1
 
 
 class LineQuerySet(models.QuerySet[Any]):
@@ -23,46 +27,43 @@ class LineQuerySet(models.QuerySet[Any]):
 
 
 class ShareLine(models.Model):
-    """What one member got of one pool, and what rounding owes or was owed before and after.
+    """A view over the arrays of outcomes: one person's part of a pool. `place` is where it stands in them, from 1.
 
-    A weight of 0 marks a member who only kept their carry while an earlier date was repaired.
+    The id is the outcome's with the place as its last two bytes, so that a line is found through its outcome.
     """
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    outcome = models.ForeignKey(Outcome, on_delete=models.PROTECT, related_name="share_lines")
+    id = models.UUIDField(primary_key=True)
+    outcome = models.ForeignKey(Outcome, on_delete=models.DO_NOTHING, related_name="share_lines")
+    place = models.IntegerField()
     night = models.DateField()
     business_date = models.DateField()
-    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="share_lines")
-    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="share_lines")
+    person = models.ForeignKey(User, on_delete=models.DO_NOTHING, related_name="share_lines")
+    membership = models.ForeignKey(Membership, on_delete=models.DO_NOTHING, related_name="share_lines")
     currency = models.CharField(max_length=3)
     weight = models.BigIntegerField()
     weights_sum = models.BigIntegerField()
-    inherited_grain = models.BigIntegerField(default=0)
-    carry_before_grain = models.BigIntegerField(default=0)
-    carry_after_grain = models.BigIntegerField(default=0)
+    inherited_grain = models.BigIntegerField()
+    carry_before_grain = models.BigIntegerField()
+    carry_after_grain = models.BigIntegerField()
     amount_minor = models.BigIntegerField()
-    recovered_minor = models.BigIntegerField(default=0)
+    recovered_minor = models.BigIntegerField()
     payable_minor = models.BigIntegerField()
 
     objects = LineQuerySet.as_manager()
 
     class Meta:
+        managed = False
+        db_table = "settlement_shareline"
         ordering = ["-night", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["outcome", "membership"], name="a_membership_has_one_line_per_pool"),
-            models.CheckConstraint(condition=Q(amount_minor__gte=0), name="a_share_is_not_negative"),
-            models.CheckConstraint(
-                condition=Q(amount_minor=F("recovered_minor") + F("payable_minor"), recovered_minor__gte=0),
-                name="a_share_pays_the_draw_first",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["person", "-night", "id"], name="settlement_line_person"),
-            models.Index(fields=["night", "outcome"], name="settlement_line_night"),
-        ]
 
     def __str__(self) -> str:
         return f"{self.business_date} {self.amount_minor}"
+
+
+def in_outcome(line: UUID) -> Q:
+    """The filter that finds a share line by its id without looking through every night."""
+    outcome, place = line.int >> PLACE_BITS << PLACE_BITS, line.int & PLACE_MASK
+    return Q(outcome__gte=UUID(int=outcome), outcome__lte=UUID(int=outcome | PLACE_MASK), place=place)
 
 
 class PayLine(models.Model):

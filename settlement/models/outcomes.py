@@ -9,6 +9,7 @@ Units: `_minor` minor units, `_fine` ten-thousandths of one.
 from datetime import date
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -50,7 +51,10 @@ class Outcome(models.Model):
         PAY_OWED = "pay_owed", _("Earlier pay open")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    microenterprise = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, related_name="outcomes")
+    # Proved in sets when the night is sealed: a look-up for each row costs more than the row.
+    microenterprise = models.ForeignKey(
+        Microenterprise, on_delete=models.PROTECT, related_name="outcomes", db_constraint=False, db_index=False
+    )
     night = models.DateField()
     business_date = models.DateField()
     repairs = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="repaired_by")
@@ -59,7 +63,9 @@ class Outcome(models.Model):
     snag = models.CharField(max_length=12, choices=Snag.choices, blank=True)
     currency = models.CharField(max_length=3)
     fiscal_year = models.DateField(help_text=_("First day of the fiscal year the figures belong to."))
-    share_terms = models.ForeignKey(ShareTerms, on_delete=models.PROTECT, null=True, related_name="+")
+    share_terms = models.ForeignKey(
+        ShareTerms, on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     profit_before_minor = models.BigIntegerField()
     profit_minor = models.BigIntegerField()
     due_before_fine = models.BigIntegerField()
@@ -76,10 +82,20 @@ class Outcome(models.Model):
     written_off_minor = models.BigIntegerField(default=0)
     weights_sum = models.BigIntegerField(default=0)
     line_count = models.PositiveIntegerField(default=0)
-    carries_at = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    carries_at = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     entry_reference = models.CharField(max_length=120, blank=True)
     facts_sha256 = models.CharField(max_length=64)
     frozen = models.JSONField(null=True)
+    # Who got what, side by side, by the numbers of their memberships; read as rows through ShareLine.
+    member_numbers = ArrayField(models.BigIntegerField(), default=list)
+    member_weights = ArrayField(models.BigIntegerField(), default=list)
+    member_minor = ArrayField(models.BigIntegerField(), default=list)
+    member_recovered_minor = ArrayField(models.BigIntegerField(), default=list)
+    member_inherited_grain = ArrayField(models.BigIntegerField(), default=list)
+    member_carry_before_grain = ArrayField(models.BigIntegerField(), default=list)
+    member_carry_after_grain = ArrayField(models.BigIntegerField(), default=list)
 
     objects = OutcomeQuerySet.as_manager()
 

@@ -393,9 +393,9 @@ def test_lines_and_outcomes_are_never_changed() -> None:
     earn(me, 1_000_00, ME_DAY)
     nights(ME_DAY)
     for change in (
-        "UPDATE settlement_shareline SET amount_minor = 1",
-        "DELETE FROM settlement_shareline",
+        "UPDATE settlement_outcome SET member_minor = '{1}'",
         "UPDATE settlement_outcome SET pool_minor = 0",
+        "DELETE FROM settlement_outcome",
         "DELETE FROM settlement_payline",
     ):
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:

@@ -78,7 +78,7 @@ def everything(since: date = FIRST, until: date = LAST, *, from_stored: bool = F
 
 
 TABLES = (
-    "settlement_outcome", "settlement_shareline", "settlement_payline", "settlement_settlementrun", "ledger_entry",
+    "settlement_outcome", "settlement_payline", "settlement_settlementrun", "ledger_entry",
     "ledger_posting", "microenterprises_membership", "microenterprises_shareterms",
 )  # fmt: skip
 
@@ -204,12 +204,13 @@ def test_what_was_posted_while_the_night_worked_is_looked_for() -> None:
 # --- What was tampered with is found ----------------------------------------------------------------------------------
 
 TAMPERING = {
-    "a share line": "UPDATE settlement_shareline SET amount_minor = amount_minor + 1, payable_minor = payable_minor + 1"
-    " WHERE id = (SELECT id FROM settlement_shareline WHERE payable_minor > 0 ORDER BY night LIMIT 1)",
-    "a carry": "UPDATE settlement_shareline SET carry_after_grain = carry_after_grain + 1"
-    " WHERE id = (SELECT id FROM settlement_shareline ORDER BY night, id LIMIT 1)",
-    "a share line taken away": "DELETE FROM settlement_shareline"
-    " WHERE id = (SELECT id FROM settlement_shareline ORDER BY night DESC, id LIMIT 1)",
+    "a share line": "UPDATE settlement_outcome"
+    " SET member_minor[1] = member_minor[1] + 1, member_minor[2] = member_minor[2] - 1"
+    " WHERE id = (SELECT id FROM settlement_outcome WHERE line_count > 1 AND member_minor[2] > 0 ORDER BY night LIMIT 1)",
+    "a carry": "UPDATE settlement_outcome SET member_carry_after_grain[1] = member_carry_after_grain[1] + 1"
+    " WHERE id = (SELECT id FROM settlement_outcome WHERE line_count > 0 ORDER BY night, id LIMIT 1)",
+    "a share line taken away": "UPDATE settlement_outcome SET member_numbers = trim_array(member_numbers, 1)"
+    " WHERE id = (SELECT id FROM settlement_outcome WHERE line_count > 0 ORDER BY night DESC, id LIMIT 1)",
     "an outcome's profit": "UPDATE settlement_outcome SET profit_minor = profit_minor + 1"
     " WHERE id = (SELECT id FROM settlement_outcome ORDER BY night LIMIT 1)",
     "an outcome's pool": "UPDATE settlement_outcome SET due_fine = due_fine - 10000"
