@@ -16,6 +16,7 @@ from django.urls import reverse
 from contracts.models import Award, Bid, Contract, Project
 from contracts.models.bids import SealedEvent
 from core.clock import market_now
+from core.models import AuditRecord
 from people.models import Skill, User
 from tests.cast import Cast, cast
 from tests.contracts.market import (
@@ -142,6 +143,42 @@ def test_the_preview_shows_what_a_price_is_worth_and_stores_nothing(cast: Cast) 
     without_script = post(cast.amara, "bid_submit", project.pk, data=data | {"preview": "1"}).content.decode()
     assert "1,200 of the 10,000 points" in without_script
     assert not Bid.objects.exists()
+
+
+def seen(html: str) -> str:
+    """What a reader sees, without markup."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def test_the_bidder_sees_what_they_would_get_and_nobody_keeps_it(cast: Cast) -> None:
+    """30,000.00 over the costs: the members share 30 %, and Amara carries 20 of 30 weights."""
+    project = published(cast)
+    told = AuditRecord.objects.count()
+    data = {"price": "80,000", "costs": "50,000", "days": "", "plan": ""}
+    htmx = {"HX-Request": "true", "HX-Target": "preview"}
+    found = seen(post(cast.amara, "bid_submit", project.pk, data=data, **htmx).content.decode())
+    assert "Price less costs of this work CN¥24,000.00 CN¥30,000.00 CN¥36,000.00" in found
+    assert "Added to what the members share CN¥7,200.00 CN¥9,000.00 CN¥10,800.00" in found
+    assert "Weight 20 of 30" in found
+    assert "What I would get CN¥4,800.00 CN¥6,000.00 CN¥7,200.00" in found
+    without_script = post(cast.amara, "bid_submit", project.pk, data=data | {"preview": "1"})
+    assert "What I would get CN¥4,800.00" in seen(without_script.content.decode())
+    assert "no-store" in without_script.headers["Cache-Control"]
+    assert not Bid.objects.exists()
+    assert AuditRecord.objects.count() == told
+
+
+def test_a_bid_that_earns_nothing_says_so(cast: Cast) -> None:
+    data = {"price": "80,000", "costs": "80,000", "days": "", "plan": "", "preview": "1"}
+    page_of = seen(post(cast.amara, "bid_submit", published(cast).pk, data=data).content.decode())
+    assert "the work brings no profit, so nothing would be shared of it" in page_of
+
+
+def test_the_costs_typed_are_no_part_of_the_bid(cast: Cast) -> None:
+    project = published(cast)
+    data = {"price": "80,000.00", "costs": "12,345.67", "days": "20", "plan": "Gel packs."}
+    assert post(cast.amara, "bid_submit", project.pk, data=data).status_code == HTTPStatus.SEE_OTHER
+    assert "12,345.67" not in page(cast.amara, "bid_submit", project.pk)
 
 
 def test_a_price_above_the_ceiling_is_refused_beside_the_field(cast: Cast) -> None:

@@ -4,6 +4,7 @@ Works, GET refused where there is nothing to show, a stranger gets 404, a collea
 sentence, a wrong state is refused, and doing it twice does it once.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -460,6 +461,20 @@ def test_the_example_answers_while_one_types(cast: Cast) -> None:
     assert "<html" not in page
     assert "700.00" in page  # 30 % of 1,000 and 40 % of the next 1,000
     assert not ShareTerms.objects.filter(microenterprise=cast.cold_chain, version=2).exists()
+
+
+def test_every_member_sees_what_they_would_get_beside_the_terms_in_force(cast: Cast) -> None:
+    """2,000.00 share 600.00 under the terms in force and 700.00 under the proposed; Mei carries 10 of 30 weights."""
+    typed = {**TERMS_TYPED, "plan": "2000"}
+    answer = signed_in(cast.mei).post(
+        me(cast) + "terms/new/", typed, headers={"HX-Request": "true", "HX-Target": "preview"}
+    )
+    page = " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+    assert "Mei you 10" in page
+    assert "233.33 now 200.00" in page
+    assert "466.66 now 400.00" in page
+    assert "What I would get CN¥180.00 CN¥233.33 CN¥286.66" in page  # under the proposed terms
+    assert "What I would get CN¥160.00 CN¥200.00 CN¥240.00" in page  # under the terms in force
 
 
 def test_the_preview_of_a_receipt_is_what_is_posted(cast: Cast) -> None:
