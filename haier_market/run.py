@@ -36,6 +36,7 @@ CAST = (
     ("ada", "is the steward"),
     ("rui", "is the auditor, reads all and changes nothing"),
     ("fay", "is finance"),
+    ("ines", "is finance too: who prepares a payout does not mark it as paid"),
     ("hua", "is HR, works in the admin"),
 )
 _ANSWER_SECONDS = 120.0

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core import past
 from core.clock import company_zone
 from core.errors import Conflict, Invalid
-from haier_market.seed import firms, ideas, money, nights, people, pool, projects, seats
+from haier_market.seed import firms, ideas, money, nights, payouts, people, pool, projects, seats
 from haier_market.seed.chance import Chance
 from haier_market.seed.copying import Rows
 from haier_market.seed.journal import Journal
@@ -120,6 +120,7 @@ def _plan(world: World) -> None:
     seats.everything(world)
     ideas.everything(world)
     seats.invitations(world)
+    payouts.accounts(world)
     world.write()
     progress.step(_("projects, bids and contracts"))
     projects.everything(world)

@@ -87,8 +87,8 @@ def headcount(people: int, microenterprises: int, chance: Chance) -> Headcount:
     """Everybody has a place: MEs of about equal size, MEs that end, the pool, and some between two places."""
     ending = [6] if microenterprises < 20 else [8] * (2 if microenterprises < 200 else 3)
     pool, free = max(4, people * 25 // 1000), max(2, people * 3 // 100)
-    # The cast is ten and two are outside; six of the cast have a place in an ME, and Sol in one that ends.
-    places = people - 12 + 6 - sum(ending) - pool - free
+    # The cast is eleven and two are outside; six of the cast have a place in an ME, and Sol in one that ends.
+    places = people - 13 + 6 - sum(ending) - pool - free
     others = microenterprises - 1
     each = min(LARGEST, (places - NORTHWIND_MEMBERS) // others)
     left = min(places - NORTHWIND_MEMBERS, LARGEST * others) - each * others
@@ -98,7 +98,7 @@ def headcount(people: int, microenterprises: int, chance: Chance) -> Headcount:
         sizes[first] += moved
         sizes[first + 1] -= moved
     sizes.insert(NORTHWIND, NORTHWIND_MEMBERS)
-    return Headcount(sizes, ending, pool, people - 12 + 6 - sum(ending) - pool - sum(sizes))
+    return Headcount(sizes, ending, pool, people - 13 + 6 - sum(ending) - pool - sum(sizes))
 
 
 def everything(world: World) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from django.db import connection
 
 from core import past
+from haier_market.seed import payouts
 from haier_market.seed.ideas import Launch
 from haier_market.seed.timeline import OPENING
 from haier_market.seed.words import DISSOLVE_REASONS, EVERYWHERE
@@ -44,8 +45,11 @@ def everything(world: World) -> None:
         approval = partial(_approve, world, _settle(world, day))
         if number + 1 < line.days:
             events[line.slots_on(day)[-1] + 1].append(approval)
+            if number + 1 == (line.days + 1) // 2:
+                events[line.slots_on(day)[-1] + 1].append(partial(payouts.paid_out, world))
         else:
             _act(world, line.now + timedelta(minutes=20), approval)
+            _act(world, line.now + timedelta(minutes=25), partial(payouts.on_its_way, world))
         world.progress.done(UNITS_A_DAY + firms * UNITS_AN_ME)
 
 

@@ -26,11 +26,12 @@ CAST = (
     ("Rui Costa", (Role.AUDITOR,)),
     ("Fay Brennan", (Role.FINANCE,)),
     ("Hua Jiang", (Role.HR,)),
+    ("Ines Duarte", (Role.FINANCE,)),
 )
 
 
 def cast(timeline: Timeline, chance: Chance) -> Cast:
-    """The ten who can sign in."""
+    """The eleven who can sign in."""
     made = []
     for number, (name, roles) in enumerate(CAST, start=1):
         joined = timeline.first_day - timedelta(days=chance.whole(800, 3000))
@@ -46,14 +47,16 @@ def cast(timeline: Timeline, chance: Chance) -> Cast:
                 created_at=_morning(timeline, joined),
             )
         )
-    lin, noor, amara, teo, mei, sol, ada, rui, fay, hua = made
-    return Cast(lin, noor, amara, teo, mei, sol, ada, rui, fay, hua)
+    lin, noor, amara, teo, mei, sol, ada, rui, fay, hua, ines = made
+    return Cast(lin, noor, amara, teo, mei, sol, ada, rui, fay, hua, ines)
 
 
 def everybody(world: World) -> None:
     """The cast, the outside vendors, and as many colleagues as were asked for in all."""
     cast = world.cast
-    known = [cast.lin, cast.noor, cast.amara, cast.teo, cast.mei, cast.sol, cast.ada, cast.rui, cast.fay, cast.hua]
+    known = [
+        cast.lin, cast.noor, cast.amara, cast.teo, cast.mei, cast.sol, cast.ada, cast.rui, cast.fay, cast.hua, cast.ines
+    ]  # fmt: skip
     chance = world.chance.stream("people")
     taken: dict[str, int] = {person.email.split("@")[0]: 1 for person in known}
     numbers = count(len(known) + 1)

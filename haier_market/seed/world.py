@@ -79,7 +79,7 @@ class Firm:
 
 @dataclass
 class Cast:
-    """The ten people everybody knows, and their firms."""
+    """The eleven people everybody knows, and their firms."""
 
     lin: User
     noor: User
@@ -91,6 +91,7 @@ class Cast:
     rui: User
     fay: User
     hua: User
+    ines: User
     blue_kettle: Firm | None = None
     cold_chain: Firm | None = None
     northwind: Firm | None = None

@@ -34,5 +34,5 @@ def living(company: None, db: None) -> Iterator[None]:
 def people(living: None) -> dict[str, User]:
     """The cast by first name, in small letters."""
     found = User.objects.filter(email__endswith="@haier.example")
-    names = ("lin", "noor", "amara", "teo", "mei", "sol", "ada", "rui", "fay", "hua")
+    names = ("lin", "noor", "amara", "teo", "mei", "sol", "ada", "rui", "fay", "hua", "ines")
     return {person.email.split("@")[0]: person for person in found if person.email.split("@")[0] in names}

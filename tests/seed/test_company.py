@@ -16,12 +16,12 @@ from ledger.accounts import Kind
 from ledger.queries import balances
 from microenterprises.models import Idea, Invitation, Membership, Microenterprise, Pledge, Seat, ShareTerms
 from people.models import Notice, User
-from settlement.models import Outcome, SettlementRun, ShareLine
+from settlement.models import BankDetails, Outcome, Payment, PayoutBatch, SettlementRun, ShareLine
 from talent_pool.models import PoolEntry
 from talent_pool.queries import offers
 from tests.seed import small
 
-CAST = ("lin", "noor", "amara", "teo", "mei", "sol", "ada", "rui", "fay", "hua")
+CAST = ("lin", "noor", "amara", "teo", "mei", "sol", "ada", "rui", "fay", "hua", "ines")
 LISTS = ("/", "/projects/", "/microenterprises/", "/ideas/", "/contracts/", "/statements/", "/bids/", "/talent/seats/")
 pytestmark = pytest.mark.usefixtures("living")
 
@@ -80,6 +80,7 @@ def test_every_page_of_a_thing_opens_for_the_auditor(people: dict[str, User], cl
     paths += [f"/microenterprises/{pk}/" for pk in Microenterprise.objects.values_list("pk", flat=True)]
     paths += [f"/ideas/{pk}/" for pk in Idea.objects.exclude(status="draft").values_list("pk", flat=True)]
     paths += [f"/settlement/{run.business_date}/" for run in SettlementRun.objects.all()]
+    paths += [f"/payouts/{pk}/" for pk in PayoutBatch.objects.values_list("pk", flat=True)]
     answers = {path: client.get(path).status_code for path in paths}
     assert {path: status for path, status in answers.items() if status != 200} == {}
 
@@ -126,6 +127,16 @@ def test_every_night_was_settled_and_approved_by_finance(people: dict[str, User]
     assert {run.approved_by for run in runs} == {people["fay"]}
     assert {run.started_by for run in runs} == {None}
     assert ShareLine.objects.exists()
+
+
+def test_one_payout_is_over_with_a_payment_that_came_back_and_the_rest_waits_for_fay(people: dict[str, User]) -> None:
+    first = PayoutBatch.objects.get(number=1)
+    assert (first.status, first.created_by, first.paid_by) == ("paid", people["ines"], people["fay"])
+    assert set(Payment.objects.filter(batch=first).values_list("status", flat=True)) == {"confirmed", "rejected"}
+    assert not BankDetails.objects.filter(person=people["sol"]).exists()
+    client = Client()
+    client.force_login(people["fay"])
+    assert "Prepare a payout in CNY" in client.get("/payouts/").content.decode()
 
 
 def test_somebody_keeps_books_in_yen() -> None:
@@ -196,7 +207,7 @@ def test_the_cast_has_its_places(people: dict[str, User]) -> None:
     mei = Membership.objects.get(person=people["mei"])
     assert (mei.track, mei.weight > 0) == ("entrepreneur", True)
     roles = {name: person.roles for name, person in people.items() if person.roles}
-    assert roles == {"ada": ["steward"], "rui": ["auditor"], "fay": ["finance"], "hua": ["hr"]}
+    assert roles == {"ada": ["steward"], "rui": ["auditor"], "fay": ["finance"], "hua": ["hr"], "ines": ["finance"]}
 
 
 def test_northwind_can_be_wound_up_and_its_people_find_seats(people: dict[str, User]) -> None:

@@ -19,6 +19,7 @@ SECRET: Mapping[str, tuple[str, ...]] = {
     "contracts_sealedterms": ("ciphertext",),
     "contracts_sealedevent": ("ciphertext",),
     "contracts_bid": ("bidder_token", "receipt"),
+    "settlement_bankdetails": ("sealed",),
 }
 """Keys, what is sealed under them, and what follows from nonces: these must differ."""
 OURS = ("core", "people", "ledger", "microenterprises", "contracts", "settlement", "talent_pool")
