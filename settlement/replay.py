@@ -565,7 +565,7 @@ class _Replayed:
         waiting = own.pool_minor if own.state is State.WAITING else 0
         self.last = _Last(firm.day, firm.year, own.standing, waiting)
         self.last_of_year[firm.year] = firm.day
-        if mended or firm.day == firm.year:
+        if (mended or firm.day == firm.year) and not firm.is_final:  # what ends is closed with its winding up
             self._close_years(firm)
 
     def _follow_payroll(self, payroll: Payroll, firm: Firm) -> None:
@@ -667,6 +667,7 @@ class _Replayed:
         waiting = {late.year for late in self.open}
         current = max(self.last_of_year)
         self.closed = {year for year in self.last_of_year if year < current and year not in waiting}
+        self.expected |= {year_close_reference(self.row.pk, year) for year in self.closed}
 
     # --- comparing ---
 
