@@ -74,6 +74,7 @@ def build(options: Options, say: Callable[[str], None]) -> Built:
             cast=people.cast(timeline, chance.stream("cast")),
             skills={skill.label: skill for skill in Skill.objects.all()},
             people=[],
+            case_people=[],
             names=firms.names(chance.stream("names")),
         )
         progress.done(UNITS_TO_START)

@@ -10,6 +10,7 @@ from uuid import UUID
 from contracts import sealing
 from contracts.models import Bid, Project
 from contracts.models.contracts import Party
+from haier_market.seed import cases
 from haier_market.seed.words import NEEDS, Need
 from haier_market.seed.world import Firm, World
 from people.models import User
@@ -191,6 +192,29 @@ def cast_wishes(world: World) -> list[Wish]:
         ),
         Wish(Fate.OPEN, north, [near], need["Service"], "water filter", "Shanghai", 60_000, next_week),
         Wish(Fate.DRAFT, blue, [], need["Usability"], "steam oven", "Qingdao", 150_000, next_week),
+        *_wishes_in_yen(world, need),
+    ]
+
+
+def _wishes_in_yen(world: World, need: dict[str, Need]) -> list[Wish]:
+    """Work that one ME in yen does for the other: one contract is over, one runs."""
+    if not cases.fit(world.options.microenterprises):
+        return []
+    buyer, supplier = world.firms[cases.YEN_BUYER], world.firms[cases.YEN]
+    return [
+        Wish(Fate.COMPLETED, buyer, [supplier], need["Packaging"], "rice cooker", "Shanghai", 60_000, parts=2),
+        Wish(
+            Fate.ACTIVE,
+            buyer,
+            [supplier],
+            need["Noise"],
+            "range hood",
+            "Shanghai",
+            80_000,
+            parts=2,
+            accepted=1,
+            waiting=False,
+        ),
     ]
 
 

@@ -10,6 +10,7 @@ from itertools import chain, count, cycle
 
 from django.utils.translation import gettext as _
 
+from haier_market.seed import cases
 from haier_market.seed.chance import Chance
 from haier_market.seed.people import give_skills
 from haier_market.seed.words import (
@@ -31,7 +32,7 @@ from microenterprises.models import Ballot, Goal, Membership, Microenterprise, P
 from microenterprises.sentences import day_name
 from people.models import User
 
-BLUE_KETTLE, COLD_CHAIN, NORTHWIND, NEIGHBOUR, YEN, WEIGHTLESS = 0, 1, 2, 3, 4, 7
+BLUE_KETTLE, COLD_CHAIN, NORTHWIND, NEIGHBOUR, YEN, WEIGHTLESS = 0, 1, 2, 3, cases.YEN, 7
 CAST_NAMES = ("Blue Kettle", "Cold Chain", "Northwind")
 NORTHWIND_MEMBERS = 5
 LARGEST = 20
@@ -89,15 +90,17 @@ def headcount(people: int, microenterprises: int, chance: Chance) -> Headcount:
     pool, free = max(4, people * 25 // 1000), max(2, people * 3 // 100)
     # The cast is eleven and two are outside; six of the cast have a place in an ME, and Sol in one that ends.
     places = people - 13 + 6 - sum(ending) - pool - free
-    others = microenterprises - 1
-    each = min(LARGEST, (places - NORTHWIND_MEMBERS) // others)
-    left = min(places - NORTHWIND_MEMBERS, LARGEST * others) - each * others
+    fixed = {NORTHWIND: NORTHWIND_MEMBERS, **cases.sizes(microenterprises)}
+    others, places = microenterprises - len(fixed), places - sum(fixed.values())
+    each = min(LARGEST, places // others)
+    left = min(places, LARGEST * others) - each * others
     sizes = [each + (1 if number < left else 0) for number in range(others)]
     for first in range(4, others - 1, 2):
         moved = chance.whole(0, each // 3)
         sizes[first] += moved
         sizes[first + 1] -= moved
-    sizes.insert(NORTHWIND, NORTHWIND_MEMBERS)
+    for number, size in fixed.items():
+        sizes.insert(number, size)
     return Headcount(sizes, ending, pool, people - 13 + 6 - sum(ending) - pool - sum(sizes))
 
 
@@ -111,16 +114,21 @@ def everything(world: World) -> None:
     fields = _fields(len(plan.sizes), len(plan.ending))
     sizes = [*plan.sizes, *plan.ending]
     titles = chain(CAST_NAMES, world.names)
-    drafts = [(next(titles), field) for field in fields]
+    with_cases = cases.fit(world.options.microenterprises)
+    given = cases.NAMES if with_cases else {}
+    drafts = [(given.get(number) or next(titles), field) for number, field in enumerate(fields)]
     entities = open_entities([NewEntity(name, EntityKind.MICROENTERPRISE, field.currency) for name, field in drafts])
     for number, ((name, field), entity, size) in enumerate(zip(drafts, entities, sizes, strict=True)):
-        known = _cast_of(world, number)
+        known = world.case_people if number == cases.EVEN_KEEL and with_cases else _cast_of(world, number)
         has_sol = number == len(plan.sizes)
         crew = [*known, *(next(people) for _each in range(size - len(known) - has_sol))]
         if has_sol:
             crew.insert(1, world.cast.sol)
         firm = _found(world, name, field, entity, crew, chance)
         (world.firms if number < len(plan.sizes) else world.ending).append(firm)
+        if with_cases and number in cases.TERMS:
+            firm.trade = cases.trade(number)
+            cases.settle_in(world, number, firm)
         _agree(world, firm, number, chance)
         _goals(world, firm, chance)
         world.progress.done(size * UNITS_A_PERSON)
@@ -153,7 +161,8 @@ def _fields(microenterprises: int, ending: int) -> list[Field]:
     first = [by_name[name] for name in ("Smart Kitchen", "Cold Chain Logistics", "Air & Water")]
     turn = cycle(COMPANY_FIELDS[-1:] + COMPANY_FIELDS[-2:-1] + COMPANY_FIELDS[:-2])
     wanted = microenterprises + ending
-    return [*first, *(JAPAN if number == YEN else next(turn) for number in range(3, wanted))]
+    yen = (YEN, cases.YEN_BUYER) if cases.fit(microenterprises) else (YEN,)
+    return [*first, *(JAPAN if number in yen else next(turn) for number in range(3, wanted))]
 
 
 def _found(world: World, name: str, field: Field, entity: Entity, crew: list[User], chance: Chance) -> Firm:
@@ -231,6 +240,8 @@ def _is_weightless(world: World, number: int) -> bool:
 def _agree(world: World, firm: Firm, number: int, chance: Chance) -> None:
     """Version 1 by founding; in some MEs a second version by ballot, in a few one that is being voted on."""
     shape = COLD_CHAIN_SHAPE if number == COLD_CHAIN else SHAPES[number % len(SHAPES)]
+    if firm.trade is not None:
+        shape = Shape(*cases.TERMS[number])
     if _is_weightless(world, number):
         shape = _late_shape(world, firm)
     if shape.shares_with_stable:
@@ -239,7 +250,7 @@ def _agree(world: World, firm: Firm, number: int, chance: Chance) -> None:
     first = _terms(firm, shape, 1, firm.row.launched_at, firm.row.launched_at.date())
     first.status, first.agreed_at = ShareTerms.Status.AGREED, firm.row.launched_at
     world.rows.add(first)
-    if number in (BLUE_KETTLE, COLD_CHAIN, NORTHWIND) or firm in world.ending:
+    if number in (BLUE_KETTLE, COLD_CHAIN, NORTHWIND) or firm in world.ending or firm.trade is not None:
         return
     if number % 4 == 2 and world.options.days > 4:
         _agreed_by_ballot(world, firm, first, SHAPES[(number + 1) % len(SHAPES)], chance)

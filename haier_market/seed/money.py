@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from haier_market.seed.chance import Chance
 from haier_market.seed.timeline import OPENING
-from haier_market.seed.world import Firm, World
+from haier_market.seed.world import Firm, Trade, World
 from microenterprises import entries
 from microenterprises.models import MoneyRecord
 
@@ -33,7 +33,10 @@ def everything(world: World) -> None:
 def _needed(world: World, firm: Firm) -> int:
     """Everything it may hold at once, two months of pay, its losses, and a reserve; in minor units, rounded up."""
     pay = sum(member.pay_minor for member in firm.members) * (2 + world.options.days // 30)
-    losses = firm.minor(firm.revenue * world.options.days * max(0, firm.costs_percent - 90) // 100)
+    days = world.options.days
+    losses = firm.minor(firm.revenue * days * max(0, firm.costs_percent - 90) // 100)
+    if firm.trade is not None:
+        losses = sum(max(0, out - into) for into, out in (firm.trade(day, days) for day in range(days)))
     wanted = firm.budget_minor * 11 // 10 + pay + losses + firm.minor(800_000)
     unit = firm.minor(ROUND)
     return -(-wanted // unit) * unit
@@ -57,6 +60,9 @@ def _fund(world: World, spent: dict[str, int]) -> None:
 def _trade(world: World, firm: Firm, chance: Chance) -> None:
     """A receipt and a cost on working days, a receipt on most others; an ME that ends has neither any more then."""
     line = world.timeline
+    if firm.trade is not None:
+        _trade_evenly(world, firm, firm.trade, chance)
+        return
     is_steady = firm is world.cast.cold_chain
     for number in range(line.days):
         day = line.first_day + timedelta(days=number)
@@ -75,6 +81,17 @@ def _trade(world: World, firm: Firm, chance: Chance) -> None:
             who = chance.pick(firm.field.suppliers)
             cost = firm.minor(basis) * firm.costs_percent // 100
             _record(world, firm, MoneyRecord.Kind.COST, cost, slot, paper, who)
+
+
+def _trade_evenly(world: World, firm: Firm, trade: Trade, chance: Chance) -> None:
+    """A receipt and a cost on every day, as large as the ME's own trade says."""
+    line = world.timeline
+    for number in range(line.days):
+        day = line.first_day + timedelta(days=number)
+        slot, (into, out) = line.slots_on(day)[-2], trade(number, line.days)
+        customer, supplier = chance.pick(firm.field.customers), chance.pick(firm.field.suppliers)
+        _record(world, firm, MoneyRecord.Kind.RECEIPT, into, slot, f"INV-{day:%y%m%d}-1", customer)
+        _record(world, firm, MoneyRecord.Kind.COST, out, slot, f"BILL-{day:%y%m%d}-1", supplier)
 
 
 def _around(amount: int, chance: Chance) -> int:

@@ -13,7 +13,7 @@ from functools import partial
 from django.db import connection
 
 from core import past
-from haier_market.seed import payouts
+from haier_market.seed import cases, payouts
 from haier_market.seed.ideas import Launch
 from haier_market.seed.timeline import OPENING
 from haier_market.seed.words import DISSOLVE_REASONS, EVERYWHERE
@@ -102,6 +102,9 @@ def _events(world: World) -> dict[int, list[Event]]:
     events: dict[int, list[Event]] = defaultdict(list)
     for number, firm in enumerate(world.ending):
         events[world.ends_at(firm)].append(partial(_wind_up, firm, DISSOLVE_REASONS[number % len(DISSOLVE_REASONS)]))
+    if cases.fit(world.options.microenterprises):
+        leaving, act = cases.somebody_leaves(world)
+        events[leaving].append(act)
     for launch in world.launches:
         slot = world.timeline.slots // 4
         story = _Launching(world, launch)

@@ -5,7 +5,7 @@ from itertools import count
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 
-from haier_market.seed import names
+from haier_market.seed import cases, names
 from haier_market.seed.chance import Chance
 from haier_market.seed.timeline import Timeline
 from haier_market.seed.words import EVERYWHERE_SKILLS, SITES, Field
@@ -64,8 +64,10 @@ def everybody(world: World) -> None:
     for _each in range(VENDORS):
         world.rows.add(_person(world.timeline, chance, taken, None))
     wanted = world.options.people - len(known) - VENDORS
-    world.people = [_person(world.timeline, chance, taken, next(numbers)) for _each in range(wanted)]
-    world.rows.add(*world.people)
+    given = cases.PEOPLE if cases.fit(world.options.microenterprises) else ()
+    world.case_people = [_person(world.timeline, chance, taken, next(numbers), name) for name in given]
+    world.people = [_person(world.timeline, chance, taken, next(numbers)) for _each in range(wanted - len(given))]
+    world.rows.add(*world.case_people, *world.people)
     for person in (cast.lin, cast.noor, cast.amara, cast.teo, cast.mei, cast.sol):
         give_skills(world, person, None, chance)
 
@@ -78,9 +80,11 @@ def give_skills(world: World, person: User, field: Field | None, chance: Chance)
         world.rows.add(PersonSkill(person_id=person.pk, skill_id=skill.pk))
 
 
-def _person(timeline: Timeline, chance: Chance, taken: dict[str, int], number: int | None) -> User:
-    """A colleague, or without a number somebody of an outside vendor."""
-    name = names.draw(chance)
+def _person(
+    timeline: Timeline, chance: Chance, taken: dict[str, int], number: int | None, given: names.Name | None = None
+) -> User:
+    """A colleague, or without a number somebody of an outside vendor; the name is drawn when none is given."""
+    name = given or names.draw(chance)
     base = names.mail_name(name.plain)
     taken[base] = taken.get(base, 0) + 1
     suffix = str(taken[base]) if taken[base] > 1 else ""

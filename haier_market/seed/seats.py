@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 
 from django.utils.translation import gettext as _
 
+from haier_market.seed import cases
 from haier_market.seed.chance import Chance
 from haier_market.seed.firms import BLUE_KETTLE, COLD_CHAIN, NORTHWIND
 from haier_market.seed.words import EVERYWHERE, EVERYWHERE_SKILLS
@@ -26,7 +27,8 @@ def everything(world: World) -> None:
         wanted = chance.whole(2, 3) if number < ENOUGH else chance.weighted(((0, 5), (1, 3), (2, 1)))
         for _each in range(wanted):
             _open(world, firm, chance)
-        if number > NORTHWIND and number % 4 == 0 and len(firm.members) > 5:
+        keeps_its_crew = number == cases.YEN and cases.fit(world.options.microenterprises)
+        if number > NORTHWIND and number % 4 == 0 and len(firm.members) > 5 and not keeps_its_crew:
             _join_late(world, firm, chance)
 
 

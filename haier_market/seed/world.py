@@ -41,6 +41,10 @@ class Options:
     until: date
 
 
+Trade = Callable[[int, int], tuple[int, int]]
+"""What comes in and what goes out on a day (its number from 0, of so many), in minor units."""
+
+
 @dataclass
 class Firm:
     """An ME with its members in memory; the first member leads."""
@@ -54,6 +58,8 @@ class Firm:
     revenue: int = 0
     costs_percent: int = 60
     joined_late: bool = False
+    trade: Trade | None = None
+    """Its money when it is the same whatever chance says; such an ME keeps out of the market."""
 
     @property
     def lead(self) -> User:
@@ -111,6 +117,8 @@ class World:
     cast: Cast
     skills: dict[str, Skill]
     people: list[User]
+    case_people: list[User]
+    """The crew of Even Keel; nobody in a small company (see `cases`)."""
     names: Iterator[str]
     """Names for MEs, none twice."""
     platforms: dict[str, Platform] = dataclasses.field(default_factory=dict)
@@ -139,7 +147,7 @@ class World:
     @cached_property
     def market(self) -> list[Firm]:
         """MEs that trade with each other: active, in the company's currency. Asked for once all are founded."""
-        return [firm for firm in self.firms if firm.row.currency == "CNY"]
+        return [firm for firm in self.firms if firm.row.currency == "CNY" and firm.trade is None]
 
     @cached_property
     def recent_from(self) -> datetime:
