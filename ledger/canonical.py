@@ -7,7 +7,7 @@ Changing a letter here makes every stored entry look forged.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 
@@ -38,21 +38,45 @@ def content_hash(
     lines: bytes,
 ) -> str:
     """SHA-256 in hex of the head and `lines_bytes`."""
-    head = ",".join(
+    head = head_of(
+        kind=kind,
+        memo=memo,
+        book=book,
+        business_date=business_date,
+        effective_date=effective_date,
+        posted_at=posted_at,
+        reverses_id=reverses_id,
+        posted_by=posted_by,
+    )
+    return sha256(head(reference, subject) + lines).hexdigest()
+
+
+def head_of(
+    *,
+    kind: str,
+    memo: str,
+    book: str,
+    business_date: date,
+    effective_date: date,
+    posted_at: datetime,
+    reverses_id: int | None,
+    posted_by: str,
+) -> Callable[[str, str], bytes]:
+    """What is hashed of a head, for entries that differ in reference and subject only."""
+    between = f",{_text(kind)},"
+    rest = ",".join(
         (
-            _text(reference),
-            _text(kind),
-            _text(subject),
+            "",
             _text(memo),
             _text(book),
             business_date.isoformat(),
             effective_date.isoformat(),
             posted_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "" if reverses_id is None else str(reverses_id),
-            _text(posted_by),
+            f"{_text(posted_by)}\n",
         )
     )
-    return sha256(f"{head}\n".encode() + lines).hexdigest()
+    return lambda reference, subject: f"{_text(reference)}{between}{_text(subject)}{rest}".encode()
 
 
 def _text(value: str) -> str:

@@ -8,6 +8,7 @@ accounts an event moves is told by the rooms above.
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import StringIO
@@ -93,27 +94,40 @@ def post(drafts: Sequence[Draft], *, by: str, night: date | None = None) -> list
     Unbalanced, DayClosed, Conflict (`night` is not closed yet), AlreadyReversed, Invalid; and
     TransactionManagementError outside a transaction.
     """
-    if not connection.in_atomic_block:
-        raise TransactionManagementError("ledger.writer.post belongs inside the caller's transaction")
     wanted = _by_reference(drafts)
     if night is not None and any(draft.kind not in NIGHT_KINDS for draft in drafts):
         raise refusals.day_closed(night)
     for _attempt in range(3):
         try:
-            with transaction.atomic():
+            with refusing():
                 stored = _post(list(wanted.values()), by, night)
-        except DataError as error:
-            raise refusals.too_large() from error
-        except IntegrityError as error:
-            # Somebody stored one of our references between our look and our insert: look again.
-            if refusals.reference_was_taken(error):
-                continue
-            refusal = refusals.explain(error)
-            if refusal is None:
-                raise
-            raise refusal from error
+        except _Taken:
+            continue  # somebody stored one of our references between our look and our insert: look again
         return [stored[draft.reference] for draft in drafts]
     raise ReferenceReused(_("Somebody else is posting the same entry at this moment. Try again."))
+
+
+class _Taken(ReferenceReused):
+    """A reference that another transaction stored a moment earlier."""
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """A savepoint in the caller's transaction; what the database refuses inside comes out as an error of the tree."""
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("posting belongs inside the caller's transaction")
+    try:
+        with transaction.atomic():
+            yield
+    except DataError as error:
+        raise refusals.too_large() from error
+    except IntegrityError as error:
+        if refusals.reference_was_taken(error):
+            raise _Taken(_("One of these entries was posted before.")) from error
+        refusal = refusals.explain(error)
+        if refusal is None:
+            raise
+        raise refusal from error
 
 
 def reverse(entry: Entry, *, reference: str, memo: str, by: str, effective_date: date | None = None) -> Entry:
@@ -256,7 +270,7 @@ def _copy(entries: list[Entry], fresh: Sequence[_Prepared]) -> None:
         )
         for entry, (entry_id,) in zip(entries, cursor.fetchall(), strict=True):
             entry.pk = entry_id
-    _copy_into("ledger_entry", _ENTRY_COLUMNS, map(_entry_row, entries))
+    copy_entries(map(_entry_row, entries))
     rows = _rows(entries, fresh)
     _copy_into(
         "ledger_posting", _POSTING_COLUMNS, [f"{a}\t{b}\t{c}\t{d}\t{e}\t{f}\t{g}\n" for a, b, c, d, e, f, g in rows]
@@ -275,9 +289,19 @@ def _rows(entries: list[Entry], fresh: Sequence[_Prepared]) -> Iterator[tuple[st
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
+def escaped(text: str) -> str:
+    """Text as COPY wants it."""
+    return text.translate(_ESCAPES)
+
+
+def copy_entries(rows: Iterable[str]) -> None:
+    """Store heads that are written as COPY wants them, every column given."""
+    _copy_into("ledger_entry", _ENTRY_COLUMNS, rows)
+
+
 def _entry_row(entry: Entry) -> str:
     values = (getattr(entry, column) for column in _ENTRY_COLUMNS)
-    texts = (r"\N" if value is None else str(value).translate(_ESCAPES) for value in values)
+    texts = (r"\N" if value is None else escaped(str(value)) for value in values)
     return "\t".join(texts) + "\n"
 
 

@@ -4,12 +4,13 @@ Nothing is decided or written here: `settlement.night` decides, `settlement.post
 outcome of the date before, so that a night costs the same whatever the history; an ME without one is read in full.
 """
 
+import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q, Sum
@@ -70,11 +71,34 @@ class Subject:
 
 
 def fingerprint(firm: Firm) -> str:
-    """The hash of the facts of a night, as Python writes these plain values down.
+    """The hash of the facts of a night: the figures and each member's number, weight and carry as eight bytes each, the
+    terms and whatever else there is as Python writes these plain values down.
 
-    A replay works it out again for nights of any age: whoever gives `Firm` another field keeps this text as it was.
+    A replay works it out again for nights of any age: whoever gives `Firm` another field keeps this as it was.
     """
-    return sha256(repr(firm).encode()).hexdigest()
+    before = firm.before
+    figures = (
+        firm.day.toordinal(), firm.year.toordinal(), before.profit_minor, before.due_fine, before.shared_minor,
+        firm.moved_minor, firm.reshared_minor, firm.wallet_minor,
+    )  # fmt: skip
+    members = {
+        member.number: (member.number, member.weight, firm.carries.get(member.number, 0)) for member in firm.members
+    }
+    seats = [figure for member in members.values() for figure in member]
+    departed = {number: grain for number, grain in firm.carries.items() if number not in members}
+    rest = (departed, firm.wages, firm.advances, firm.shared_by_year, firm.unsettled, firm.is_final)
+    return fingerprint_of(
+        firm.id, struct.pack(">8q", *figures), firm.terms, struct.pack(f">{len(seats)}q", *seats), repr(rest)
+    )
+
+
+NOTHING_ELSE: Final = repr(({}, (), {}, {}, (), False))
+"""The rest of an ordinary night's facts: nobody left a carry, no wages, no advances, nothing unsettled, not the end."""
+
+
+def fingerprint_of(firm: UUID, figures: bytes, terms: Terms | None, seats: bytes, rest: str) -> str:
+    """`fingerprint` of facts that are written down already."""
+    return sha256(b"".join((firm.bytes, figures, repr(terms).encode(), seats, rest.encode()))).hexdigest()
 
 
 def read(day: date, microenterprises: Sequence[UUID], *, is_final: bool = False) -> list[Subject]:

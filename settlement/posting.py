@@ -116,7 +116,7 @@ def _share(subject: Subject, verdict: Verdict) -> Draft:
         kind="share",
         lines=tuple(lines),
         subject=_subject(subject),
-        memo=f"Share of {verdict.day.isoformat()}",
+        memo=share_memo(verdict.day),
         effective_date=verdict.day,
     )
 
@@ -131,6 +131,11 @@ def _party(person: UUID) -> str:
 
 def _subject(subject: Subject) -> str:
     return f"microenterprise:{subject.firm.id}"
+
+
+def share_memo(day: date) -> str:
+    """What readers of the books see of a night's share."""
+    return f"Share of {day.isoformat()}"
 
 
 def pay_reference(kind: str, microenterprise: UUID, day: date) -> str:

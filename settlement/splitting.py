@@ -41,6 +41,16 @@ class Parts:
     carry_after_grain: Whole
     waits: NDArray[np.bool_]
 
+    def of_those(self, chosen: NDArray[np.bool_]) -> "Parts":
+        """The parts of some holders."""
+        return Parts(
+            self.amount_minor[chosen],
+            self.inherited_grain[chosen],
+            self.carry_before_grain[chosen],
+            self.carry_after_grain[chosen],
+            self.waits,
+        )
+
 
 def fits(minor: Whole, largest_weight: Whole, weights_sum: Whole, orphaned_grain: Whole) -> NDArray[np.bool_]:
     """Which pools can be split in 64 bits: no product on the way grows beyond them."""

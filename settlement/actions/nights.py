@@ -22,7 +22,7 @@ from core.errors import Conflict, DomainError, InvalidTransition
 from ledger import days
 from microenterprises.models import Microenterprise
 from people.models import User
-from settlement import closing, facts, posting, queries
+from settlement import closing, facts, ordinary, posting, queries
 from settlement.lifecycle import RUN
 from settlement.models import Outcome, RunShard, SettlementRun
 from settlement.night import settle
@@ -226,7 +226,8 @@ def _settle_next_shard(run: SettlementRun, failed: defaultdict[int, list[Excepti
 
 
 def _settle_shard(run: SettlementRun, shard: RunShard) -> None:
-    subjects = facts.read(run.business_date, shard.microenterprises)
+    others = ordinary.settle(run.business_date, shard.microenterprises, by=_name(run.started_by))
+    subjects = facts.read(run.business_date, others)
     answers = [(subject, settle(subject.firm)) for subject in subjects]
     posting.write(answers, day=run.business_date, by=_name(run.started_by), night=run.business_date)
     closing.close_years(answers, day=run.business_date, by=_name(run.started_by))
