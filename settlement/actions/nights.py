@@ -29,7 +29,7 @@ from settlement.night import settle
 from settlement.permissions import check_approve, check_over, check_start
 from settlement.sentences import day_name
 
-SHARD_SIZE = 200
+SHARD_SIZE = 250
 ATTEMPTS = 3
 ONE_DAY = timedelta(days=1)
 log = logging.getLogger(__name__)
