@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 from beancount import loader
+from beancount.core import realization
 from beancount.core.data import Balance, Open
-from beancount.core.realization import compute_balance, realize
 
 from core import money
 from ledger import beancount, days, journal, queries
@@ -60,7 +60,7 @@ def of_beancount(path: Path) -> Balances:
     entries, errors, _options = loader.load_file(str(path))
     assert not errors
     found: Balances = {}
-    tree = realize(entries)
+    tree: Any = realization.realize(entries)  # type: ignore[no-untyped-call]
     for account in {entry.account for entry in entries if isinstance(entry, Open)}:
         node: Any = tree
         for part in account.split(":"):
@@ -69,7 +69,7 @@ def of_beancount(path: Path) -> Balances:
             amount = position.units
             if amount.number:
                 found[account, amount.currency] = money.minor(amount.number, amount.currency)
-    assert compute_balance(tree).is_empty()
+    assert realization.compute_balance(tree).is_empty()  # type: ignore[no-untyped-call]
     return found
 
 
@@ -154,6 +154,7 @@ def test_beancount_refuses_a_hundredth_too_much(fay: User, tmp_path: Path, cents
     text = path.read_text()
     entries, _errors, _options = loader.load_file(str(path))
     told = next(entry for entry in entries if isinstance(entry, Balance) and entry.amount.currency == "CNY")
+    assert told.amount.number
     line = next(line for line in text.splitlines() if f"balance {told.account} " in line)
     wrong = line.replace(f"{told.amount.number}", f"{told.amount.number + Decimal(cents)}")
     assert wrong != line

@@ -4,7 +4,7 @@ import csv
 import io
 import tracemalloc
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -67,7 +67,7 @@ def get(user: User, path: str, status: int = 200) -> bytes:
     client.force_login(user)
     response = client.get(path)
     assert response.status_code == status, (path, response.status_code)
-    return b"".join(response) if response.streaming else response.content  # type: ignore[no-any-return]
+    return b"".join(response) if response.streaming else response.content
 
 
 def table(user: User, path: str) -> Rows:
@@ -263,6 +263,21 @@ def test_a_large_file_is_not_given_at_once(me: Microenterprise, fay: User) -> No
     get(fay, LEDGER + SPAN, 409)
 
 
+def test_the_long_files_of_a_night_are_made_in_the_background(me: Microenterprise, fay: User) -> None:
+    Parameter.objects.filter(name="export_direct_lines").update(value=2)
+    client = Client()
+    client.force_login(fay)
+    for name, there in (
+        ("report.xlsx?state=settled", f"/settlement/exports/new/report/?day={DAY}&state=settled"),
+        ("lines.csv", f"/settlement/exports/new/lines/?day={DAY}"),
+        ("journal.hledger", f"/settlement/exports/new/journal/?since={DAY}&until={DAY}"),
+    ):
+        response = client.get(f"/settlement/{DAY}/{name}")
+        assert (response.status_code, response["Location"]) == (302, there)
+        assert b"made in the background" in get(fay, there)
+    get(fay, f"/settlement/{DAY}/report.csv")
+
+
 def test_filters_that_cannot_be_used_are_said(me: Microenterprise, fay: User) -> None:
     assert b"lies before the first one" in get(
         fay, f"/settlement/exports/new/general-ledger/?since={DAY}&until=2026-01-01", 422
@@ -289,10 +304,10 @@ def many(count: int) -> Iterator[Row]:
 
 
 @pytest.mark.parametrize(("write", "count"), [(files.csv_of, 100_000), (files.xlsx_of, 40_000)])
-def test_a_file_takes_no_more_memory_for_more_rows(write: object, count: int) -> None:
+def test_a_file_takes_no_more_memory_for_more_rows(write: Callable[[Paper], Iterator[str | bytes]], count: int) -> None:
     paper = Paper([Table("Rows", ["a", "b", "c"], many(count))], lambda: ())
     tracemalloc.start()
-    size = sum(len(chunk) for chunk in write(paper))  # type: ignore[operator]
+    size = sum(map(len, write(paper)))
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert size > 500_000, size
@@ -416,7 +431,8 @@ def test_pages_of_the_books_cost_the_same_for_three_times_the_rows(me: Microente
     ]
     counts = [queries_of(fay, path) for path in pages]
     for number in range(4):
-        other = firm(Seat(f"More {number}"), Seat("Other"), launched=DAY + ONE)
+        later = DAY + ONE + ONE
+        other = firm(Seat(f"More {number}"), Seat("Other"), launched=later, effective_from=later)
         earn(other, 1_000_00, DAY + ONE + ONE)
         entry(me, DAY + ONE + ONE, debit(me.entity_id, Kind.WALLET, 5), credit(me.entity_id, Kind.INCOME_OUTSIDE, 5))
     nights(DAY + ONE + ONE)
