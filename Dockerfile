@@ -10,6 +10,7 @@ COPY . .
 RUN python -m haier_market.catalogues
 # Collecting files reads the settings, which insist on every secret; these are of no use to anybody.
 RUN MARKET_ENV=production ALLOWED_HOSTS=build DATABASE_URL=postgres://build@build/build REDIS_URL=redis://build \
+    EXPORTS_DIR=/exports \
     SECRET_KEY=only-for-collecting-files BID_KEY=b25seS1mb3ItY29sbGVjdGluZy1maWxlcy0wMDAwMDA= \
     PAYOUT_KEY=b25seS1mb3ItY29sbGVjdGluZy1maWxlcy0xMTExMTE= \
     python manage.py collectstatic --noinput
@@ -18,9 +19,9 @@ RUN python -m compileall -q .
 FROM python:3.11-slim
 RUN groupadd --system --gid 10001 market \
     && useradd --system --uid 10001 --gid market --no-create-home --home-dir /nonexistent market \
-    && install -d -o market -g market -m 0700 /data
+    && install -d -o market -g market -m 0700 /data /exports
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    MARKET_ENV=production STATIC_ROOT=/app/staticfiles DATA_DIR=/data
+    MARKET_ENV=production STATIC_ROOT=/app/staticfiles DATA_DIR=/data EXPORTS_DIR=/exports
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 WORKDIR /app

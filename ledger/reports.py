@@ -308,7 +308,7 @@ def transactions(
             postings = tuple(
                 Posting(Kind(kind), party, currency, minor) for *_head, kind, party, currency, minor in rows
             )
-            yield Transaction(*head, postings)
+            yield Transaction._make((*head, postings))
 
 
 def sealed(until: date) -> Sealed | None:

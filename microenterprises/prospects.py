@@ -224,10 +224,11 @@ def rate_name(rate_bp: int) -> str:
 
 
 def next_tier_sentence(terms: Terms, profit_minor: int, currency: str) -> str:
-    """How far the next slice is and what it shares; empty in the last one."""
+    """How far the next slice is and what it shares, or that the last one is reached."""
     ahead = next_tier(terms, profit_minor)
     if ahead is None:
-        return ""
+        last = {"rate": rate_name(terms.tiers[-1].rate_bp)}
+        return _("The last slice is reached: members share %(rate)s%% of all that follows.") % last
     facts = {"missing": money.write(ahead.missing_minor, currency), "rate": rate_name(ahead.rate_bp)}
     if profit_minor < terms.threshold_minor:
         return (

@@ -74,7 +74,7 @@ def of_pay(line: PayLine) -> list[Step]:
 
 
 def next_tier(outcome: Outcome) -> str:
-    """How far the next slice of the terms is and what it shares; empty in the last one."""
+    """How far the next slice of the terms is and what it shares; empty without terms."""
     if outcome.share_terms is None:
         return ""
     return next_tier_sentence(terms_of(outcome.share_terms), outcome.profit_minor, outcome.currency)

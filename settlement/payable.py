@@ -16,10 +16,12 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
+from core.errors import Conflict
 from core.ids import new_id
 from ledger import queries as books
 from ledger.accounts import Kind
@@ -28,6 +30,7 @@ from settlement.bulk import copy_values
 from settlement.models import BankDetails, Owed, Payment, PaymentPart, PayoutBatch, RunRelease, SettlementRun
 
 Row = tuple[Any, ...]
+LOCK_NOT_AVAILABLE: Final = "55P03"
 
 _PENDING: Final = """
     SELECT r.id, r.business_date FROM settlement_settlementrun r
@@ -465,8 +468,17 @@ def next_number() -> int:
 
 
 def hold() -> None:
-    """Be the only one who moves what is owed, until the end of the transaction."""
-    _do("SELECT pg_advisory_xact_lock(2026112202)")
+    """Be the only one who moves what is owed, until the end of the transaction.
+
+    Raises Conflict when somebody else does for longer than anybody waits: a draft of 80,000 takes its seconds.
+    """
+    try:
+        with transaction.atomic():
+            _do("SELECT pg_advisory_xact_lock(2026112202)")
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE:
+            raise
+        raise Conflict(_("Another payout is being prepared at this moment. Try again in a minute.")) from error
 
 
 def _rows(sql: str, **values: Any) -> list[Row]:

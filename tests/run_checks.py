@@ -54,6 +54,7 @@ def production_environment() -> dict[str, str]:
         "BID_KEY": "Y2hlY2stY2hlY2stY2hlY2stY2hlY2stY2hlY2stY2g=",
         "PAYOUT_KEY": "cGF5b3V0LXBheW91dC1wYXlvdXQtcGF5b3V0LXBheW8=",
         "ALLOWED_HOSTS": "market.example",
+        "EXPORTS_DIR": "/var/lib/market/exports",
         "CSRF_TRUSTED_ORIGINS": "https://market.example",
     }
 

@@ -67,8 +67,8 @@ def finish(*, export: Export, **made: Any) -> bool:
         return False
     now = market_now()
     keeps = timedelta(days=parameters.value("export_days"))
-    done = max(made["rows_done"], current.rows_total)
-    EXPORT.move(current, "finish", **{**made, "rows_total": done}, made_at=now, expires_at=now + keeps)
+    made["rows_total"] = made["rows_done"]  # the total was what it would be at most
+    EXPORT.move(current, "finish", **made, made_at=now, expires_at=now + keeps)
     _record(current, "settlement.export_made", None, name=current.name, sha256=current.sha256, size=current.size)
     name = current.name
     notices.tell(

@@ -105,9 +105,11 @@ def create(*, currency: str, by: User) -> PayoutBatch:
     InvalidTransition (no company account), Conflict when there is nobody to pay.
     """
     check_pay_out(by)
+    drafts = PayoutBatch.objects.filter(currency=currency, status__in=[Status.PREPARING, Status.DRAFT])
+    if known := drafts.first():
+        return known
     payable.hold()
-    known = PayoutBatch.objects.filter(currency=currency, status__in=[Status.PREPARING, Status.DRAFT]).first()
-    if known is not None:
+    if known := drafts.first():
         return known
     payable.release()
     ready = next((each for each in payable.open_sums() if each.currency == currency and each.ready), None)

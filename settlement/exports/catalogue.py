@@ -112,7 +112,8 @@ def _firm(user: User, asked: Asked) -> Asked:
 
 
 def _count_run(asked: Asked, most: int | None) -> int:
-    return int(asked["outcomes"].order_by()[:most].count())
+    """Its MEs, and the lines that the workbook holds for who reads pay."""
+    return int(asked["outcomes"].order_by().count()) + int(asked["run"].lines)
 
 
 def _count_lines(asked: Asked, most: int | None) -> int:

@@ -8,6 +8,7 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Any, Final
 import xlsxwriter
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+
+from core.clock import market_now
 
 CHUNK: Final = 64 * 1024
 BATCH: Final = 2000
@@ -186,6 +189,8 @@ class _Sheets:
 def _write_workbook(path: Path, paper: Paper) -> None:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(path, {**options, "tmpdir": str(path.parent)}) as book:
+        # XlsxWriter would look at the server's clock; the market's is the one that counts.
+        book.set_properties({"created": market_now().astimezone(UTC).replace(tzinfo=None)})
         sheets = _Sheets(book)
         # The first sheet is written last: it holds sums of the others.
         first = book.add_worksheet(_("Summary"))

@@ -109,7 +109,7 @@ class LedgerForm(BooksForm):
     since = day_field(_("Posted from"))
     until = day_field(_("Posted to"))
 
-    field_order = ("since", "until", "q", "kind", "book", "effective")
+    field_order: tuple[str, ...] = ("since", "until", "q", "kind", "book", "effective")
 
     def defaults(self) -> dict[str, str]:
         return {
@@ -124,7 +124,7 @@ class TrialForm(BooksForm):
 
     as_of = day_field(_("At the end of"))
 
-    field_order = ("as_of", "q", "kind", "book", "effective")
+    field_order: tuple[str, ...] = ("as_of", "q", "kind", "book", "effective")
 
     def defaults(self) -> dict[str, str]:
         return {**super().defaults(), "as_of": self.today.isoformat()}

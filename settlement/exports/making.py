@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from uuid import UUID
 from zlib import crc32
 
@@ -106,7 +106,7 @@ def _write(export: Export, part: Path) -> dict[str, Any]:
     digest, size = sha256(), 0
     with closing(_Progress(export, recipe.count(asked, None))) as progress:
         order = Order(export.asked_by, asked, export.form, source, progress.tick)
-        with part.open("wb", opener=_private) as file:
+        with _private(part) as file:
             for chunk in encoded(recipe.chunks(order)):
                 file.write(chunk)
                 digest.update(chunk)
@@ -123,8 +123,9 @@ def _write(export: Export, part: Path) -> dict[str, Any]:
         }
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _private(path: Path) -> BinaryIO:
+    """A new file that nobody else may read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 class _Progress:

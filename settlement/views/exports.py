@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -24,7 +24,7 @@ from settlement.exports.catalogue import CATALOGUE, FOR_ALL_BOOKS, FORMATS, Reci
 from settlement.exports.files import TEXT
 from settlement.exports.orders import Asked, Order
 from settlement.lifecycle import EXPORT_BADGES
-from settlement.models import SEES_ALL, Export
+from settlement.models import SEES_ALL, Export, SettlementRun
 from settlement.views.showing import fragment
 
 WORKBOOK_ROWS = 1_000_000
@@ -205,27 +205,34 @@ def _employee_or_404(request: Request) -> None:
 
 
 @require_safe
-def run_xlsx(request: Request, day: date) -> StreamingHttpResponse:
-    """The report of a night as a workbook, with the filters of the screen."""
+def run_xlsx(request: Request, day: date) -> HttpResponse | StreamingHttpResponse:
+    """The report of a night as a workbook, with the filters of the screen; a large one in the background."""
     return _of_night(request, day, "report", "xlsx")
 
 
 @require_safe
-def run_csv(request: Request, day: date) -> StreamingHttpResponse:
+def run_csv(request: Request, day: date) -> HttpResponse | StreamingHttpResponse:
     """The report of a night as CSV, with the filters of the screen."""
     return _of_night(request, day, "report", "csv")
 
 
 @require_safe
-def run_lines_csv(request: Request, day: date) -> StreamingHttpResponse:
-    """Every person's line of a night as CSV."""
+def run_lines_csv(request: Request, day: date) -> HttpResponse | StreamingHttpResponse:
+    """Every person's line of a night as CSV; a long one in the background."""
     return _of_night(request, day, "lines", "csv", told_as="lines")
 
 
-def _of_night(request: Request, day: date, kind: str, form: str, *, told_as: str = "") -> StreamingHttpResponse:
+def _of_night(
+    request: Request, day: date, kind: str, form: str, *, told_as: str = ""
+) -> HttpResponse | StreamingHttpResponse:
     recipe = CATALOGUE[kind]
     shown = forms.OutcomeFilter(request.GET)
-    asked = recipe.ready(request.user, {"day": day, **(shown.cleaned_data if shown.is_valid() else {})})
+    filters = shown.cleaned_data if shown.is_valid() else {}
+    asked = recipe.ready(request.user, {"day": day, **filters})
+    # A table of MEs is never long; what people got may be.
+    if (kind, form) != ("report", "csv") and _is_large(asked["run"]):
+        kept = {"day": day.isoformat(), **{name: value for name, value in filters.items() if value}}
+        return redirect(_address(kind, kept))
     _record(request, asked, told_as or form)
     order = Order(request.user, asked, form, recipe.source(asked))
     return download(
@@ -234,13 +241,18 @@ def _of_night(request: Request, day: date, kind: str, form: str, *, told_as: str
 
 
 @require_safe
-def run_journal(request: Request, day: date) -> StreamingHttpResponse:
-    """The journal of a night as hledger text."""
-    recipe = CATALOGUE["lines"]
-    asked = recipe.ready(request.user, {"day": day})
+def run_journal(request: Request, day: date) -> HttpResponse | StreamingHttpResponse:
+    """The journal of a night as hledger text; a long one in the background, in shards."""
+    asked = CATALOGUE["lines"].ready(request.user, {"day": day})
+    if _is_large(asked["run"]):
+        return redirect(_address("journal", {"since": day.isoformat(), "until": day.isoformat()}))
     _record(request, asked, "hledger")
-    order = Order(request.user, asked, "hledger", recipe.source(asked))
+    order = Order(request.user, asked, "hledger", CATALOGUE["lines"].source(asked))
     return download(journals.of_night(order), filename=f"journal-{day}.hledger", content_type=TEXT)
+
+
+def _is_large(run: SettlementRun) -> bool:
+    return run.lines > parameters.value("export_direct_lines")
 
 
 def _record(request: Request, asked: Asked, form: str) -> None:

@@ -24,7 +24,8 @@ def statement(request: Request, person: UUID | None = None) -> HttpResponse:
     made it and the balance after it.
     """
     reader = access.reader_now_or_404(request.user, person)
-    context: dict[str, object] = {"reader": reader.person, "own": reader.person.pk == request.user.pk}
+    own = reader.person.pk == request.user.pk
+    context: dict[str, object] = {"reader": reader.person, "own": own, "today": reader.today}
     if str(request.htmx.target).startswith("plan-"):
         return _outlook(request, reader)
     context |= _lines(request, reader)

@@ -260,6 +260,7 @@ def test_the_same_processes_work_in_production_mode(services: dict[str, Any], tm
             "REDIS_URL": os.environ["REDIS_URL"],
             "STATIC_ROOT": str(tmp_path / "staticfiles"),
             "DATA_DIR": str(tmp_path / "data"),
+            "EXPORTS_DIR": str(tmp_path / "exports"),
         }
         collect = [sys.executable, "manage.py", "collectstatic", "--noinput"]
         for command in (collect, by_hand(services["migrate"]["command"], port)):

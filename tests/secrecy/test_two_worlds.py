@@ -28,6 +28,7 @@ from core.clock import business_date, market_now
 from haier_market.celery import app as celery_app
 from microenterprises.models import Microenterprise, Seat
 from people.models import Notice, User
+from settlement.exports.catalogue import CATALOGUE
 from talent_pool.actions import pool
 from tests.cast import Cast, firm, make_cast, person
 from tests.databases import cloned
@@ -110,6 +111,14 @@ def known(stage: Stage) -> Known:
             "settlement/": [{**days[0], **anything[0], **firms[0]}],
             "payouts/": anything,
             "payouts/payments/": anything,
+            "settlement/books/": [{"entity": cast.cold_chain.entity_id}, {"entity": 999_999}],
+            "settlement/books/accounts/": [{"account": 1}, {"account": 999_999}],
+            "settlement/exports/": anything,
+            "settlement/exports/new/": [
+                {"kind": kind, "form": form}
+                for kind, recipe in CATALOGUE.items()
+                for form in recipe.formats
+            ],
             "statements/": [*people, *anything],
             "statements/people/": [{"person": who["pk"]} for who in people],
             "settlement/outcomes/": anything,

@@ -19,8 +19,10 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from contracts.models import Bid, Contract, Project
 from core import past
+from ledger.models import Account, Entity
 from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, Platform
 from people.models import User
+from settlement.exports.catalogue import FOR_ALL_BOOKS
 from settlement.models import Outcome, Payment, PayoutBatch, SettlementRun, ShareLine
 from talent_pool.models import PoolEntry
 from tests.secrecy.worlds import Route, routes
@@ -34,7 +36,7 @@ WATCHER = "rui"
 """Sees everything, so what a page shows differs by the size of the company and by nothing else."""
 LOOKERS = ("lin", WATCHER)
 """Who looks at every thing: a leader, who may do something about it, and the auditor."""
-OF_EACH = 4
+OF_EACH = 6
 """How many things are looked at in each state."""
 
 Addresses = Iterator[tuple[str, tuple[Any, ...]]]
@@ -75,6 +77,9 @@ THINGS: dict[str, Callable[[], Addresses]] = {
     "run_detail": by(SettlementRun, "business_date", state="status"),
     "outcome_detail": by(Outcome, state="state"),
     "firm_outcomes": firm,
+    "books_of": by(Entity, state="kind"),
+    "books_account": by(Account, state="kind"),
+    "export_new": lambda: (("", (kind,)) for kind in FOR_ALL_BOOKS),
     "statement_of": by(User),
     "statement_line": by(ShareLine),
     "invitation": by(Invitation, state="direction"),
@@ -103,6 +108,8 @@ DEEDS = {
 }  # fmt: skip
 """Forms, and addresses that only take a POST: what they check before a deed may cost what it costs."""
 FILES = {
+    "export_now",
+    "export_file",
     "run_xlsx",
     "run_csv",
     "run_lines_csv",
@@ -135,7 +142,8 @@ def things() -> Iterator[tuple[str, str, str]]:
     """Route, state and address of some things of every kind in every state."""
     kinds = dict(THINGS)
     for model in admin.site._registry:
-        kinds |= {f"admin:{_name(model)}_{page}": by(model) for page in ("change", "history")}
+        state = "status" if any(field.name == "status" for field in model._meta.fields) else ""
+        kinds |= {f"admin:{_name(model)}_{page}": by(model, "pk", state=state) for page in ("change", "history")}
     for name, found in kinds.items():
         looked_at: defaultdict[str, int] = defaultdict(int)
         for state, arguments in found():

@@ -388,6 +388,26 @@ def test_nothing_of_it_is_in_the_admin(model: Any) -> None:
     assert model not in admin.site._registry
 
 
+# --- API --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_api_tells_finance_and_the_auditor_the_same_masked(me: Microenterprise, fay: User, rui: User) -> None:
+    batch = sent(fay)
+    for reader in (fay, rui):
+        (told,) = json.loads(see(reader, "/api/v1/payouts/"))["results"]
+        assert (told["status"], told["total_minor"], told["size"]) == ("sent", 500_00, 2)
+        payments = json.loads(see(reader, f"/api/v1/payouts/{batch.pk}/payments/"))["results"]
+        assert [(each["person"], each["account"]) for each in payments] == [
+            ("Amara", "•••• 0123"),
+            ("Mei", "•••• 0123"),
+        ]
+    for reader in (person("Ada", "steward"), member(me, "Amara"), person("Vendor", "vendor")):
+        assert json.loads(see(reader, "/api/v1/payouts/"))["results"] == []
+        see(reader, f"/api/v1/payouts/{batch.pk}/", 404)
+        see(reader, f"/api/v1/payouts/{batch.pk}/payments/", 404)
+    assert client_of(fay).post("/api/v1/payouts/", {"currency": "CNY"}).status_code == 405
+
+
 # --- Cost -------------------------------------------------------------------------------------------------------------
 
 
@@ -400,7 +420,8 @@ def queries_of(user: User, path: str) -> int:
 
 def test_pages_cost_the_same_for_three_times_the_rows(fay: User, fred: User) -> None:
     def month(number: int, people: int) -> PayoutBatch:
-        me = firm(*(Seat(f"Person {number} {n}") for n in range(people)), launched=DAY + number * ONE)
+        day = DAY + number * ONE
+        me = firm(*(Seat(f"Person {number} {n}") for n in range(people)), launched=day, effective_from=day)
         earn(me, 1_000_00, DAY + number * ONE)
         nights(DAY + number * ONE)
         approve(DAY + number * ONE)

@@ -124,7 +124,7 @@ def test_the_page_costs_the_same_for_more_nights_platforms_and_currencies(
 ) -> None:
     count = queries_of(fay, RUN)
     for number in range(3):
-        firm(Seat("More"), currency=("CNY", "USD", "EUR")[number], launched=NEXT)
+        firm(Seat("More"), currency=("CNY", "USD", "EUR")[number], launched=NEXT, effective_from=NEXT + ONE)
     earn(cold_chain, 900_00, NEXT + ONE)
     nights(NEXT + ONE)
     assert queries_of(fay, f"/settlement/{NEXT + ONE}/") == count <= 8

@@ -56,7 +56,7 @@ def test_the_next_tier_says_what_is_missing_and_what_it_shares(cold_chain: Micro
 
 
 def test_below_the_threshold_the_next_tier_is_the_first(cold_chain: Microenterprise) -> None:
-    poor = firm(Seat("Teo"), tiers=TIERS, threshold_minor=200_00, launched=DAY + ONE)
+    poor = firm(Seat("Teo"), tiers=TIERS, threshold_minor=200_00, launched=DAY + ONE, effective_from=DAY + ONE)
     earn(poor, 50_00, DAY + ONE)
     nights(DAY + ONE)
     with on(DAY + ONE + ONE):
@@ -96,7 +96,7 @@ def test_a_plan_that_is_no_amount_is_said_beside_it(cold_chain: Microenterprise)
 
 def test_a_person_in_two_mes_sees_both_and_never_added(cold_chain: Microenterprise) -> None:
     mei = member(cold_chain, "Mei")
-    yen = firm(Seat("Noriko", 1), name="Kitchen Tokyo", currency="JPY", launched=DAY + ONE)
+    yen = firm(Seat("Noriko", 1), name="Kitchen Tokyo", currency="JPY", launched=DAY + ONE, effective_from=DAY + ONE)
     join(yen, mei, weight=2)
     earn(yen, 3_001, DAY + ONE)
     nights(DAY + ONE)
@@ -117,7 +117,7 @@ def test_a_person_in_two_mes_sees_both_and_never_added(cold_chain: Microenterpri
 def test_what_a_draw_still_owes_is_said(cold_chain: Microenterprise) -> None:
     """A draw of 300.00 for November; 20.00 of it come back with the share of 40.00 of 1 December, half each."""
     last = date(2026, 11, 30)
-    me = firm(Seat("Sol", pay_minor=300_00), Seat("Teo"), launched=last)
+    me = firm(Seat("Sol", pay_minor=300_00), Seat("Teo"), launched=last, effective_from=last)
     earn(me, 1_000_00, last)
     nights(last)
     sol = member(me, "Sol")
@@ -173,7 +173,7 @@ def test_the_statement_costs_the_same_for_more_mes_and_lines(cold_chain: Microen
     mei = member(cold_chain, "Mei")
     count = queries_of(mei, "/statements/")
     for _each in range(3):
-        other = firm(Seat("Lead"), launched=DAY + ONE)
+        other = firm(Seat("Lead"), launched=DAY + ONE, effective_from=DAY + ONE)
         join(other, mei, weight=1)
         earn(other, 500_00, DAY + ONE)
     nights(DAY + ONE)
