@@ -5,9 +5,9 @@ a date that was closed while the entry was on its way. A closed date closes ever
 every closed date before it. Only the settlement posts on a closed date, and nothing on a sealed one.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.models import Max, Min
@@ -21,6 +21,9 @@ from ledger import proofs
 from ledger.errors import BooksDoNotAgree
 from ledger.models import BusinessDay, Entry
 from ledger.refusals import day_closed
+
+SNAPSHOTS_KEPT: Final = timedelta(days=40)
+"""How long every night's snapshot stays; of older ones the month ends do."""
 
 
 def hold_date() -> datetime:
@@ -127,14 +130,12 @@ def chained(previous_hash: str, facts: proofs.DayFacts) -> str:
 
 def _seal(day: BusinessDay, by: str) -> BusinessDay:
     _run("SELECT ledger_index_night(%s)", day.date)
-    failure = next(proofs.failures(day.date, day.date), None)
-    if failure is not None:
-        raise BooksDoNotAgree(
-            _("The books of %(date)s cannot be sealed: %(record)s.")
-            % {"date": formats.date_format(day.date), "record": failure.record}
-        )
     before = BusinessDay.objects.filter(date__lt=day.date).order_by("-date").first()
-    facts = proofs.day_facts(day.date, accounts_after=before.accounts_through if before else None)
+    facts = proofs.sound_day(day.date, accounts_after=before.accounts_through if before else None)
+    if facts is None:
+        raise _do_not_agree(day.date)
+    _run("SELECT ledger_take_snapshot(%s)", day.date)
+    _run("SELECT ledger_drop_snapshots(%s)", day.date - SNAPSHOTS_KEPT)
     day.sealed_at, day.sealed_by = clock.market_now(), by
     day.entry_count, day.posting_count, day.debit_totals = facts.entry_count, facts.posting_count, facts.debit_totals
     day.accounts_through = facts.accounts_through
@@ -142,6 +143,14 @@ def _seal(day: BusinessDay, by: str) -> BusinessDay:
     day.day_hash = chained(day.previous_hash, facts)
     day.save()
     return day
+
+
+def _do_not_agree(day: date) -> BooksDoNotAgree:
+    failure = next(proofs.failures(day, day), None)
+    return BooksDoNotAgree(
+        _("The books of %(date)s cannot be sealed: %(record)s.")
+        % {"date": formats.date_format(day), "record": failure.record if failure else day.isoformat()}
+    )
 
 
 def _unclosed_dates_before(day: date) -> list[date]:

@@ -154,6 +154,27 @@ STANDING: Final = (
         "balances",
     ),
     Proof(
+        _("Every snapshot is the one before it and the lines since"),
+        """
+        SELECT format('account %%s on %%s', wrong.account_id, d.date)
+          FROM (SELECT date, coalesce(lag(date) OVER (ORDER BY date), '-infinity') AS before
+                  FROM ledger_snapshotday) d
+         CROSS JOIN LATERAL (
+               SELECT coalesce(n.account_id, t.account_id) AS account_id
+                 FROM (SELECT account_id, balance_minor FROM ledger_snapshot WHERE business_date = d.date) n
+                 FULL JOIN (SELECT account_id, sum(minor) AS total
+                              FROM (SELECT account_id, balance_minor AS minor FROM ledger_snapshot
+                                     WHERE business_date = d.before
+                                    UNION ALL
+                                    SELECT account_id, amount_minor FROM ledger_posting
+                                     WHERE business_date > d.before AND business_date <= d.date) moves
+                             GROUP BY 1 HAVING sum(minor) <> 0) t ON t.account_id = n.account_id
+                WHERE n.balance_minor IS DISTINCT FROM t.total::bigint) wrong
+         ORDER BY d.date
+        """,
+        "snapshots",
+    ),
+    Proof(
         _("No guarded account is below zero"),
         """
         SELECT format('account %%s (%%s of entity %%s) stands at %%s', a.id, a.kind, a.entity_id, b.amount_minor)
@@ -186,6 +207,7 @@ STANDING: Final = (
 _COUNTS: Final = {
     "accounts": "SELECT count(*) FROM ledger_account",
     "balances": "SELECT count(*) FROM ledger_balance",
+    "snapshots": "SELECT count(*) FROM ledger_snapshotday",
     "reversals": "SELECT count(*) FROM ledger_entry WHERE reverses_id IS NOT NULL",
 }
 
@@ -214,6 +236,56 @@ def count(proof: Proof) -> int:
 
 def day_facts(day: date, *, accounts_after: int | None, accounts_through: int | None = None) -> DayFacts:
     """Counts, totals and hashes of one business date; of accounts those numbered (after, through], by default all."""
+    held = totals(day, day)
+    return _day_facts(day, held.lines, dict(held.debits), accounts_after or 0, accounts_through)
+
+
+def sound_day(day: date, *, accounts_after: int | None) -> DayFacts | None:
+    """`day_facts` of a date on which every proof of DATED holds, in one pass over its lines; None when one does not.
+
+    For the seal, which proves 84,000 lines every night. Which proof fails, and on which record, `failures` says.
+    """
+    rows = _rows(
+        f"""
+        WITH lines AS MATERIALIZED (
+             SELECT p.business_date, p.entry_id, p.by_night, p.entity_id, a.currency, count(*) AS lines,
+                    min(p.line) AS first, max(p.line) AS last, sum(p.amount_minor) AS total,
+                    coalesce(sum(p.amount_minor) FILTER (WHERE p.amount_minor > 0), 0) AS debit,
+                    bool_and(a.entity_id IS NOT NULL AND a.entity_id = p.entity_id) AS owned,
+                    bool_and(a.book = 'real') AS all_real, bool_or(a.book = 'real') AS any_real
+               FROM ledger_posting p LEFT JOIN ledger_account a ON a.id = p.account_id
+              WHERE p.business_date = %(day)s GROUP BY 1, 2, 3, 4, 5),
+        wholes AS (
+             SELECT entry_id, by_night, sum(lines) AS lines, min(first) AS first, max(last) AS last,
+                    sum(debit) AS debit,
+                    bool_and(total = 0 AND owned) AS fine, bool_and(all_real) AS all_real, bool_or(any_real) AS any_real
+               FROM lines GROUP BY 1, 2),
+        hashes AS (
+             SELECT p.entry_id, {SQL_LINES} AS lines FROM ledger_posting p WHERE p.business_date = %(day)s GROUP BY 1),
+        wrong AS (
+             SELECT count(*) AS entries
+               FROM (SELECT * FROM ledger_entry WHERE business_date = %(day)s) e
+               FULL JOIN wholes w ON w.entry_id = e.id AND w.by_night = e.by_night
+               LEFT JOIN hashes l ON l.entry_id = e.id
+              WHERE e.id IS NULL OR w.entry_id IS NULL OR NOT w.fine
+                 OR (w.lines, w.first, w.last, w.debit) IS DISTINCT FROM
+                    (e.posting_count::numeric, 1, e.posting_count, e.debit_total_minor::numeric)
+                 OR w.all_real IS DISTINCT FROM (e.book = 'real') OR w.any_real IS DISTINCT FROM (e.book = 'real')
+                 OR e.content_hash <> {SQL_HASH})
+        SELECT (SELECT entries FROM wrong), coalesce(sum(lines), 0)::bigint,
+               CASE WHEN all_real THEN 'real ' ELSE 'shadow ' END || currency, sum(debit)::bigint
+          FROM lines GROUP BY 3
+        """,
+        day=day,
+    )
+    if any(wrong for wrong, *_rest in rows) or (not rows and entry_count(day, day)):
+        return None
+    return _day_facts(
+        day, sum(row[1] for row in rows), {name: debit for _w, _l, name, debit in rows}, accounts_after or 0, None
+    )
+
+
+def _day_facts(day: date, lines: int, debits: dict[str, int], after: int, through: int | None) -> DayFacts:
     (entries, digest) = _rows(
         f"SELECT count(*), {_HASH_OF_HASHES} FROM ledger_entry WHERE business_date = %(day)s", day=day
     )[0]
@@ -222,11 +294,10 @@ def day_facts(day: date, *, accounts_after: int | None, accounts_through: int | 
         SELECT coalesce(max(id), %(after)s), {_HASH_OF_HASHES} FROM ledger_account
          WHERE id > %(after)s AND id <= %(through)s
         """,
-        after=accounts_after or 0,
-        through=2**62 if accounts_through is None else accounts_through,
+        after=after,
+        through=2**62 if through is None else through,
     )[0]
-    held = totals(day, day)
-    return DayFacts(day, entries, held.lines, dict(held.debits), digest, through, accounts)
+    return DayFacts(day, entries, lines, debits, digest, through or 0, accounts)
 
 
 _HASH_OF_HASHES: Final = (

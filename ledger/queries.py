@@ -301,12 +301,17 @@ def statement(
     lines = history(entity_id, kinds=[kind], party=party, before=before, limit=limit, book=book)
     if not lines:
         return []
+    base = "(SELECT coalesce(max(date), '-infinity') FROM ledger_snapshotday WHERE date < %(date)s)"
     stands: int = _rows(
         f"""
-        SELECT sum({_SIDE} * p.amount_minor)::bigint
-          FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id
+        SELECT {_SIDE} * (coalesce((SELECT s.balance_minor FROM ledger_snapshot s
+                                     WHERE s.business_date = {base} AND s.account_id = a.id), 0)
+                          + coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
+                                       WHERE p.account_id = a.id AND p.business_date > {base}
+                                         AND (p.business_date, p.entry_id, p.line)
+                                             <= (%(date)s, %(entry)s, %(line)s)), 0))::bigint
+          FROM ledger_account a
          WHERE a.entity_id = %(entity)s AND a.kind = %(kind)s AND a.party = %(party)s AND a.book = %(book)s
-           AND (p.business_date, p.entry_id, p.line) <= (%(date)s, %(entry)s, %(line)s)
         """,
         entity=entity_id,
         kind=kind.value,
@@ -353,32 +358,55 @@ def lines_of(entries: Collection[Entry]) -> dict[int, list[EntryLine]]:
 
 def trial_balance(as_of: date, book: Book = Book.REAL) -> Iterator[TrialLine]:
     """Every account with something in it at the end of a business date, by entity and chart, streamed."""
+    base = _snapshot_before(as_of)
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             """
             SELECT a.entity_id, n.name, a.kind, a.party, a.currency, s.total::bigint
-              FROM (SELECT p.account_id, sum(p.amount_minor) AS total FROM ledger_posting p
-                     WHERE p.business_date <= %(as_of)s GROUP BY 1 HAVING sum(p.amount_minor) <> 0) s
+              FROM (SELECT account_id, sum(minor) AS total
+                      FROM (SELECT account_id, balance_minor AS minor FROM ledger_snapshot
+                             WHERE business_date = %(base)s
+                            UNION ALL
+                            SELECT account_id, amount_minor FROM ledger_posting
+                             WHERE business_date > %(base)s AND business_date <= %(as_of)s) moves
+                     GROUP BY 1 HAVING sum(minor) <> 0) s
               JOIN ledger_account a ON a.id = s.account_id
               JOIN ledger_entity n ON n.id = a.entity_id
              WHERE a.book = %(book)s
              ORDER BY a.entity_id, array_position(%(chart)s, a.kind), a.party
             """,
-            {"as_of": as_of, "book": book.value, "chart": [kind.value for kind in Kind]},
+            {
+                "as_of": as_of,
+                "base": base,
+                "book": book.value,
+                "chart": [kind.value for kind in Kind],
+            },
         )
         for entity_id, name, kind, party, currency, total in cursor:
             yield TrialLine(entity_id, name, Kind(kind), party, currency, total)
 
 
-_ACCOUNTS: Final = """
+_BASE: Final = "(SELECT coalesce(max(date), '-infinity') FROM ledger_snapshotday)"
+"""The date of the last snapshot; asked once per statement, and only the lines after it are read."""
+
+_ACCOUNTS: Final = f"""
     ledger_account a
     LEFT JOIN ledger_balance b ON b.account_id = a.id
-    LEFT JOIN LATERAL (SELECT sum(p.amount_minor) AS total FROM ledger_posting p
-                        WHERE p.account_id = a.id AND b.account_id IS NULL) s ON true"""
-"""Accounts with their kept balance, or the sum of their lines where none is kept."""
+    LEFT JOIN LATERAL (SELECT coalesce((SELECT s.balance_minor FROM ledger_snapshot s
+                                         WHERE s.business_date = {_BASE} AND s.account_id = a.id), 0)
+                            + coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
+                                         WHERE p.account_id = a.id AND p.business_date > {_BASE}), 0) AS total
+                        WHERE b.account_id IS NULL) s ON true"""
+"""Accounts with their kept balance, or the last snapshot and the lines since where none is kept."""
 
 _STANDS: Final = "coalesce(b.amount_minor * b.side, s.total, 0)"
 """What stands in an account of `_ACCOUNTS`, debit positive."""
+
+
+def _snapshot_before(day: date) -> date:
+    """The date of the last snapshot up to and including that day; the beginning of time when there is none."""
+    rows = _rows("SELECT max(date) FROM ledger_snapshotday WHERE date <= %(day)s", day=day)
+    return rows[0][0] or date.min
 
 
 def _bound(place: Place | None) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ from ledger.accounts import Kind
 from ledger.canonical import account_key
 from ledger.entities import account_ids
 from microenterprises.models import Membership, Microenterprise, ShareTerms
-from settlement.bulk import copy_values
+from settlement.bulk import copy_lines
 from settlement.calculation import Standing, Terms, advance, is_month_end, pool_minor
 from settlement.facts import NOTHING_ELSE, fingerprint_of, fiscal_year_of, terms_of
 from settlement.models import Outcome, Payee, share_reference
@@ -136,7 +136,7 @@ class _Night:
     """The columns of one batch. Places in them are places in `firms`, which stand in the order of their entities."""
 
     def __init__(self, day: date, firms: list[_Firm]) -> None:
-        self.day, self.firms = day, firms
+        self.day, self.year, self.firms = day, firms[0].before.fiscal_year, firms
         self.entities = np.array([firm.entity_id for firm in firms], dtype=np.int64)
         self.wallet_account, self.wallet = batches.accounts_with_balances(self.entities.tolist(), Kind.WALLET)
         self.moved, self.reshared = self._movements()
@@ -328,27 +328,30 @@ class _Night:
         arrays = _Arrays.of(self.seats, answer)
         hashes = self._fingerprints()
         pools, sums, wallets = self.pool.tolist(), self.weights_sum.tolist(), self.wallet.tolist()
+        night, year = self.day.isoformat(), self.year.isoformat()
+        nothing = r"\N"
         for place in np.flatnonzero(answer.fine).tolist():
-            firm, standing, pool = self.firms[place], self.standings[place], pools[place]
-            outcome = new_id()
-            before = firm.before
-            rows.append(
-                (
-                    str(outcome), str(firm.id), self.day.isoformat(), self.day.isoformat(),
-                    "settled" if pool else "nothing", firm.currency, before.fiscal_year.isoformat(), str(firm.terms_id),
-                    before.profit_minor, standing.profit_minor, before.due_fine, standing.due_fine,
-                    standing.shared_minor, pool, pool, pool, wallets[place], pool, sums[place],
-                    ends[place + 1] - ends[place], str(outcome) if pool else before.carries_at,
-                    share_reference(firm.id, self.day) if pool else "", hashes[place],
-                    *arrays.between(ends[place], ends[place + 1]), *_NOTHING,
-                )
-            )  # fmt: skip
-        copy_values(Outcome, _COLUMNS, rows)
+            firm, standing, pool, before = (
+                self.firms[place],
+                self.standings[place],
+                pools[place],
+                self.firms[place].before,
+            )
+            outcome, start, end = new_id(), ends[place], ends[place + 1]
+            head = (
+                f"{outcome}\t{firm.id}\t{night}\t{night}\t{'settled' if pool else 'nothing'}\t{firm.currency}\t{year}"
+                f"\t{firm.terms_id}\t{before.profit_minor}\t{standing.profit_minor}\t{before.due_fine}"
+                f"\t{standing.due_fine}\t{standing.shared_minor}\t{pool}\t{pool}\t{pool}\t{wallets[place]}\t{pool}"
+                f"\t{sums[place]}\t{end - start}\t{outcome if pool else before.carries_at or nothing}"
+                f"\t{share_reference(firm.id, self.day) if pool else ''}\t{hashes[place]}"
+            )
+            rows.append("\t".join((head, *arrays.between(start, end), _NOTHING)))
+        copy_lines(Outcome, _COLUMNS, rows)
 
     def _fingerprints(self) -> list[str]:
         firms = self.firms
         figures = np.empty((len(firms), 8), dtype=">i8")
-        figures[:, 0], figures[:, 1] = self.day.toordinal(), firms[0].before.fiscal_year.toordinal()
+        figures[:, 0], figures[:, 1] = self.day.toordinal(), self.year.toordinal()
         figures[:, 2] = [firm.before.profit_minor for firm in firms]
         figures[:, 3] = [firm.before.due_fine for firm in firms]
         figures[:, 4] = [firm.before.shared_minor for firm in firms]
@@ -419,5 +422,5 @@ _COLUMNS: Final = (
     "entry_reference", "facts_sha256", *_ARRAYS,
     "snag", "is_final", "recovered_minor", "pay_minor", "draws_minor", "written_off_minor",
 )  # fmt: skip
-_NOTHING: Final = ("", False, 0, 0, 0, 0)
+_NOTHING: Final = "\tf\t0\t0\t0\t0"
 """An ordinary night has no snag, is not the last, recovers, pays and writes off nothing."""

@@ -22,7 +22,7 @@ from tests.ledger.books import BY, cost, firm, post, receipt, sale, share
 
 pytestmark = pytest.mark.django_db
 D1, D2, LATER = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 26)
-TABLES = ("entity", "account", "entry", "posting", "balance", "businessday")
+TABLES = ("entity", "account", "entry", "posting", "balance", "businessday", "snapshot")
 
 
 def check(*arguments: str) -> str:
@@ -172,6 +172,14 @@ def a_kept_balance_of_nothing(books: dict[str, Entry]) -> None:
     forge("INSERT INTO ledger_balance (account_id, side, amount_minor) VALUES (10^12, 1, 0)")
 
 
+def a_snapshot_raised(books: dict[str, Entry]) -> None:
+    forge("UPDATE ledger_snapshot SET balance_minor = balance_minor + 1 WHERE balance_minor < 0")
+
+
+def a_snapshot_that_leaves_an_account_out(books: dict[str, Entry]) -> None:
+    forge("DELETE FROM ledger_snapshot WHERE balance_minor < 0")
+
+
 def a_wallet_below_zero(books: dict[str, Entry]) -> None:
     lift("balance", "a_guarded_account_never_goes_below_zero")
     forge("UPDATE ledger_balance SET side = -side WHERE amount_minor > 0")
@@ -207,7 +215,7 @@ def another_count_on_a_sealed_date(books: dict[str, Entry]) -> None:
 
 
 LINES, HEADS, BALANCED, UNCHANGED = (str(proof.statement) for proof in proofs.DATED)
-CURRENCY, OPENED, KEPT, ABOVE_ZERO, OWNED, REVERSALS = (str(proof.statement) for proof in proofs.STANDING)
+CURRENCY, OPENED, KEPT, SNAPSHOTS, ABOVE_ZERO, OWNED, REVERSALS = (str(proof.statement) for proof in proofs.STANDING)
 SEALED = "Sealed dates hold"
 
 
@@ -234,9 +242,11 @@ SEALED = "Sealed dates hold"
         (a_kept_balance_raised, KEPT, "wallet"),
         (a_kept_balance_taken_away, KEPT, "keeps nothing"),
         (a_kept_balance_of_nothing, OWNED, "1000000000000"),
+        (a_snapshot_raised, SNAPSHOTS, "2026-03-01"),
+        (a_snapshot_that_leaves_an_account_out, SNAPSHOTS, "2026-03-01"),
         (a_wallet_below_zero, KEPT, "wallet"),
         (a_reversal_of_the_other_book, UNCHANGED, "undo"),
-        (an_entry_slipped_under_the_seal, SEALED, "2026-03-01"),
+        (an_entry_slipped_under_the_seal, SNAPSHOTS, "2026-03-01"),
         (another_hash_on_a_sealed_date, SEALED, "2026-03-01"),
         (another_count_on_a_sealed_date, SEALED, "2026-03-01"),
     ],

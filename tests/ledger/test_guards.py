@@ -1,12 +1,14 @@
 """What other ledgers let through, ours refuses: through the ORM and through plain SQL, as the application's role."""
 
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import DatabaseError
 
+from core import clock, past
+from ledger import days
 from ledger.accounts import Book, Kind
 from ledger.entities import open_account
 from ledger.models import Account, Balance, BusinessDay, Entity, Entry, Posting
@@ -53,6 +55,10 @@ def places(entry: Entry) -> tuple[int, int, int]:
     """Entity, wallet and income account of the entry's firm."""
     entity = Entity.objects.get()
     return entity.pk, open_account(entity.pk, Kind.WALLET).pk, open_account(entity.pk, Kind.INCOME_OUTSIDE).pk
+
+
+def past_noon(day: date) -> Any:
+    return past.at(datetime.combine(day, time(12), clock.company_zone()))
 
 
 def refused(code: str) -> Any:
@@ -106,6 +112,47 @@ class TestChange:
         Entity.objects.update(name="Blue Kettle 2")
         with refused("never changes"), transaction.atomic():
             Entity.objects.update(currency="EUR")
+
+
+class TestParts:
+    """The same refusals for statements that name a part of the lines directly."""
+
+    @pytest.mark.parametrize("part", ["day", "night", "day_{month}", "night_{night}"])
+    def test_what_a_part_refuses(self, entry: Entry, part: str) -> None:
+        night = entry.business_date - timedelta(days=1)
+        days.close_day(night)
+        table = "ledger_posting_" + part.format(month=f"{entry.business_date:%Y%m}", night=f"{night:%Y%m%d}")
+        for change in (f"UPDATE {table} SET amount_minor = 1", f"DELETE FROM {table}", f"TRUNCATE {table}"):
+            with refused("only ever added"):
+                sql(change)
+        entity, wallet, income = places(entry)
+        in_night = part.startswith("night")
+        day = night if in_night else entry.business_date
+        late = head(entry, business_date=day, by_night=in_night, kind="share" if in_night else "receipt")
+        values = f"({late.pk}, %s, {entity}, %s, '{day}', %s, {in_night})"
+        with refused("does not balance"):
+            sql(f"INSERT INTO {table} VALUES {values}, {values}", wallet, 100, 1, income, -90, 2)
+        sql(f"INSERT INTO {table} VALUES {values}, {values}", wallet, 100, 1, income, -100, 2)
+        with refused("duplicate key"):
+            sql(f"INSERT INTO {table} VALUES {values}, {values}", wallet, 100, 1, income, -100, 2)
+
+    def test_a_line_of_the_day_cannot_hide_in_the_night(self, entry: Entry) -> None:
+        entity, wallet, income = places(entry)
+        day = entry.business_date
+        with refused("no partition|not those its head names"), transaction.atomic():
+            late = head(entry).pk
+            sql(
+                f"INSERT INTO ledger_posting VALUES ({late}, {wallet}, {entity}, 100, '{day}', 1, true),"
+                f" ({late}, {income}, {entity}, -100, '{day}', 2, true)"
+            )
+
+    @pytest.mark.parametrize("by_night", [True, False])
+    def test_a_head_says_truly_whether_it_is_of_the_night(self, entry: Entry, by_night: bool) -> None:
+        if not by_night:
+            days.close_day(entry.business_date - timedelta(days=1))
+        day = entry.business_date if by_night else entry.business_date - timedelta(days=1)
+        with refused("closed|still to come"), transaction.atomic():
+            head(entry, business_date=day, kind="share", by_night=by_night)
 
 
 class TestNewLines:
@@ -214,6 +261,23 @@ class TestKeptBalances:
         _entity, _wallet, income = places(entry)
         with refused("follow the lines"):
             sql("INSERT INTO ledger_balance (account_id, side, amount_minor) VALUES (%s, 1, 0)", income)
+
+
+class TestSnapshots:
+    def test_nobody_writes_them_by_hand(self, entry: Entry) -> None:
+        with past_noon(entry.business_date + timedelta(days=2)):
+            days.close_day(entry.business_date)
+            days.seal_day(entry.business_date)
+        part = f"ledger_snapshot_{entry.business_date:%Y%m%d}"
+        for table in ("ledger_snapshot", part):
+            for change in (
+                f"INSERT INTO {table} VALUES (1, 5, '{entry.business_date}')",
+                f"UPDATE {table} SET balance_minor = 0",
+                f"DELETE FROM {table}",
+                f"TRUNCATE {table}",
+            ):
+                with refused("only ever added"):
+                    sql(change)
 
 
 class TestHeads:
