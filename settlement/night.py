@@ -208,11 +208,18 @@ class _Night:
         if late.terms is None:
             return self.never_priced(late) if self.firm.terms else None
         standing = self.standing_of(late, late.terms)
-        verdict = self.verdict(late.day, late.terms, late.members, standing, self.before_of(late), of=late.outcome)
+        members = self.sharing(late)
+        verdict = self.verdict(late.day, late.terms, members, standing, self.before_of(late), of=late.outcome)
         if verdict.state in (State.SETTLED, State.NOTHING):
             self.shared[late.year] += verdict.pool_minor
             return verdict
         return None
+
+    def sharing(self, late: Unsettled) -> tuple[Member, ...]:
+        """The members of that date. Within its year, what nobody carried weight for is part of the next pool; a year
+        that has ended has no next pool, so the members of tonight share it."""
+        unshared = late.year < self.firm.year and not sum(member.weight for member in late.members)
+        return self.firm.members if unshared else late.members
 
     def before_of(self, late: Unsettled) -> Standing:
         due = late.standing.due_fine

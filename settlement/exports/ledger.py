@@ -58,22 +58,23 @@ def _block(block: dict[int, AccountFacts], asked: Asked, totals: Totals, names: 
     before = reports.balances_at(ids, asked["since"] - timedelta(days=1), effective_until=effective)
     lines = reports.lines_of_accounts(ids, asked["since"], asked["until"], effective_until=effective)
     line = next(lines, None)
+    opening, one, closing = _("opening"), _("line"), _("closing")  # looked up once: there may be millions
     for account_id, account in block.items():
         is_shown = account_id in before or (line is not None and line.account_id == account_id)
         if not is_shown:
             continue
         stands, debits, credits = before.get(account_id, 0), 0, 0
         head = account_cells(account, names(account.party))
-        yield [_("opening"), *head, asked["since"].isoformat(), *[""] * 10, money.major(stands, account.currency)]
+        yield [opening, *head, asked["since"].isoformat(), *[""] * 10, money.major(stands, account.currency)]
         while line is not None and line.account_id == account_id:
             stands += line.amount_minor
             debits += max(line.amount_minor, 0)
             credits += max(-line.amount_minor, 0)
             totals.add(line.amount_minor, account.currency)
-            yield [_("line"), *head, *line_cells(line, stands, account.currency)]
+            yield [one, *head, *line_cells(line, stands, account.currency)]
             line = next(lines, None)
         sums = [money.major(minor, account.currency) for minor in (debits, credits, stands)]
-        yield [_("closing"), *head, asked["until"].isoformat(), *[""] * 8, *sums]
+        yield [closing, *head, asked["until"].isoformat(), *[""] * 8, *sums]
 
 
 def account_cells(account: AccountFacts, name: str) -> list[Cell]:

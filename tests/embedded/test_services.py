@@ -101,7 +101,7 @@ def test_keys_are_made_once_and_readable_by_their_owner_only(places: Places) -> 
     with Services(places, given=given) as second:
         assert second.environment["BID_KEY"] == first.environment["BID_KEY"]
     assert first.environment["SECRET_KEY"] != first.environment["BID_KEY"]
-    for name in ("secret_key", "bid_key"):
+    for name in ("secret_key", "bid_key", "payout_key"):
         assert stat.S_IMODE((places.secrets / name).stat().st_mode) == 0o600
 
 
@@ -118,6 +118,7 @@ def test_what_the_environment_already_names_is_used_and_nothing_is_started(place
         "REDIS_URL_FILE": "/run/secrets/redis",
         "SECRET_KEY": "theirs",
         "BID_KEY_FILE": "/run/secrets/bid_key",
+        "PAYOUT_KEY_FILE": "/run/secrets/payout_key",
     }
     with Services(places, given=given) as services:
         assert {name: services.environment[name] for name in given} == given

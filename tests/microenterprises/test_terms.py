@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from core.clock import business_date, move_forward
 from core.errors import Conflict, Denied, Invalid, InvalidTransition, TooLate
+from ledger.days import close_day
 from microenterprises.actions import firms, terms
 from microenterprises.calculation import TermsSpec, Tier
 from microenterprises.models import Ballot, Membership, Microenterprise, ShareTerms, Vote
@@ -156,6 +157,46 @@ def test_the_database_closes_an_end_once(cast: Cast) -> None:
     for end in (None, business_date() + timedelta(days=1)):
         with pytest.raises(IntegrityError, match="stay as they are"), transaction.atomic():
             rows.update(effective_to=end)
+
+
+def again(row: ShareTerms, **changes: object) -> ShareTerms:
+    """The same version as a row of its own, with some columns changed."""
+    facts = {field.attname: getattr(row, field.attname) for field in ShareTerms._meta.concrete_fields}
+    facts |= {"version": row.version + 1, **changes}
+    del facts["id"]
+    return ShareTerms(**facts)
+
+
+@pytest.mark.parametrize("days", [(-40, None), (-40, 1), (0, 5), (1, None)])
+def test_the_database_refuses_two_agreed_versions_for_one_date(cast: Cast, days: tuple[int, int | None]) -> None:
+    held = ShareTerms.objects.get(microenterprise=cast.cold_chain)
+    since, until = (None if n is None else business_date() + timedelta(days=n) for n in days)
+    with pytest.raises(IntegrityError, match="agreed_terms_do_not_overlap"), transaction.atomic():
+        again(held, effective_from=since, effective_to=until).save()
+    again(held, status="proposed", effective_from=since).save()
+    with pytest.raises(IntegrityError, match="agreed_terms_do_not_overlap"), transaction.atomic():
+        ShareTerms.objects.filter(microenterprise=cast.cold_chain, status="proposed").update(status="agreed")
+
+
+def test_the_database_refuses_terms_that_reach_back_into_closed_books(cast: Cast) -> None:
+    held = ShareTerms.objects.get(microenterprise=cast.cold_chain)
+    today = business_date()
+    ShareTerms.objects.filter(pk=held.pk).update(effective_to=today)
+    move_forward(timedelta(days=3))
+    close_day(today + timedelta(days=1))
+    with pytest.raises(IntegrityError, match="cannot end on"), transaction.atomic():
+        ShareTerms.objects.filter(microenterprise=cast.northwind).update(effective_to=today + timedelta(days=1))
+    with pytest.raises(IntegrityError, match="cannot start on"), transaction.atomic():
+        again(held, effective_from=today + timedelta(days=1), effective_to=None).save()
+    again(held, effective_from=today + timedelta(days=2), effective_to=None).save()
+
+
+@pytest.mark.parametrize("owners", [{}, {"reserve": 9_999}, {"reserve": 10_001}, {"": 10_000}, {"a": 0, "b": 10_000}])
+def test_the_database_refuses_owners_who_do_not_own_the_whole_rest(cast: Cast, owners: dict[str, int]) -> None:
+    held = ShareTerms.objects.get(microenterprise=cast.cold_chain)
+    later = business_date() + timedelta(days=9)
+    with pytest.raises(IntegrityError, match="own_all_of_it"), transaction.atomic():
+        again(held, status="proposed", residual_owners=owners, effective_from=later).save()
 
 
 def test_members_on_the_day_are_counted_not_those_who_come_and_go(cast: Cast) -> None:

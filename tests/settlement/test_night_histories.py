@@ -1,18 +1,23 @@
-"""Random histories of one firm through the pure night: joins, leaves, losses, reversals, draws, pay, short wallets."""
+"""Random histories of one firm through the pure night.
+
+Joins, leaves, other weights, losses, reversed shares, draws, pay, short wallets and their repair, new terms, new years.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from fractions import Fraction
 from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from settlement.calculation import FINE, Standing, Terms, Tier
+from settlement.calculation import FINE, GRAIN, Standing, Terms, Tier, open_year
 from settlement.night import Firm, FirmNight, Member, State, Unsettled, Verdict, Wage, settle
 
 YEAR = date(2026, 1, 1)
 TERMS = Terms(500, (Tier(1_000, 3000), Tier(5_000, 4500), Tier(None, 2000)))
+VERSIONS = (TERMS, Terms(0, (Tier(None, 5000),), losses_carry_over=True), Terms(900, (Tier(7, 9999), Tier(None, 3))))
 PEOPLE = 5
 
 
@@ -22,13 +27,20 @@ def uid(number: int) -> UUID:
 
 @dataclass(frozen=True)
 class Day:
-    """What happens on a day: money moved, money locked up (negative: freed), weights of everybody, a draw, a salary."""
+    """What happens on a day: money moved, money locked up (negative: freed), weights of everybody, a draw, a salary.
+
+    undone: percent of what was shared this year that is reversed. terms: which version is agreed on that day, if any.
+    opens: whether a fiscal year starts with it.
+    """
 
     moved: int
     locked: int
     weights: tuple[int, ...]
     draw: int = 0
     salary: int = 0
+    undone: int = 0
+    terms: int | None = None
+    opens: bool = False
 
 
 days = st.builds(
@@ -38,6 +50,9 @@ days = st.builds(
     weights=st.tuples(*[st.integers(0, 30)] * PEOPLE),
     draw=st.sampled_from([0, 0, 0, 300, 2_000]),
     salary=st.sampled_from([0, 0, 0, 450, 3_000]),
+    undone=st.sampled_from([0, 0, 0, 0, 30, 100]),
+    terms=st.sampled_from([None, None, None, 0, 1, 2]),
+    opens=st.sampled_from([False, False, False, False, True]),
 )
 
 
@@ -52,7 +67,14 @@ class History:
     advances: dict[UUID, int] = field(default_factory=dict)
     unsettled: list[Unsettled] = field(default_factory=list)
     got: dict[UUID, int] = field(default_factory=dict)
+    exact: dict[int, Fraction] = field(default_factory=dict)
+    paid: dict[int, int] = field(default_factory=dict)
+    shared: dict[date, int] = field(default_factory=dict)
+    undone: int = 0
     highest_due: int = 0
+    terms: Terms = TERMS
+    waiting: int = 0
+    year: date = YEAR
     day: date = YEAR
 
     def live(self, day: Day) -> FirmNight:
@@ -60,13 +82,22 @@ class History:
         self.wallet += moved
         locked = max(min(day.locked, self.wallet), -self.locked)
         self.wallet, self.locked = self.wallet - locked, self.locked + locked
-        night = settle(self.firm(day, moved))
+        if day.terms is not None:
+            self.terms = VERSIONS[day.terms]
+        if day.opens and self.day > self.year:
+            self.standing = open_year(self.standing, self.terms, waiting_minor=self.waiting)
+            self.year, self.highest_due = self.day, max(0, self.standing.due_fine)
+        back = max(0, self.standing.shared_minor) * day.undone // 100
+        self.wallet, self.undone = self.wallet + back, self.undone + back
+        firm = self.firm(day, moved, back)
+        night = settle(firm)
+        assert settle(self.firm(day, moved, back)) == night
         self.check(night)
-        self.follow(night, self.firm(day, moved))
+        self.follow(night, firm)
         self.day += timedelta(days=1)
         return night
 
-    def firm(self, day: Day, moved: int) -> Firm:
+    def firm(self, day: Day, moved: int, back: int) -> Firm:
         members = tuple(
             Member(n, uid(n), uid(100 + n), weight) for n, weight in enumerate(day.weights) if weight or n == 0
         )
@@ -78,16 +109,17 @@ class History:
         return Firm(
             id=uid(1000),
             day=self.day,
-            year=YEAR,
+            year=self.year,
             before=self.standing,
             moved_minor=moved,
-            reshared_minor=0,
+            reshared_minor=-back,
             wallet_minor=self.wallet,
-            terms=TERMS,
+            terms=self.terms,
             members=members,
             wages=tuple(wages),
             carries=dict(self.carries),
             advances=dict(self.advances),
+            shared_by_year={year: minor for year, minor in self.shared.items() if year < self.year},
             unsettled=tuple(self.unsettled),
         )
 
@@ -97,8 +129,14 @@ class History:
             assert all(amount >= 0 for amount in amounts)
             assert sum(amounts) == (verdict.pool_minor if verdict.state is State.SETTLED else 0)
             assert all(line.recovered_minor + line.payable_minor == line.part.amount_minor for line in verdict.lines)
-            self.highest_due = max(self.highest_due, verdict.standing.due_fine)
+            if verdict.of is None or self.years[verdict.of] == self.year:
+                self.highest_due = max(self.highest_due, verdict.standing.due_fine)
         assert night.own.standing.shared_minor * FINE <= self.highest_due
+
+    @property
+    def years(self) -> dict[UUID, date]:
+        """The fiscal years of the exceptions that wait."""
+        return {each.outcome: each.year for each in self.unsettled}
 
     def follow(self, night: FirmNight, firm: Firm) -> None:
         """Take the night's answer over, as the tables do."""
@@ -111,6 +149,9 @@ class History:
             assert self.advances.pop(person) >= minor
         for verdict in night.verdicts:
             self.take(verdict)
+            year = self.year if verdict.of is None else self.years[verdict.of]
+            pool = verdict.pool_minor if verdict.state is State.SETTLED else 0
+            self.shared[year] = verdict.standing.shared_minor if verdict.of is None else self.shared[year] + pool
         paid = {payroll.day: payroll for payroll in night.payrolls}
         repaired = {verdict.of for verdict in night.verdicts}
         self.unsettled = [self.still(each, paid) for each in self.unsettled if each.outcome not in repaired]
@@ -120,16 +161,17 @@ class History:
                 Unsettled(
                     outcome=uid(10_000 + self.day.toordinal()),
                     day=self.day,
-                    year=YEAR,
+                    year=self.year,
                     standing=own.standing,
                     profit_before_minor=own.profit_before_minor,
                     was_priced=True,
-                    terms=TERMS,
+                    terms=self.terms,
                     members=firm.members,
                     wages=() if self.day in paid else firm.wages,
                 )
             )
         self.standing = own.standing
+        self.waiting = own.pool_minor if own.state is State.WAITING else 0
         assert self.wallet >= 0
         assert sum(self.carries.values()) == 0
 
@@ -157,12 +199,27 @@ class History:
     def take(self, verdict: Verdict) -> None:
         if not verdict.lines:
             return
+        self.owe(verdict)
         self.carries = {line.part.key: line.part.carry_after_grain for line in verdict.lines}
         for line in verdict.lines:
             self.wallet -= line.payable_minor
             self.advances[line.person] = self.advances.get(line.person, 0) - line.recovered_minor
             self.got[line.person] = self.got.get(line.person, 0) + line.part.amount_minor
             assert self.advances[line.person] >= 0
+
+    def owe(self, verdict: Verdict) -> None:
+        """What everybody is owed as exact fractions, without `split`: the pool by weight, and leavers' rests spread."""
+        weights = {line.part.key: line.part.weight for line in verdict.lines}
+        whole = sum(weights.values())
+        gone = [key for key in self.exact if key not in weights]
+        rest = sum((self.exact.pop(key) - self.paid.pop(key) for key in gone), Fraction(0))
+        for line in verdict.lines:
+            key = line.part.key
+            part = (verdict.pool_minor + rest) * Fraction(weights[key], whole)
+            self.exact[key] = self.exact.get(key, Fraction(0)) + part
+            self.paid[key] = self.paid.get(key, 0) + line.part.amount_minor
+            assert abs(self.exact[key] - self.paid[key]) < 1
+            assert abs(line.part.carry_after_grain) < GRAIN
 
 
 @settings(max_examples=150, deadline=None)
@@ -171,7 +228,7 @@ def test_whatever_happens_parts_sum_nothing_is_negative_and_no_wallet_is_overdra
     firm = History()
     for day in history:
         firm.live(day)
-    assert sum(firm.got.values()) == firm.standing.shared_minor
+    assert sum(firm.got.values()) == sum(firm.shared.values()) + firm.undone
 
 
 @settings(max_examples=100, deadline=None)

@@ -302,3 +302,41 @@ def test_a_replay_of_any_history_finds_nothing(
         for snag in Outcome.objects.exclude(snag="").values_list("snag", flat=True).distinct():
             event(snag)
         transaction.set_rollback(True)
+
+
+facts = st.lists(
+    st.tuples(st.sampled_from(["earn", "earn late", "spend", "lock"]), st.integers(1, 999)), min_size=2, max_size=8
+)
+FIGURES = ("state", "snag", "profit_minor", "due_fine", "pool_minor", "shared_minor", "wallet_minor", "payable_minor")
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
+@given(facts.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))))
+def test_the_order_of_posting_within_a_day_does_not_matter(orders: tuple[list[Deed], list[Deed]]) -> None:
+    seats = ((3, "entrepreneur", 0), (5, "entrepreneur", 90), (1, "stable", 310))
+    opening = Opening("CNY", TIERS[1], 0, False, False, OWNERS[0], seats)
+    with transaction.atomic():
+        firms = [opened(opening), opened(opening)]
+        for each in firms:
+            invest(each.me, 8_000, START)
+        nights(START)
+        for each, rows in zip(firms, orders, strict=True):
+            each.today = date(2026, 12, 31)
+            for deed in rows:
+                each.does(deed)
+        nights(date(2027, 1, 2))
+        one, other = (
+            [
+                list(Outcome.objects.filter(microenterprise=each.me).order_by("night").values_list(*FIGURES)),
+                list(
+                    ShareLine.objects.filter(outcome__microenterprise=each.me)
+                    .order_by("night", "membership__number")
+                    .values_list("amount_minor", "carry_after_grain", "recovered_minor")
+                ),
+                balances([each.me.entity_id], list(Kind)).values(),
+            ]
+            for each in firms
+        )
+        assert one[:2] == other[:2]
+        assert list(one[2]) == list(other[2])
+        transaction.set_rollback(True)

@@ -12,6 +12,7 @@ from django.db import transaction
 from core import past
 from core.clock import company_zone
 from ledger.accounts import Kind
+from ledger.days import closed_through
 from ledger.entities import open_entity
 from ledger.queries import balance, person_balances
 from ledger.writer import Draft, Line, credit, debit, post_one
@@ -92,7 +93,9 @@ def firm(
             ended_on=seat.end,
         )
     if tiers is not None:
-        agree(found, tiers, threshold_minor=threshold_minor, effective_from=effective_from, **terms)
+        closed = closed_through()  # terms never reach back into closed books
+        held_from = max(effective_from, closed + timedelta(days=1)) if closed else effective_from
+        agree(found, tiers, threshold_minor=threshold_minor, effective_from=held_from, **terms)
     return found
 
 

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Locator, expect
 from tests.walk import files
 from tests.walk.hands import IDENTIFIER
 from tests.walk.market import Market
+from tests.walk.month_end import month_end
 from tests.walk.visitor import Visitor
 from tests.walk.watch import FORMS, Watch
 
@@ -528,6 +529,7 @@ CHAPTERS = (
     ("Both sign, work is delivered, accepted and rated", contract),
     ("Night falls and Mei reads her statement", statement),
     ("Fay approves and exports", finance),
+    ("A month end: Fay finds an exception, mends it and closes the nights", month_end),
     ("Sol's idea becomes an ME", launch),
     ("The ME ends and its people are safe", ending),
     ("Hua helps one to land and mends a record", landing),
