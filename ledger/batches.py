@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core import columns
 from ledger import canonical, days, refusals, writer
-from ledger.accounts import NIGHT_KINDS, Book, Kind
+from ledger.accounts import EXPENSE, INCOME, NIGHT_KINDS, YEAR_CLOSE, Book, Kind
 
 Whole = NDArray[np.int64]
 
@@ -58,17 +58,9 @@ def post(batch: Batch, *, by: str, night: date) -> None:
         _copy(batch, by, night, posted_at)
 
 
-def accounts_of(entity_ids: Sequence[int], kinds: Sequence[Kind]) -> dict[Kind, Whole]:
-    """The account of each kind that an entity has without a party, in the order of the entities; 0 for none."""
-    return {kind: found[0] for kind, found in _accounts(entity_ids, kinds).items()}
-
-
-def accounts_with_balances(entity_ids: Sequence[int], kind: Kind) -> tuple[Whole, Whole]:
-    """The account of a guarded kind that each entity has, and what is in it, in its own sign."""
-    return _accounts(entity_ids, [kind])[kind]
-
-
-def _accounts(entity_ids: Sequence[int], kinds: Sequence[Kind]) -> dict[Kind, tuple[Whole, Whole]]:
+def accounts_of(entity_ids: Sequence[int], kinds: Sequence[Kind]) -> dict[Kind, tuple[Whole, Whole]]:
+    """The account of each guarded kind that an entity has without a party, and what is in it (in its own sign), in the
+    order of the entities; 0 where there is none. For a kind that is not guarded the second array says nothing."""
     wanted = np.asarray(entity_ids, dtype=np.int64)
     rows = columns.read(
         """
@@ -88,6 +80,36 @@ def _accounts(entity_ids: Sequence[int], kinds: Sequence[Kind]) -> dict[Kind, tu
         ids[at[mine]], minor[at[mine]] = rows["id"][mine], rows["minor"][mine]
         found[kind] = (ids, minor)
     return found
+
+
+def moved_on(entity_ids: Sequence[int], day: date) -> tuple[Whole, Whole]:
+    """What a date moved, in the order of the entities: income less expense; profit shared. No year's close."""
+    wanted = np.asarray(entity_ids, dtype=np.int64)
+    rows = columns.read(
+        """
+        SELECT a.entity_id, coalesce(-sum(s.total) FILTER (WHERE a.kind <> 'profit_shared'), 0)::int8 AS profit,
+               coalesce(sum(s.total) FILTER (WHERE a.kind = 'profit_shared'), 0)::int8 AS shared
+          FROM ledger_account a
+         CROSS JOIN LATERAL (
+               SELECT sum(p.amount_minor) AS total FROM ledger_posting p
+                WHERE p.account_id = a.id AND p.business_date = %(day)s
+                  AND p.entry_id NOT IN (SELECT e.id FROM ledger_entry e WHERE e.kind = %(close)s)) s
+         WHERE a.entity_id = ANY(%(entities)s) AND a.kind = ANY(%(kinds)s) AND a.book = 'real' AND s.total <> 0
+         GROUP BY 1
+        """,
+        {"entity_id": "int8", "profit": "int8", "shared": "int8"},
+        {
+            "entities": [int(entity) for entity in wanted],
+            "kinds": [kind.value for kind in (*INCOME, *EXPENSE, Kind.PROFIT_SHARED)],
+            "day": day,
+            "close": YEAR_CLOSE,
+        },
+    )
+    order = np.argsort(wanted)
+    at = order[np.searchsorted(wanted[order], rows["entity_id"])]
+    profit, shared = np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=np.int64)
+    profit[at], shared[at] = rows["profit"], rows["shared"]
+    return profit, shared
 
 
 def _copy(batch: Batch, by: str, night: date, posted_at: datetime) -> None:

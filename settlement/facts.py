@@ -108,11 +108,16 @@ def read(day: date, microenterprises: Sequence[UUID], *, is_final: bool = False)
 
 def terms_of(row: ShareTerms) -> Terms:
     """The arithmetic of stored share terms, whose tiers are widths. Raises UnusableTermsError."""
+    return terms_from(row.threshold_minor, row.tiers, row.carries_losses)
+
+
+def terms_from(threshold_minor: int, widths: Iterable[tuple[int | None, int]], carries_losses: bool) -> Terms:
+    """`terms_of` for the columns of a row."""
     tiers, upto = [], 0
-    for width, rate_bp in row.tiers:
+    for width, rate_bp in widths:
         upto += width or 0
         tiers.append(Tier(None if width is None else upto, rate_bp))
-    return Terms(row.threshold_minor, tuple(tiers), row.carries_losses)
+    return Terms(threshold_minor, tuple(tiers), carries_losses)
 
 
 def fiscal_year_of(day: date) -> date:

@@ -6,10 +6,12 @@ nearly every night. `settle` posts those and hands the others back; they go one 
 `settlement.night` and `settlement.posting`, which say what is right. A test holds both ways against each other.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -23,10 +25,10 @@ from ledger import queries as books
 from ledger.accounts import Kind
 from ledger.canonical import account_key
 from ledger.entities import account_ids
-from microenterprises.models import Membership, Microenterprise, ShareTerms
+from microenterprises.models import Membership
 from settlement.bulk import copy_lines
 from settlement.calculation import Standing, Terms, advance, is_month_end, pool_minor
-from settlement.facts import NOTHING_ELSE, fingerprint_of, fiscal_year_of, terms_of
+from settlement.facts import NOTHING_ELSE, fingerprint_of, fiscal_year_of, terms_from
 from settlement.models import Outcome, Payee, share_reference
 from settlement.posting import share_memo
 from settlement.splitting import Parts, Pools, Whole, fits, split_all
@@ -34,28 +36,17 @@ from settlement.splitting import Parts, Pools, Whole, fits, split_all
 ONE_DAY: Final = timedelta(days=1)
 
 
-class _Before(NamedTuple):
-    """What the outcome of the date before leaves to this one."""
-
-    microenterprise: UUID
-    business_date: date
-    fiscal_year: date
-    profit_minor: int
-    due_fine: int
-    shared_minor: int
-    carries_at: UUID | None
-
-
 class _Firm(NamedTuple):
-    """An ME that may be ordinary tonight."""
+    """An ME that may be ordinary tonight, with what the date before left."""
 
     id: UUID
     entity_id: int
     currency: str
+    before: Standing
+    carries_at: UUID | None
     terms_id: UUID
     terms: Terms
     with_stable: bool
-    before: _Before
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +65,10 @@ def settle(day: date, microenterprises: Sequence[UUID], *, by: str) -> list[UUID
 
     by: who posts, as text for readers of the books. Raises what `ledger.batches.post` raises.
     """
-    firms = [] if is_month_end(day) else _candidates(day, microenterprises)
+    year = fiscal_year_of(day)
+    firms = [] if is_month_end(day) else _candidates(day, year, microenterprises)
     if firms:
-        firms = _Night(day, firms).settle(by)
+        firms = _Night(day, year, firms).settle(by)
     done = {firm.id for firm in firms}
     return [each for each in microenterprises if each not in done]
 
@@ -84,49 +76,46 @@ def settle(day: date, microenterprises: Sequence[UUID], *, by: str) -> list[UUID
 # --- Who may be ordinary ----------------------------------------------------------------------------------------------
 
 
-def _candidates(day: date, microenterprises: Sequence[UUID]) -> list[_Firm]:
-    year = fiscal_year_of(day)
-    before = {
-        row.microenterprise: row
-        for row in _outcomes_before(day, microenterprises)
-        if row.business_date == day - ONE_DAY and row.fiscal_year == year
-    }
-    waiting = set(
-        Outcome.objects.filter(
-            microenterprise__in=microenterprises, state=Outcome.State.EXCEPTION, repaired_by=None, business_date__lt=day
-        ).values_list("microenterprise", flat=True)
-    )
-    terms = {row.microenterprise_id: row for row in ShareTerms.objects.in_force(day).filter(microenterprise__in=before)}
-    rows = Microenterprise.objects.filter(pk__in=before).order_by("entity").values_list("pk", "entity_id", "currency")
-    firms = [
-        _Firm(pk, entity, currency, terms[pk].pk, terms_of(terms[pk]), terms[pk].shares_with_stable, before[pk])
-        for pk, entity, currency in rows
-        if pk in terms and pk not in waiting
-    ]
-    owing = {entity for (entity, _party), minor in _advances([firm.entity_id for firm in firms]).items() if minor}
-    return [firm for firm in firms if firm.entity_id not in owing]
-
-
-def _advances(entity_ids: Sequence[int]) -> dict[tuple[int, str], int]:
-    return books.party_balances(entity_ids, Kind.ADVANCE)
-
-
-def _outcomes_before(day: date, microenterprises: Sequence[UUID]) -> list[_Before]:
-    """The latest own outcome of each ME before the date, through the index of its unique constraint."""
+def _candidates(day: date, year: date, microenterprises: Sequence[UUID]) -> list[_Firm]:
+    """In the order of their entities: an own outcome the date before in this year, terms in force, nothing open."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT o.microenterprise_id, o.business_date, o.fiscal_year, o.profit_minor, o.due_fine,
-                   o.already_shared_minor + o.shared_minor, o.carries_at_id
-              FROM unnest(%s::uuid[]) AS firm (id)
-             CROSS JOIN LATERAL (
-                   SELECT * FROM settlement_outcome
-                    WHERE microenterprise_id = firm.id AND repairs_id IS NULL AND business_date < %s
-                    ORDER BY business_date DESC LIMIT 1) o
+            SELECT f.id, f.entity_id, f.currency, o.profit_minor, o.due_fine, o.already_shared_minor + o.shared_minor,
+                   o.carries_at_id, t.id, t.threshold_minor, t.tiers::text, t.carries_losses, t.shares_with_stable
+              FROM microenterprises_microenterprise f
+              JOIN settlement_outcome o ON o.microenterprise_id = f.id AND o.repairs_id IS NULL
+                   AND o.business_date = %(before)s AND o.fiscal_year = %(year)s
+              JOIN microenterprises_shareterms t ON t.microenterprise_id = f.id AND t.status = 'agreed'
+                   AND t.effective_from <= %(day)s AND (t.effective_to IS NULL OR t.effective_to > %(day)s)
+             WHERE f.id = ANY(%(firms)s::uuid[]) AND NOT EXISTS (
+                   SELECT FROM settlement_outcome e
+                    WHERE e.microenterprise_id = f.id AND e.state = 'exception' AND e.business_date < %(day)s
+                      AND NOT EXISTS (SELECT FROM settlement_outcome r WHERE r.repairs_id = e.id))
+             ORDER BY f.entity_id
             """,
-            [list(microenterprises), day],
+            {"before": day - ONE_DAY, "year": year, "day": day, "firms": list(microenterprises)},
         )
-        return [_Before(*row) for row in cursor.fetchall()]
+        firms = [_firm(*row) for row in cursor.fetchall()]
+    advances = books.party_balances([firm.entity_id for firm in firms], Kind.ADVANCE)
+    owing = {entity for (entity, _party), minor in advances.items() if minor}
+    return [firm for firm in firms if firm.entity_id not in owing]
+
+
+def _firm(
+    pk: UUID, entity: int, currency: str, profit: int, due: int, shared: int, carries_at: UUID | None, *rest: Any
+) -> _Firm:
+    terms, threshold, tiers, carries_losses, with_stable = rest
+    standing = Standing(profit, due, shared)
+    return _Firm(
+        pk, entity, currency, standing, carries_at, terms, _terms(threshold, tiers, carries_losses), with_stable
+    )
+
+
+@lru_cache(maxsize=16_384)
+def _terms(threshold_minor: int, tiers: str, carries_losses: bool) -> Terms:
+    """The same terms hold for many nights."""
+    return terms_from(threshold_minor, json.loads(tiers), carries_losses)
 
 
 # --- The night of those who are ---------------------------------------------------------------------------------------
@@ -135,18 +124,14 @@ def _outcomes_before(day: date, microenterprises: Sequence[UUID]) -> list[_Befor
 class _Night:
     """The columns of one batch. Places in them are places in `firms`, which stand in the order of their entities."""
 
-    def __init__(self, day: date, firms: list[_Firm]) -> None:
-        self.day, self.year, self.firms = day, firms[0].before.fiscal_year, firms
+    def __init__(self, day: date, year: date, firms: list[_Firm]) -> None:
+        self.day, self.year, self.firms = day, year, firms
         self.entities = np.array([firm.entity_id for firm in firms], dtype=np.int64)
-        self.wallet_account, self.wallet = batches.accounts_with_balances(self.entities.tolist(), Kind.WALLET)
-        self.moved, self.reshared = self._movements()
+        self.accounts = batches.accounts_of(self.entities.tolist(), (Kind.WALLET, Kind.SET_ASIDE, Kind.PROFIT_SHARED))
+        self.wallet_account, self.wallet = self.accounts[Kind.WALLET]
+        self.moved, self.reshared = batches.moved_on(self.entities.tolist(), day)
         self.standings = [
-            advance(
-                Standing(firm.before.profit_minor, firm.before.due_fine, firm.before.shared_minor),
-                firm.terms,
-                moved_minor=moved,
-                reshared_minor=reshared,
-            )
+            advance(firm.before, firm.terms, moved_minor=moved, reshared_minor=reshared)
             for firm, moved, reshared in zip(firms, self.moved.tolist(), self.reshared.tolist(), strict=True)
         ]
         self.pool = np.array([pool_minor(standing) for standing in self.standings], dtype=np.int64)
@@ -169,13 +154,6 @@ class _Night:
         return [firm for firm, is_fine in zip(self.firms, fine.tolist(), strict=True) if is_fine]
 
     # --- facts ---
-
-    def _movements(self) -> tuple[Whole, Whole]:
-        entities = self.entities.tolist()
-        results = books.result(entities, self.day, self.day)
-        shared = books.movement(entities, Kind.PROFIT_SHARED, self.day, self.day)
-        moved = [income - expense for income, expense in (results[entity] for entity in entities)]
-        return np.array(moved, dtype=np.int64), np.array([shared.get(each, 0) for each in entities], dtype=np.int64)
 
     def _seats(self) -> tuple[_Seats, dict[int, dict[int, int]]]:
         rows = columns.read(
@@ -210,7 +188,7 @@ class _Night:
              WHERE o.id = ANY(%(places)s::uuid[]) AND c.grain <> 0
             """,
             {"entity_id": "int8", "number": "int8", "grain": "int8"},
-            {"places": [firm.before.carries_at for firm in self.firms if firm.before.carries_at]},
+            {"places": [firm.carries_at for firm in self.firms if firm.carries_at]},
         )
         order = np.argsort(numbers)
         at = np.searchsorted(numbers[order], rows["number"])
@@ -292,13 +270,15 @@ class _Night:
 
     def _own_accounts(self, settled: Whole) -> tuple[Whole, Whole]:
         """Profit shared and set aside of those firms; opened in their first night."""
-        kinds = (Kind.PROFIT_SHARED, Kind.SET_ASIDE)
-        entities = self.entities[settled].tolist()
-        found = batches.accounts_of(entities, kinds)
-        for kind in kinds:
-            for place in np.flatnonzero(found[kind] == 0).tolist():
-                found[kind][place] = account_ids([account_key(entities[place], kind, "")])[0]
-        return found[Kind.PROFIT_SHARED], found[Kind.SET_ASIDE]
+        found = []
+        for kind in (Kind.PROFIT_SHARED, Kind.SET_ASIDE):
+            ids = self.accounts[kind][0][settled]
+            unknown = np.flatnonzero(ids == 0)
+            if unknown.size:
+                keys = [account_key(entity, kind, "") for entity in self.entities[settled[unknown]].tolist()]
+                ids[unknown] = account_ids(keys)
+            found.append(ids)
+        return found[0], found[1]
 
     def _payable_accounts(self, places: Whole) -> Whole:
         """The accounts that owe those members; found by their persons once, by their numbers from then on."""
@@ -342,7 +322,7 @@ class _Night:
                 f"{outcome}\t{firm.id}\t{night}\t{night}\t{'settled' if pool else 'nothing'}\t{firm.currency}\t{year}"
                 f"\t{firm.terms_id}\t{before.profit_minor}\t{standing.profit_minor}\t{before.due_fine}"
                 f"\t{standing.due_fine}\t{standing.shared_minor}\t{pool}\t{pool}\t{pool}\t{wallets[place]}\t{pool}"
-                f"\t{sums[place]}\t{end - start}\t{outcome if pool else before.carries_at or nothing}"
+                f"\t{sums[place]}\t{end - start}\t{outcome if pool else firm.carries_at or nothing}"
                 f"\t{share_reference(firm.id, self.day) if pool else ''}\t{hashes[place]}"
             )
             rows.append("\t".join((head, *arrays.between(start, end), _NOTHING)))

@@ -228,10 +228,10 @@ def _settle_next_shard(run: SettlementRun, failed: defaultdict[int, list[Excepti
 def _settle_shard(run: SettlementRun, shard: RunShard) -> None:
     _expect_fast_disks()
     others = ordinary.settle(run.business_date, shard.microenterprises, by=_name(run.started_by))
-    subjects = facts.read(run.business_date, others)
-    answers = [(subject, settle(subject.firm)) for subject in subjects]
-    posting.write(answers, day=run.business_date, by=_name(run.started_by), night=run.business_date)
-    closing.close_years(answers, day=run.business_date, by=_name(run.started_by))
+    if others:
+        answers = [(subject, settle(subject.firm)) for subject in facts.read(run.business_date, others)]
+        posting.write(answers, day=run.business_date, by=_name(run.started_by), night=run.business_date)
+        closing.close_years(answers, day=run.business_date, by=_name(run.started_by))
     shard.is_done, shard.done_at = True, market_now()
     shard.save(update_fields=["is_done", "done_at"])
 
