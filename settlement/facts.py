@@ -368,9 +368,11 @@ class _Reading:
         )
 
     def _latest_memberships(self, row: Microenterprise, firm: Firm) -> dict[UUID, UUID]:
-        """The latest membership of everybody who holds an advance, for the line that tells how it ended."""
+        """The latest membership of everybody who may hold an advance, for the line that tells how it ended."""
         found = {each.person_id: each.pk for each in self.memberships.get(row.pk, ())}
-        gone = [person for person in firm.advances if person not in found]
+        # A draw that is paid late may be the advance of somebody who has left meanwhile.
+        drawing = {wage.person for late in firm.unsettled for wage in late.wages if wage.is_draw}
+        gone = [person for person in {**firm.advances, **dict.fromkeys(drawing)} if person not in found]
         if gone:
             rows = Membership.objects.filter(microenterprise=row, person__in=gone).order_by("started_on", "number")
             found |= {each.person_id: each.pk for each in rows}

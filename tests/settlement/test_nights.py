@@ -360,6 +360,20 @@ def test_pay_that_the_wallet_cannot_cover_waits_whole_and_comes_before_any_share
     assert not Outcome.objects.filter(state="exception", repaired_by=None).exists()
 
 
+def test_a_draw_paid_late_to_somebody_who_left_before_the_month_ended_becomes_a_cost() -> None:
+    last = date(2026, 3, 31)
+    me = firm(Seat("Leads"), Seat("Left", 1, pay_minor=310_00, end=last - DAY), launched=last - 2 * DAY)
+    nights(last + DAY)
+    assert outcome(me, last).snag == Outcome.Snag.SHORT_PAY
+    invest(me, 1_000_00, last + 2 * DAY)
+    nights(last + 2 * DAY)
+    draw, forgiven = PayLine.objects.order_by("kind")
+    assert (draw.kind, forgiven.kind) == ("draw", "forgiven")
+    assert draw.amount_minor == forgiven.amount_minor == 290_00
+    assert draw.membership == forgiven.membership
+    assert owed(me, "Left") == 290_00
+
+
 def test_an_exception_of_last_year_does_not_eat_this_years_share() -> None:
     last = date(2026, 12, 31)
     me = firm(*weighted(1), launched=last)

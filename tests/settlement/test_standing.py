@@ -19,7 +19,7 @@ from tests.settlement.world import START, Seat, earn, firm, member, nights, on, 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 19)
 ONE = timedelta(days=1)
-TIERS = [[1_000_00, 3000], [None, 4000]]
+TIERS: list[list[int | None]] = [[1_000_00, 3000], [None, 4000]]
 
 
 @pytest.fixture
