@@ -17,7 +17,7 @@ from core.models import Parameter
 from ledger.models import Entry
 from ledger.writer import reverse
 from microenterprises.models import Microenterprise
-from settlement import replay as replaying
+from settlement import replay_facts
 from settlement.actions.nights import settle_finally, start_run, work_on_run
 from settlement.models import Outcome, PayLine, ShareLine
 from settlement.replay import Tally, replay
@@ -285,7 +285,7 @@ def test_an_entry_of_a_night_that_does_not_follow_from_the_facts_is_found() -> N
 
 def test_the_command_names_the_first_differences_and_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
     me = busy()
-    monkeypatch.setattr(replaying, "NAMED", 2)
+    monkeypatch.setattr(replay_facts, "NAMED", 2)
     tamper(TAMPERING["a weight"])
     out = StringIO()
     with pytest.raises(CommandError) as failure:

@@ -23,6 +23,7 @@ from ledger.models import Entry
 from ledger.queries import balances, party_balances
 from ledger.writer import reverse
 from microenterprises.models import Membership, Microenterprise, ShareTerms
+from people.models import User
 from settlement.actions.nights import settle_finally, settle_over
 from settlement.calculation import GRAIN
 from settlement.closing import year_close_reference
@@ -49,7 +50,13 @@ START = date(2026, 12, 29)
 DAY = timedelta(days=1)
 NOMINAL = (*INCOME, *EXPENSE, Kind.PROFIT_SHARED)
 OWNERS = ({"reserve": 10_000}, {"reserve": 3334, "platform": 3333, "co-investors": 3333})
-TIERS = ([[None, 3000]], [[500, 2000], [900, 4500], [None, 1]], [[None, 10_000]], [[7, 9999], [None, 3333]])
+Tiers = list[list[int | None]]
+TIERS: tuple[Tiers, ...] = (
+    [[None, 3000]],
+    [[500, 2000], [900, 4500], [None, 1]],
+    [[None, 10_000]],
+    [[7, 9999], [None, 3333]],
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class Opening:
     """How a firm starts."""
 
     currency: str
-    tiers: list[list[int | None]] | None
+    tiers: Tiers | None
     threshold: int
     carries_losses: bool
     shares_with_stable: bool
@@ -152,7 +159,7 @@ class Firm:
     def join(self, weight: int) -> None:
         self.begin(person("Joiner"), weight, "entrepreneur", weight * 50, self.today)
 
-    def begin(self, who: object, weight: int, track: str, pay: int, start: date) -> None:
+    def begin(self, who: User, weight: int, track: str, pay: int, start: date) -> None:
         Membership.objects.create(
             microenterprise=self.me,
             person=who,
