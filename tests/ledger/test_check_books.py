@@ -76,6 +76,27 @@ def test_empty_books_pass() -> None:
     assert check().count("\n") == len(proofs.DATED) + len(proofs.STANDING) + 1
 
 
+def test_the_latest_dates_are_proved_from_the_last_snapshot(books: dict[str, Entry]) -> None:
+    said = check("--recent").splitlines()
+    assert said[0] == "from    2026-03-01, the date of the last snapshot"
+    assert any(line.startswith("ok      Every kept balance is the last snapshot and the lines since") for line in said)
+    assert said[-1] == "ok      Sealed dates hold what they held, each chained to the one before: 1 record"
+
+
+@pytest.mark.parametrize(
+    ("change", "statement"),
+    [
+        ("UPDATE ledger_balance SET amount_minor = amount_minor + 1 WHERE amount_minor > 0", "kept balance"),
+        ("UPDATE ledger_entry SET memo = 'A gift' WHERE reference = 'cost:1'", "No entry was changed"),
+        ("UPDATE ledger_businessday SET day_hash = repeat('0', 64)", "Sealed dates"),
+    ],
+)
+def test_the_latest_dates_alone_show_what_was_forged(books: dict[str, Entry], change: str, statement: str) -> None:
+    forge(change)
+    with pytest.raises(CommandError, match=statement):
+        check("--recent")
+
+
 Forgery = Callable[[dict[str, Entry]], None]
 
 
