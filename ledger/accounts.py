@@ -125,7 +125,7 @@ CHART: Final[dict[Kind, KindFacts]] = {
     Kind.PLEDGE_ESCROW: KindFacts(_A, _DEBIT, True, _NEVER, "assets:pledge escrow", _("pledges in escrow")),
     Kind.PLEDGE_GIVEN: KindFacts(_A, _DEBIT, True, _MUST, "assets:pledge given", _("pledge given")),
     Kind.STAKE_HELD: KindFacts(_A, _DEBIT, False, _MUST, "assets:stake held", _("stake held")),
-    Kind.ADVANCE: KindFacts(_A, _DEBIT, False, _MUST, "assets:advance", _("advance to a person")),
+    Kind.ADVANCE: KindFacts(_A, _DEBIT, True, _MUST, "assets:advance", _("advance to a person")),
     Kind.PAYABLE: KindFacts(_L, _CREDIT, False, _MUST, "liabilities:payable", _("owed to a person")),
     Kind.IN_TRANSIT: KindFacts(_L, _CREDIT, True, _MAY, "liabilities:in transit", _("sent, not yet confirmed")),
     Kind.PLEDGES_OWED: KindFacts(_L, _CREDIT, True, _MUST, "liabilities:pledges owed", _("owed to a pledger")),

@@ -82,6 +82,19 @@ def accounts_of(entity_ids: Sequence[int], kinds: Sequence[Kind]) -> dict[Kind, 
     return found
 
 
+def with_open_advances(entity_ids: Sequence[int]) -> set[int]:
+    """Which of the entities have advanced somebody something that is not paid back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT a.entity_id FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
+             WHERE a.entity_id = ANY(%s) AND a.book = 'real' AND a.kind = 'advance' AND b.amount_minor > 0
+            """,
+            [list(entity_ids)],
+        )
+        return {entity for (entity,) in cursor.fetchall()}
+
+
 def moved_on(entity_ids: Sequence[int], day: date) -> tuple[Whole, Whole]:
     """What a date moved, in the order of the entities: income less expense; profit shared. No year's close."""
     wanted = np.asarray(entity_ids, dtype=np.int64)

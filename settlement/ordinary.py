@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from core import columns
 from core.ids import new_id
 from ledger import batches
-from ledger import queries as books
 from ledger.accounts import Kind
 from ledger.canonical import account_key
 from ledger.entities import account_ids
@@ -97,8 +96,7 @@ def _candidates(day: date, year: date, microenterprises: Sequence[UUID]) -> list
             {"before": day - ONE_DAY, "year": year, "day": day, "firms": list(microenterprises)},
         )
         firms = [_firm(*row) for row in cursor.fetchall()]
-    advances = books.party_balances([firm.entity_id for firm in firms], Kind.ADVANCE)
-    owing = {entity for (entity, _party), minor in advances.items() if minor}
+    owing = batches.with_open_advances([firm.entity_id for firm in firms])
     return [firm for firm in firms if firm.entity_id not in owing]
 
 
