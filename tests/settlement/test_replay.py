@@ -206,7 +206,8 @@ def test_what_was_posted_while_the_night_worked_is_looked_for() -> None:
 TAMPERING = {
     "a share line": "UPDATE settlement_outcome"
     " SET member_minor[1] = member_minor[1] + 1, member_minor[2] = member_minor[2] - 1"
-    " WHERE id = (SELECT id FROM settlement_outcome WHERE line_count > 1 AND member_minor[2] > 0 ORDER BY night LIMIT 1)",
+    " WHERE id = (SELECT id FROM settlement_outcome WHERE line_count > 1 AND member_minor[2] > 0"
+    " ORDER BY night LIMIT 1)",
     "a carry": "UPDATE settlement_outcome SET member_carry_after_grain[1] = member_carry_after_grain[1] + 1"
     " WHERE id = (SELECT id FROM settlement_outcome WHERE line_count > 0 ORDER BY night, id LIMIT 1)",
     "a share line taken away": "UPDATE settlement_outcome SET member_numbers = trim_array(member_numbers, 1)"
