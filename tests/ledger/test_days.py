@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from core import clock, past
@@ -12,7 +13,7 @@ from core.errors import Conflict, Invalid
 from ledger import days, queries, writer
 from ledger.accounts import Kind
 from ledger.errors import BooksDoNotAgree, DayClosed
-from ledger.models import BusinessDay, Entity
+from ledger.models import BusinessDay, Entity, Posting
 from tests.ledger.books import BY, cost, firm, post, receipt, share
 
 pytestmark = pytest.mark.django_db
@@ -171,3 +172,22 @@ def test_results_read_the_books_by_business_date(blue_kettle: Entity) -> None:
     assert read == [(100_00, 0), (100_00, 40_00)]
     assert queries.result([blue_kettle.pk], D1, D3)[blue_kettle.pk] == (200_00, 40_00)
     assert queries.balance(blue_kettle.pk, Kind.EXPENSE_OUTSIDE) == 40_00
+
+
+def test_the_nights_of_a_month_become_one_table(blue_kettle: Entity) -> None:
+    lines = []
+    for day in (date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 31), date(2026, 4, 1)):
+        with noon(day + timedelta(days=1)):
+            days.close_day(day)
+            draft = share(blue_kettle, {"mei": 5_00, "sol": 1_00}, f"share:{day}")
+            with transaction.atomic():
+                lines.append(writer.post_one(draft, by="Fay", night=day))
+            days.seal_day(day)
+    before = list(Posting.objects.order_by("business_date", "entry_id", "line").values_list())
+    with noon(date(2026, 5, 20)):
+        assert days.merge_nights(before=date(2026, 5, 20)) == 3, "the first of April is not the end of a month"
+        assert days.merge_nights(before=date(2026, 5, 20)) == 0
+    assert list(Posting.objects.order_by("business_date", "entry_id", "line").values_list()) == before
+    call_command("check_books")
+    with connection.cursor() as cursor, pytest.raises(IntegrityError, match="only ever added"), transaction.atomic():
+        cursor.execute("UPDATE ledger_posting_night_202603 SET amount_minor = 1")
