@@ -224,7 +224,7 @@ WHITENOISE_USE_FINDERS = MARKET_ENV == "test"
 WHITENOISE_AUTOREFRESH = MARKET_ENV == "test"  # look a file up when asked; every test client would list them all first
 
 EXPORTS_DIR = Path(env.text("EXPORTS_DIR", None if PRODUCTION else str(DATA_DIR / "exports")))
-"""Where files made in the background lie until they expire. Private; every web server and every worker sees the same."""
+"""Where files made in the background lie until they expire. Private; every web server and worker sees the same."""
 
 # Mail ----------------------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "market@haier.example")

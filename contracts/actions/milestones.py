@@ -189,9 +189,7 @@ def _accept(
     return milestone
 
 
-def _pay(
-    contract: Contract, milestone: Milestone, amount_minor: int, by: User | None, held_from: date | None
-) -> None:
+def _pay(contract: Contract, milestone: Milestone, amount_minor: int, by: User | None, held_from: date | None) -> None:
     buyer, supplier = contract.buyer.entity_id, contract.supplier.entity_id
     rest = milestone.amount_minor - amount_minor
     lines: list[Line] = [

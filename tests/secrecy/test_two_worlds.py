@@ -115,9 +115,7 @@ def known(stage: Stage) -> Known:
             "settlement/books/accounts/": [{"account": 1}, {"account": 999_999}],
             "settlement/exports/": anything,
             "settlement/exports/new/": [
-                {"kind": kind, "form": form}
-                for kind, recipe in CATALOGUE.items()
-                for form in recipe.formats
+                {"kind": kind, "form": form} for kind, recipe in CATALOGUE.items() for form in recipe.formats
             ],
             "statements/": [*people, *anything],
             "statements/people/": [{"person": who["pk"]} for who in people],
