@@ -3,28 +3,37 @@
 import gc
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
-from django.test.utils import CaptureQueriesContext, override_settings
+from django.test.utils import override_settings
 
 from contracts.models import Project
 from people.models import User
 
-WARM_UP, ROUNDS = 5, 40
+WARM_UP, IN_DATABASE = 3, 5
+
+
+Page = Callable[[], bytes]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One page: milliseconds (median of the rounds), statements, kilobytes."""
+    """One page: milliseconds (median of the rounds) and those of its statements together, their number, kilobytes.
+
+    ratio: to F, the median of the rounds.
+    """
 
     name: str
     milliseconds: float
+    ratio: float
+    database: float
     statements: int
     kilobytes: float
 
@@ -51,41 +60,54 @@ def call(handler: WSGIHandler, path: str, cookie: str = "") -> bytes:
     return body
 
 
-def signed_in(email: str) -> str:
-    """A session cookie of somebody of the cast."""
+def signed_in(user: User) -> str:
+    """A session cookie of somebody."""
     from django.test import Client
 
     client = Client()
-    client.force_login(User.objects.get(email=email))
+    client.force_login(user)
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
-def measure() -> list[Measured]:
+def of_user(user: User, **paths: str) -> dict[str, Page]:
+    """Pages of the product that somebody asks for, by the names they have in the table."""
+    product, cookie = WSGIHandler(), signed_in(user)
+    return {name.replace("_", " "): partial(call, product, path, cookie) for name, path in paths.items()}
+
+
+def measure(rounds: int) -> list[Measured]:
+    """F first, then the pages of projects and home."""
+    project = Project.objects.filter(status=Project.Status.PUBLISHED).order_by("deadline").values_list("pk").first()
+    assert project is not None
+    return compare(
+        of_user(
+            User.objects.get(email="amara@haier.example"),
+            project_list="/projects/",
+            project_list_filtered="/projects/?q=cold&phase=open",
+            project_detail=f"/projects/{project[0]}/",
+            home="/",
+        ),
+        rounds,
+    )
+
+
+def compare(pages: Mapping[str, Page], rounds: int) -> list[Measured]:
     """F first, then the pages; every round asks each of them once."""
     with override_settings(MIDDLEWARE=[], ROOT_URLCONF="benchmarks.trivial"):
         floor = WSGIHandler()
-    product = WSGIHandler()
-    cookie = signed_in("amara@haier.example")
-    project = Project.objects.filter(status=Project.Status.PUBLISHED).order_by("deadline").values_list("pk").first()
-    assert project is not None
-    pages: dict[str, Callable[[], bytes]] = {
-        "F, a trivial view": lambda: _floor(floor),
-        "project list": lambda: call(product, "/projects/", cookie),
-        "project list, filtered": lambda: call(product, "/projects/?q=cold&phase=open", cookie),
-        "project detail": lambda: call(product, f"/projects/{project[0]}/", cookie),
-        "home": lambda: call(product, "/", cookie),
-    }
+    everything: dict[str, Page] = {"F, a trivial view": partial(_floor, floor), **pages}
     for _ in range(WARM_UP):
-        for page in pages.values():
+        for page in everything.values():
             page()
-    times: dict[str, list[float]] = {name: [] for name in pages}
+    times: dict[str, list[float]] = {name: [] for name in everything}
     gc.collect()
-    for _ in range(ROUNDS):
-        for name, page in pages.items():
+    for _ in range(rounds):
+        for name, page in everything.items():
             start = time.perf_counter()
             page()
             times[name].append((time.perf_counter() - start) * 1000)
-    return [_judged(name, page, times[name]) for name, page in pages.items()]
+    floors = next(iter(times.values()))
+    return [_judged(name, page, times[name], floors) for name, page in everything.items()]
 
 
 def _floor(handler: WSGIHandler) -> bytes:
@@ -93,7 +115,27 @@ def _floor(handler: WSGIHandler) -> bytes:
         return call(handler, "/")
 
 
-def _judged(name: str, page: Callable[[], bytes], times: list[float]) -> Measured:
-    with CaptureQueriesContext(connection) as queries:
-        body = page()
-    return Measured(name, statistics.median(times), len(queries), len(body) / 1024)
+def _judged(name: str, page: Page, times: list[float], floors: list[float]) -> Measured:
+    asked: list[list[float]] = []
+    for _ in range(IN_DATABASE):
+        statements: list[float] = []
+        with connection.execute_wrapper(partial(_timed, statements)):
+            body = page()
+        asked.append(statements)
+    ratios = [mine / floor for mine, floor in zip(times, floors, strict=True)]
+    return Measured(
+        name,
+        statistics.median(times),
+        statistics.median(ratios),
+        statistics.median(map(sum, asked)),
+        len(asked[-1]),
+        len(body) / 1024,
+    )
+
+
+def _timed(found: list[float], execute: Callable[..., Any], *arguments: Any) -> Any:
+    start = time.perf_counter()
+    try:
+        return execute(*arguments)
+    finally:
+        found.append((time.perf_counter() - start) * 1000)
