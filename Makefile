@@ -31,7 +31,7 @@ format: $(STAMP) ## put code and templates into the house's format
 	@.venv/bin/ruff check --quiet --fix-only . && .venv/bin/ruff format --quiet . \
 	  && { .venv/bin/djade --target-version 5.2 $$(find templates -name '*.html') || true; }
 
-bench: $(STAMP) ## how fast pages and the settlement are, as ratios (ARGS="..." is handed on)
+bench: $(STAMP) ## nights, histories, pages and django-hordak as ratios, 20 minutes (ARGS=--quick: one; ARGS=--help)
 	@exec $(PYTHON) $(SERVED) bench -- $(PYTHON) -m benchmarks $(ARGS)
 
 manage: $(STAMP) ## any management command on the demo's data: make manage ARGS="check_books"

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from benchmarks import history, pages, peers, profiling, reading, settling, workers
-from benchmarks.settling import SEAL, SHARDS, START, Night
+from benchmarks.settling import SEAL, SHARDS, START, Night, Taken
 from benchmarks.sizes import Sizes
 from benchmarks.tables import median, spread, table
 from ledger import days
@@ -94,38 +94,36 @@ def _nights(nights: Sequence[Night]) -> str:
         f"{len(nights)} nights in one process: {last.microenterprises:,} MEs, of which {last.shared:,} shared, "
         f"{last.postings:,} lines. {L}"
     )
-    copies = [night.copy_seconds for night in nights]
     rows = [
-        _against_copy("whole night", [night.seconds for night in nights], copies),
-        *(
-            _against_copy(name, [night.phase_ratio(phase) * night.copy_seconds for night in nights], copies)
-            for name, phase in (
-                ("of it: start (close the date, write the manifest)", START),
-                ("of it: shards (facts, calculation, posting, outcomes)", SHARDS),
-                ("of it: seal (indexes, proof again, snapshot, hashes)", SEAL),
-            )
-        ),
-        _against_copy(
-            "post: exact split, posting, commits of the shards", [each.post_seconds for each in nights], copies
-        ),
-        ("L", "1", spread([each * 1000 for each in copies], 0)),
+        _against_copy("whole night", nights, lambda taken: taken.whole),
+        _against_copy("of it: start (close the date, write the manifest)", nights, lambda taken: taken.phase(START)),
+        _against_copy("of it: shards (facts, calculation, posting)", nights, lambda taken: taken.phase(SHARDS)),
+        _against_copy("of it: seal (indexes, proof again, snapshot)", nights, lambda taken: taken.phase(SEAL)),
+        _against_copy("post: exact split, posting, commits of shards", nights, lambda taken: taken.posting),
+        _against_copy("L", nights, lambda taken: taken.copy),
     ]
-    return f"{told}\n\n{table(('one run', 'x L, median (lowest to highest)', 'ms'), rows)}"
+    return f"{told}\n\n{table(('one run', 'x L', 'x L on the processor', 'ms'), rows)}"
 
 
-def _against_copy(name: str, seconds: Sequence[float], copies: Sequence[float]) -> tuple[str, str, str]:
-    ratios = [mine / copy for mine, copy in zip(seconds, copies, strict=True)]
-    return name, spread(ratios), spread([each * 1000 for each in seconds], 0)
+def _against_copy(name: str, nights: Sequence[Night], part: Callable[[Taken], float]) -> tuple[str, str, str, str]:
+    return (
+        name,
+        spread([part(night.taken) / night.taken.copy for night in nights]),
+        spread([part(night.on_processor) / night.on_processor.copy for night in nights]),
+        spread([part(night.taken) * 1000 for night in nights], 0),
+    )
 
 
 def _parts(nights: Sequence[Night]) -> str:
-    parts = {part for night in nights for part in night.parts}
-    found = {
-        part: [night.parts.get(part, 0.0) / night.copy_seconds for night in nights]
-        for part in sorted(parts, key=lambda part: ((START, SHARDS, SEAL).index(part[0]), part[1]))
-    }
-    rows = [(f"{phase}: {part}", f"{median(ratios):.2f}", spread(ratios, 2)) for (phase, part), ratios in found.items()]
-    return "Parts of those nights\n\n" + table(("part", "x L", "median (lowest to highest)"), rows)
+    parts = {part for night in nights for part in night.taken.parts}
+    rows = []
+    for part in sorted(parts, key=lambda part: ((START, SHARDS, SEAL).index(part[0]), part[1])):
+        ways = [
+            [taken.parts.get(part, 0.0) / taken.copy for taken in way]
+            for way in ([night.taken for night in nights], [night.on_processor for night in nights])
+        ]
+        rows.append((": ".join(part), *(spread(ratios, 2) for ratios in ways)))
+    return "Parts of those nights\n\n" + table(("part", "x L", "x L on the processor"), rows)
 
 
 def _peer(nights: Sequence[Night], posted: Sequence[peers.Posted]) -> str:
@@ -140,9 +138,9 @@ def _peer(nights: Sequence[Night], posted: Sequence[peers.Posted]) -> str:
         ("by its API, a transaction each (extrapolated)", [each.whole_api for each in posted]),
         ("in bulk, one transaction (extrapolated)", [each.whole_bulk for each in posted]),
     ):
-        in_copies = [seconds / night.copy_seconds for seconds, night in zip(whole, nights, strict=True)]
-        to_post = [seconds / night.post_seconds for seconds, night in zip(whole, nights, strict=True)]
-        to_night = [seconds / night.seconds for seconds, night in zip(whole, nights, strict=True)]
+        in_copies = [seconds / night.taken.copy for seconds, night in zip(whole, nights, strict=True)]
+        to_post = [seconds / night.taken.posting for seconds, night in zip(whole, nights, strict=True)]
+        to_night = [seconds / night.taken.whole for seconds, night in zip(whole, nights, strict=True)]
         rows.append((name, spread(in_copies, 0), spread(to_post, 0), spread(to_night, 0)))
     return f"{told}\n\n{table(('hordak', 'x L', 'x our posting', 'x our whole night'), rows)}"
 
@@ -179,15 +177,19 @@ def _history(first: Sequence[Night], nights: Sequence[Night], sizes: Sizes) -> s
         )
         if not band:
             continue
-        against = median([night.ratio for night in band]) / median([night.ratio for night in base])
+        against = median([night.taken.ratio for night in band]) / median([night.taken.ratio for night in base])
+        busy = median([night.on_processor.whole for night in band]) / median(
+            [night.on_processor.whole for night in base]
+        )
         rows.append(
             (
                 f"{min(night.lines_before for night in band):,} to {max(night.lines_before for night in band):,}",
                 str(len(band)),
-                spread([night.ratio for night in band]),
+                spread([night.taken.ratio for night in band]),
                 f"{against - 1:+.0%}",
-                spread([night.phase_ratio(SHARDS) for night in band]),
-                spread([night.phase_ratio(SEAL) for night in band]),
+                f"{busy - 1:+.0%}",
+                spread([night.taken.phase(SHARDS) / night.taken.copy for night in band]),
+                spread([night.taken.phase(SEAL) / night.taken.copy for night in band]),
                 spread([night.log_bytes / 1e6 for night in band]),
             )
         )
@@ -197,7 +199,16 @@ def _history(first: Sequence[Night], nights: Sequence[Night], sizes: Sizes) -> s
     )
     if held < sizes.lines:
         told += f" (asked for {sizes.lines:,}; {sizes.minutes} minutes were over before)"
-    heads = ("lines before", "nights", "whole night x L", "against the first", "shards x L", "seal x L", "log MB")
+    heads = (
+        "lines before",
+        "nights",
+        "whole night x L",
+        "against the first",
+        "in seconds on the processor",
+        "shards x L",
+        "seal x L",
+        "log MB",
+    )
     return f"{told}\n\n{table(heads, rows)}"
 
 
@@ -207,9 +218,9 @@ def _night_by_night(first: Sequence[Night], nights: Sequence[Night]) -> str:
         (
             f"{ten[0].day} to {ten[-1].day}",
             f"{ten[0].lines_before:,}",
-            spread([night.ratio for night in ten]),
-            f"{median([night.seconds for night in ten]):.2f}",
-            f"{median([night.copy_seconds for night in ten]) * 1000:.0f}",
+            spread([night.taken.ratio for night in ten]),
+            f"{median([night.taken.whole for night in ten]):.2f}",
+            f"{median([night.taken.copy for night in ten]) * 1000:.0f}",
             spread([night.log_bytes / 1e6 for night in ten]),
             "0",
         )
@@ -219,9 +230,9 @@ def _night_by_night(first: Sequence[Night], nights: Sequence[Night]) -> str:
         (
             str(night.day),
             f"{night.lines_before:,}",
-            f"{night.ratio:.1f}",
-            f"{night.seconds:.2f}",
-            f"{night.copy_seconds * 1000:.0f}",
+            f"{night.taken.ratio:.1f}",
+            f"{night.taken.whole:.2f}",
+            f"{night.taken.copy * 1000:.0f}",
             f"{night.log_bytes / 1e6:.1f}",
             f"{night.one_by_one:,}",
         )

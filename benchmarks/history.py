@@ -26,7 +26,7 @@ def settle_until(lines: int, *, deadline: float, say: Callable[[str], None]) -> 
         found.append(night)
         held += night.postings
         if number % 10 == 0:
-            say(f"{held:,} of {lines:,} lines of history, {night.seconds:.2f} s a night")
+            say(f"{held:,} of {lines:,} lines of history, {night.taken.whole:.2f} s a night")
     return found
 
 

@@ -47,7 +47,7 @@ def measure(rows: str, rounds: int, requests: int) -> tuple[list[Read], list[flo
     found = {name: Read(name, [], [], read()) for name, read in readings.items()}
     copies = []
     for _ in range(rounds):
-        copies.append(median(settling.copy_seconds(rows, 3)))
+        copies.append(median([seconds for seconds, _ in settling.copy(rows, 3)]))
         for name, read in readings.items():
             start = time.perf_counter()
             read()

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from benchmarks import processor
 from benchmarks.tables import median
 from benchmarks.watch import Part, Place, Watch
 from core import clock
@@ -37,8 +38,8 @@ SPLIT, POST, COMMIT = "exact split", "posting", "commit"
 
 @dataclass(frozen=True)
 class Night:
-    """What one night was and took. lines_before: of history; one_by_one: MEs that took the slow path; seconds: whole;
-    parts: seconds by phase and part; log_bytes: write-ahead log written; copy_seconds: L.
+    """What one night was and took. lines_before: of history; one_by_one: MEs that took the slow path; log_bytes: of
+    the write-ahead log; taken: by the clock; on_processor: see `benchmarks.processor`.
     """
 
     day: date
@@ -47,29 +48,41 @@ class Night:
     one_by_one: int
     postings: int
     lines_before: int
-    seconds: float
-    parts: dict[Part, float]
     log_bytes: int
-    copy_seconds: float
+    taken: "Taken"
+    on_processor: "Taken"
 
     @property
     def is_ordinary(self) -> bool:
         """Whether nearly every ME went column by column: no month's pay, no draws recovered, no year's first night."""
         return self.one_by_one * 20 < self.microenterprises
 
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds of a night by phase and part, and of L in the same round."""
+
+    parts: dict[Part, float]
+    copy: float
+
+    @property
+    def whole(self) -> float:
+        """Seconds of the whole night."""
+        return sum(self.parts.values())
+
     @property
     def ratio(self) -> float:
         """The whole night in L."""
-        return self.seconds / self.copy_seconds
+        return self.whole / self.copy
 
     @property
-    def post_seconds(self) -> float:
-        """Split, posting and commit of all shards."""
+    def posting(self) -> float:
+        """Seconds of split, posting and commit of all shards."""
         return sum(self.parts.get((SHARDS, part), 0.0) for part in (SPLIT, POST, COMMIT))
 
-    def phase_ratio(self, phase: str) -> float:
-        """One phase in L."""
-        return sum(seconds for (each, _part), seconds in self.parts.items() if each == phase) / self.copy_seconds
+    def phase(self, phase: str) -> float:
+        """Seconds of one phase."""
+        return sum(seconds for (each, _part), seconds in self.parts.items() if each == phase)
 
 
 def places() -> list[Place]:
@@ -145,14 +158,13 @@ def next_plain_day() -> date:
 
 def settle(day: date, *, copies: int, lines_before: int) -> Night:
     """Settle a date as the clock's worker does, in this process, then copy what was posted."""
-    watch = Watch()
-    with watch.around(places()), _slow_ones() as slow:
+    clock_, processor_ = Watch(), Watch(processor.seconds)
+    with processor_.around(places()), clock_.around(places()), _slow_ones() as slow:
         log = _log_position()
-        start = time.perf_counter()
         run = nights.work_on_run(nights.start_run(business_date=day, by=None))
-        seconds = time.perf_counter() - start
         log_bytes = _log_position() - log
     rows = posting_rows(day)
+    copied = copy(rows, copies)
     return Night(
         day=day,
         microenterprises=run.mes_total,
@@ -160,10 +172,9 @@ def settle(day: date, *, copies: int, lines_before: int) -> Night:
         one_by_one=len(slow),
         postings=rows.count("\n"),
         lines_before=lines_before,
-        seconds=seconds,
-        parts=dict(watch.seconds),
         log_bytes=log_bytes,
-        copy_seconds=median(copy_seconds(rows, copies)),
+        taken=Taken(dict(clock_.seconds), median([each for each, _ in copied])),
+        on_processor=Taken(dict(processor_.seconds), median([each for _, each in copied])),
     )
 
 
@@ -212,17 +223,17 @@ def posting_rows(day: date) -> str:
     return found.getvalue()
 
 
-def copy_seconds(rows: str, copies: int) -> list[float]:
-    """Seconds of each COPY of those rows into an empty table."""
+def copy(rows: str, copies: int) -> list[tuple[float, float]]:
+    """Seconds of each COPY of those rows into an empty table, by the clock and on the processor."""
     taken = []
     with connection.cursor() as cursor:
         cursor.execute("CREATE UNLOGGED TABLE IF NOT EXISTS bench_copy (LIKE ledger_posting)")
         for _ in range(copies):
             cursor.execute("TRUNCATE bench_copy")
             sent = StringIO(rows)
-            start = time.perf_counter()
+            busy, start = processor.seconds(), time.perf_counter()
             cursor.copy_expert("COPY bench_copy FROM STDIN", sent, 1 << 18)
-            taken.append(time.perf_counter() - start)
+            taken.append((time.perf_counter() - start, processor.seconds() - busy))
     return taken
 
 

@@ -25,9 +25,10 @@ class Place(NamedTuple):
 
 
 class Watch:
-    """Seconds by phase and part."""
+    """Seconds by phase and part, as a clock tells them."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
         self.seconds: defaultdict[Part, float] = defaultdict(float)
         self._running: list[tuple[str, list[float]]] = []
 
@@ -52,11 +53,11 @@ class Watch:
             name = part if isinstance(part, str) else part(*arguments)
             inner = [0.0]
             self._running.append((name, inner))
-            start = time.perf_counter()
+            start = self._clock()
             try:
                 return function(*arguments, **named)
             finally:
-                took = time.perf_counter() - start
+                took = self._clock() - start
                 self._running.pop()
                 phase = self._running[0][0] if self._running else name
                 self.seconds[phase, name if self._running else "rest"] += took - inner[0]
