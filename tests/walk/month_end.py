@@ -19,7 +19,8 @@ LEFT_FREE = 1_000
 def month_end(story: "Story") -> None:
     """A night cannot pay one ME's share. Fay finds out why, records the missing money, and closes both nights."""
     fay = story.person("fay")
-    _record(fay, "150,000", f"WALK-{story.number}-A")
+    # So much that its share is more than what may come back tonight from needs nobody bid on.
+    _record(fay, "5,000,000", f"WALK-{story.number}-A")
     _tie_up(story)
     short = story.market.now().date()
     story.market.forward("1d")
