@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 from python_calamine import CalamineWorkbook
 
@@ -75,3 +76,18 @@ def _sums(rows: list[dict[str, str]], column: str) -> dict[str, Decimal]:
 
 def _is_figure(cell: str) -> bool:
     return bool(re.fullmatch(r"-?\d+(\.\d+)?", cell))
+
+
+def check_payments(bank: Path, table: Path, shown: str) -> None:
+    """The bank's file counts and adds up its own payments; the table has the same, and the page showed that sum."""
+    root = ElementTree.parse(bank).getroot()
+    name = {"p": root.tag[1:].split("}")[0]}
+    amounts = [Decimal(each.text or "") for each in root.iterfind(".//p:InstdAmt", name)]
+    head = root.find(".//p:GrpHdr", name)
+    assert head is not None
+    assert head.findtext("p:NbOfTxs", namespaces=name) == str(len(amounts))
+    assert Decimal(head.findtext("p:CtrlSum", "", name)) == sum(amounts)
+    assert Decimal(re.sub(r"[^0-9.]", "", shown)) == sum(amounts)
+    rows = list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
+    paid = [Decimal(row["Amount"]) for row in rows if row.get("Amount")]
+    assert sum(paid) == sum(amounts)

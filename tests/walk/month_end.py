@@ -58,9 +58,36 @@ def month_end(story: "Story") -> None:
     journal = fay.download("Journal for hledger", story.folder)
     files.check(report, table, journal)
 
+    _pay(story, fay)
     mei = story.person("mei")
     mei.menu("My statement")
     mei.sees("which could not be settled then", "What is owed", "What would I get")
+
+
+def _pay(story: "Story", fay: "Visitor") -> None:
+    """Fay prepares a payout and sends it; the bank's file adds up; Ines, not Fay, says that the bank has paid."""
+    fay.menu("Settlement")
+    fay.follow("Payouts")
+    fay.wait_for(fay.path, "Prepare a payout in CNY")
+    fay.open("Prepare a payout in CNY")
+    fay.press("Prepare a payout in CNY", within=fay.page.locator(".confirm-sheet"))
+    payout = fay.path
+    fay.wait_for(payout, "Reserved, not sent.")
+    fay.open("Send")
+    fay.press("Send", within=fay.page.locator(".confirm-sheet"))
+    fay.wait_for(payout, "Give the file to the bank.")
+    shown = fay.page.locator("dl.stats dd").first.inner_text()
+    bank = fay.download("Payments as pain.001", story.folder)
+    table = fay.download("Payments as CSV", story.folder)
+    files.check_payments(bank, table, shown)
+    fay.visit(payout)
+    assert fay.page.get_by_role("button", name="Mark as paid").count() == 0, "who prepared it does not confirm it"
+
+    ines = story.person("ines")
+    ines.visit(payout)
+    ines.open("Mark as paid")
+    ines.press("Mark as paid", within=ines.page.locator(".confirm-sheet"))
+    ines.wait_for(payout, "If the bank still rejects a payment")
 
 
 def _tie_up(story: "Story") -> None:
