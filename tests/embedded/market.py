@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ SMALL = "--people 90 --microenterprises 6 --days 2"
 class Run:
     """A `make run` of the test's own, with what it said so far."""
 
-    def __init__(self, root: Path, output: Path, company: str = SMALL) -> None:
+    def __init__(self, root: Path, output: Path, company: str = SMALL, extra: Mapping[str, str] | None = None) -> None:
         self.root = root
         self.port = processes.free_port()
         self._output = output
@@ -28,7 +28,7 @@ class Run:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "haier_market.run", "--data", str(root), "--company", company],
                 cwd=PROJECT,
-                env=bare_environment() | {"PORT": str(self.port)},
+                env=bare_environment() | {"PORT": str(self.port)} | dict(extra or {}),
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -59,9 +59,9 @@ class Run:
 
 
 @contextmanager
-def running(root: Path, output: Path, company: str = SMALL) -> Iterator[Run]:
-    """A run that is stopped in order at the end, whatever happened in between."""
-    run = Run(root, output, company)
+def running(root: Path, output: Path, company: str = SMALL, extra: Mapping[str, str] | None = None) -> Iterator[Run]:
+    """A run that is stopped in order at the end, whatever happened in between. extra: for its environment."""
+    run = Run(root, output, company, extra)
     try:
         yield run
     finally:

@@ -1,0 +1,81 @@
+"""Hundreds of `kill -9` of worker, clock, PostgreSQL and Valkey: every night completes, to the unit.
+
+`make soak` kills 200 times. By hand, with as many as you like:
+
+    KILLS=1000 .venv/bin/python -m haier_market.embedded exec --profile test -- \\
+        .venv/bin/python -m pytest -m soak -s tests/soak/test_nights_under_kills.py
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from itertools import cycle
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from settlement.actions import nights
+from tests.soak.broken import VARIANTS
+from tests.soak.company import SHARDS_OF
+from tests.soak.ground import Ground, own_ground
+from tests.soak.market import CLOCK, POSTGRES, VALKEY, WORKER, opened
+from tests.soak.siege import MUST_HIT, Fell, Siege, work
+from tests.soak.stages import STAGES
+
+KILLS = int(os.environ.get("KILLS", 200))
+SECONDS = max(330.0, KILLS * 2.0)
+"""In so many seconds they must be done."""
+BY_POSTGRES = 0.35
+"""Of so many nights the database is killed too."""
+FIRST_NIGHTS = 8
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(int(SECONDS) + 300)]
+
+
+@pytest.fixture(scope="module")
+def ground(django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
+    with django_db_blocker.unblock(), own_ground() as ground:
+        with pytest.MonkeyPatch.context() as small:
+            small.setattr(nights, "SHARD_SIZE", SHARDS_OF)
+            ground.warm_up(work)
+        yield ground
+
+
+def test_every_night_completes_to_the_unit_whatever_is_killed(
+    ground: Ground, capsys: pytest.CaptureFixture[str]
+) -> None:
+    siege = Siege(ground)
+    began = time.monotonic()
+    siege.night(0)
+    with opened(ground, siege.struck) as market:
+        for victims in cycle(((CLOCK, VALKEY), (WORKER, CLOCK, VALKEY), (VALKEY, POSTGRES, CLOCK))):
+            siege.open_night(market, victims)
+            if len(siege.strikes) >= KILLS // 4 or time.monotonic() - began > SECONDS / 3:
+                break
+    while len(siege.strikes) < KILLS:
+        assert time.monotonic() - began < SECONDS, siege.table(time.monotonic() - began)
+        siege.night(siege.dice.randint(1, 6), postgres=siege.dice.random() < BY_POSTGRES)
+    siege.night(0)
+    siege.hold_everything()
+    with capsys.disabled():
+        print(f"\n{siege.table(time.monotonic() - began)}")  # noqa: T201  # the table is what this is run for
+    hit = {(strike.victim, strike.stage) for strike in siege.strikes}
+    assert {victim for victim, _stage in hit} == {WORKER, CLOCK, VALKEY, POSTGRES}
+    assert [stage for stage in MUST_HIT if (POSTGRES, stage) not in hit] == []
+    assert [stage for stage in STAGES if (WORKER, stage) not in hit] == []
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_worker_that_is_broken_on_purpose_falls_on_its_first_nights(
+    ground: Ground, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    siege = Siege(ground, VARIANTS[name])
+    siege.night(0)  # nobody is killed, and nothing is wrong
+    with pytest.raises(Fell) as fall:
+        while siege.number < FIRST_NIGHTS:
+            siege.night(8)
+    with capsys.disabled():
+        print(f"\n{name}: fell on night {siege.number} after {len(siege.strikes)} kills: {_first(fall.value)}")  # noqa: T201
+
+
+def _first(fell: Fell) -> str:
+    return str(fell).splitlines()[0]
