@@ -14,7 +14,7 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from benchmarks import processor
 from benchmarks.tables import median
@@ -93,7 +93,7 @@ def places() -> list[Place]:
         Place(nights, "start_run", START),
         Place(nights, "_settle_next_shard", SHARDS),
         Place(nights, "seal", SEAL),
-        Place(connection, "_commit", COMMIT),
+        Place(connections[DEFAULT_DB_ALIAS], "_commit", COMMIT),
         Place(ordinary, "_candidates", "facts"),
         Place(ordinary._Night, "__init__", "facts"),
         Place(ordinary._Night, "_can_split", SPLIT),
