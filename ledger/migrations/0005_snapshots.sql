@@ -32,6 +32,7 @@ BEGIN
     $sql$, part, day, base, base, day);
     GET DIAGNOSTICS accounts = ROW_COUNT;
     EXECUTE format('CREATE UNIQUE INDEX %I ON %I (account_id) INCLUDE (balance_minor)', part || '_account', part);
+    EXECUTE format('ANALYZE %I', part);
     EXECUTE format('CREATE TRIGGER snapshots_are_taken_not_written BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change(%L)', part, 'Snapshots');
     EXECUTE format('ALTER TABLE ledger_snapshot ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', part, day, day + 1);
