@@ -23,7 +23,7 @@ from settlement.facts import fingerprint, frozen
 from settlement.models import ShareLine, share_reference
 from settlement.night import Firm, FirmNight, Line, Payroll, State, Verdict, Wage
 from settlement.posting import forgiven_reference, pay_reference
-from settlement.replay_facts import OUTCOME, PAY, SHARE, Facts, Stored, Tally
+from settlement.replay_facts import OUTCOME, PAY, SHARE, Facts, Stored, Tally, pay_key
 
 ONE_DAY: Final = timedelta(days=1)
 
@@ -180,7 +180,7 @@ class Compared:
     def compare_pay(self, membership: UUID, day: date, recomputed: tuple[object, ...]) -> None:
         self.tally.pay_lines += 1
         facts = dict(zip(PAY, recomputed, strict=True))
-        key = (membership, facts["month"], facts["kind"])
+        key = pay_key(membership, recomputed)
         self.expected.add(key)
         stored = self.facts.pays.get(key)
         what = f"{facts['kind']} of {membership}"

@@ -96,6 +96,7 @@ PAY: Final = (
     "person_id", "kind", "month", "business_date", "night", "currency", "days", "days_in_month", "monthly_minor",
     "amount_minor", "entry_reference",
 )  # fmt: skip
+PayKey = tuple[UUID, object, object]
 SHARE: Final = (
     "night", "business_date", "person_id", "currency", "weight", "weights_sum", "inherited_grain",
     "carry_before_grain", "carry_after_grain", "amount_minor", "recovered_minor", "payable_minor",
@@ -117,6 +118,12 @@ class Stored:
     digest: str = ""
 
 
+def pay_key(membership: UUID, values: Sequence[Any]) -> PayKey:
+    """What there is one line of: pay and draw of a month, an advance that was taken over in a night."""
+    kind, month, night = values[PAY.index("kind")], values[PAY.index("month")], values[PAY.index("night")]
+    return membership, night if kind == "forgiven" else month, kind
+
+
 @dataclass(slots=True)
 class Facts:
     """Everything one ME's nights depend on, and what was stored of them."""
@@ -127,7 +134,7 @@ class Facts:
     events: list[by_date.Event] = field(default_factory=list)
     stood: dict[Account, int] = field(default_factory=dict)
     outcomes: dict[tuple[date, UUID | None], Stored] = field(default_factory=dict)
-    pays: dict[tuple[UUID, object, object], tuple[Any, ...]] = field(default_factory=dict)
+    pays: dict[PayKey, tuple[Any, ...]] = field(default_factory=dict)
     entries: dict[str, by_date.NightEntry] = field(default_factory=dict)
     left_on_the_last_day: frozenset[UUID] = frozenset()
 
@@ -178,7 +185,7 @@ class Reading:
             self.of[me].outcomes[day, repairs] = stored
         pays = PayLine.objects.filter(microenterprise__in=self.ids, night__range=(self.start, self.until))
         for me, membership, *values in pays.values_list("microenterprise_id", "membership_id", *PAY):
-            self.of[me].pays[membership, values[2], values[1]] = tuple(values)
+            self.of[me].pays[pay_key(membership, values)] = tuple(values)
 
     def _line_digests(self) -> dict[UUID, tuple[int, str]]:
         columns = ", ".join(f"l.{name}" for name in SHARE)

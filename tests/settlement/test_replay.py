@@ -124,6 +124,16 @@ def test_a_busy_month_works_out_again_to_the_last_unit() -> None:
     assert PayLine.objects.filter(kind="forgiven").exists()
 
 
+def test_a_leavers_advances_taken_over_twice_in_a_month_work_out_again() -> None:
+    me = firm(Seat("Leads"), Seat("Left", 1, pay_minor=300_00, end=LAST), launched=FIRST)
+    invest(me, 1_000_00, FIRST)
+    nights(date(2026, 4, 30))
+    assert PayLine.objects.filter(kind="forgiven", month=date(2026, 4, 1)).count() == 2
+    tally = replay(FIRST, date(2026, 4, 30))
+    assert tally.named == []
+    assert tally.pay_lines == PayLine.objects.count()
+
+
 def test_a_replay_of_some_dates_compares_those_only() -> None:
     busy()
     tally = everything(LAST, LAST)

@@ -29,6 +29,7 @@ MOST_REPEATS: Final = 25
 LONGEST_NIGHT: Final = 90.0
 AIMED: Final = 0.7
 """The part of the strikes that waits for a stage; the others come at any moment of the night."""
+EVERY_SHARD: Final = ("claim", "facts", "post", "outcomes", "commit")
 MUST_HIT: Final = ("claim", "post", "seal", "snapshot", "export")
 POSTGRES_AIMS: Final = (*MUST_HIT, "open", "facts", "outcomes", "commit", "prove", "hand over")
 _NOT_DONE: Final = """
@@ -182,8 +183,11 @@ class Siege:
 
     def moment(self, crew: list[Worker], aim: str) -> Worker | None:
         """Wait for the moment to strike; whom it hits, None if everybody was done before."""
+        usual = statistics.median(self.lasted[-9:])
+        if aim in EVERY_SHARD:
+            time.sleep(self.dice.uniform(0.0, usual * 0.6))  # not always the first shard
         if not aim:
-            time.sleep(self.dice.uniform(0.0, statistics.median(self.lasted[-9:])))
+            time.sleep(self.dice.uniform(0.0, usual))
             alive = [worker for worker in crew if not worker.ended()]
             return self.dice.choice(alive) if alive else None
         while alive := [worker for worker in crew if not worker.ended()]:

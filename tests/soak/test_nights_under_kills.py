@@ -27,7 +27,7 @@ SECONDS = max(330.0, KILLS * 2.0)
 """In so many seconds they must be done."""
 BY_POSTGRES = 0.35
 """Of so many nights the database is killed too."""
-FIRST_NIGHTS = 8
+FIRST_NIGHTS = 12
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(int(SECONDS) + 300)]
 
 
