@@ -280,7 +280,15 @@ class PayLine(models.Model):
     class Meta:
         ordering = ["-night", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["membership", "month", "kind"], name="a_month_is_paid_once"),
+            models.UniqueConstraint(
+                fields=["membership", "month", "kind"], condition=~Q(kind="forgiven"), name="a_month_is_paid_once"
+            ),
+            # Whoever leaves has the advance of before taken over at once, and the draw of their last days at month end.
+            models.UniqueConstraint(
+                fields=["membership", "night"],
+                condition=Q(kind="forgiven"),
+                name="an_advance_is_taken_over_once_a_night",
+            ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="a_pay_line_is_positive"),
         ]
         indexes = [
