@@ -67,7 +67,7 @@
      release, if the page is still there. Leaving a text field says `change` at that very moment; typing has asked already. */
   let pressed = false;
   let withheld = new Set();
-  document.addEventListener("pointerdown", () => { pressed = true; }, true);
+  document.addEventListener("pointerdown", (event) => { pressed = event.button === 0; }, true);
   const release = () => window.setTimeout(() => {
     pressed = false;
     const again = withheld;
@@ -76,6 +76,7 @@
   });
   document.addEventListener("pointerup", release, true);
   document.addEventListener("pointercancel", release, true);
+  window.addEventListener("blur", release);
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!pressed) return;
     event.detail.shouldSwap = false;
@@ -84,6 +85,22 @@
   document.addEventListener("change", (event) => {
     if (event.isTrusted && event.target.matches("[hx-trigger] :is(input[type=search], input[type=text], textarea)")) event.stopPropagation();
   }, true);
+
+  /* ---- a form that was sent asks for no preview ----
+     What it was about may be done by the time the preview is read, and the answer would be a refusal. Whoever stops
+     the page from loading and types on has previews again. */
+  let sent = null;
+  const asking = (form) => [form, ...all("[hx-get], [hx-post]", form)];
+  window.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    sent = event.target;
+    asking(sent).forEach((element) => element.dispatchEvent(new CustomEvent("htmx:abort", { bubbles: true, detail: {} })));
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (sent && sent.contains(event.detail.elt)) event.preventDefault();
+  });
+  document.addEventListener("input", () => { sent = null; });
+  window.addEventListener("pageshow", () => { sent = null; });
 
   /* ---- theme ---- */
   const themeNow = () => root.dataset.theme || "";

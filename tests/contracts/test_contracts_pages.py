@@ -6,9 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from contracts.actions import contracts, ratings
 from contracts.models import Contract, Milestone
@@ -16,6 +14,7 @@ from core import clock
 from people.models import User
 from tests.cast import Cast, cast
 from tests.contracts import scenes
+from tests.statements import statements
 
 __all__ = ["cast"]
 MOST_STATEMENTS = 8
@@ -35,13 +34,6 @@ def text(client: Client, url: str) -> str:
     response = client.get(url)
     assert response.status_code == 200, (url, response.status_code)
     return response.content.decode()
-
-
-def statements(client: Client, url: str) -> int:
-    client.get(url)  # the session is written once
-    with CaptureQueriesContext(connection) as caught:
-        assert client.get(url).status_code == 200
-    return len(caught)
 
 
 # ------------------------------------------------------------------ the battery: every page that changes something
@@ -329,11 +321,11 @@ def test_a_rating_of_the_other_side_is_not_on_the_page_before_its_time(cast: Cas
 
 def test_the_list_takes_as_many_statements_for_three_times_the_rows(cast: Cast) -> None:
     scenes.signed(cast, title="One", parts=scenes.in_two_parts())
-    few = {person: statements(as_(person), "/contracts/") for person in (cast.lin, cast.rui)}
+    few = {person: statements(person, "/contracts/") for person in (cast.lin, cast.rui)}
     scenes.delivered(cast, title="Two", parts=scenes.in_two_parts())
     scenes.awarded(cast, title="Three")
     for person, count in few.items():
-        assert statements(as_(person), "/contracts/") == count <= MOST_STATEMENTS
+        assert statements(person, "/contracts/") == count <= MOST_STATEMENTS
 
 
 def test_a_contract_takes_as_many_statements_for_three_times_the_milestones(cast: Cast) -> None:
@@ -341,5 +333,5 @@ def test_a_contract_takes_as_many_statements_for_three_times_the_milestones(cast
     parts = [(f"Part {n}", 30_000_00, scenes.in_days(n)) for n in (1, 2, 3)]
     large = scenes.delivered(cast, title="Two", parts=parts)
     for person in (cast.lin, cast.noor, cast.mei, cast.rui):
-        count = statements(as_(person), at(small))
-        assert statements(as_(person), at(large)) == count <= MOST_STATEMENTS, person
+        count = statements(person, at(small))
+        assert statements(person, at(large)) == count <= MOST_STATEMENTS, person

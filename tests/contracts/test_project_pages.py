@@ -8,9 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contracts.models import Award, Bid, Contract, Project
@@ -30,6 +28,7 @@ from tests.contracts.market import (
     quality_facts,
     two_bids,
 )
+from tests.statements import statements
 
 __all__ = ["cast"]
 
@@ -466,14 +465,6 @@ def test_own_pages_are_never_kept_by_a_browser(cast: Cast) -> None:
 
 
 # ------------------------------------------------------------------ the number of statements
-
-
-def statements(person: User, url: str) -> int:
-    client = as_person(person)
-    client.get(url)
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(url).status_code == HTTPStatus.OK
-    return len(captured)
 
 
 def test_list_and_detail_cost_the_same_for_one_and_for_many(cast: Cast) -> None:

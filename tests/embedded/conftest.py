@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -43,11 +43,23 @@ def processes_of(root: Path) -> list[psutil.Process]:
     return found
 
 
+def command_of(process: psutil.Process) -> list[str]:
+    """Its command line; empty when it has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def server_process(root: Path, program: str) -> psutil.Process:
     """The running server itself: `postgres` (the parent of its backends) or `valkey-server`."""
-    matching = [process for process in processes_of(root) if process.name().startswith(program)]
-    parents = {process.pid for process in matching}
-    tops = [process for process in matching if process.ppid() not in parents]
+    parents = {}
+    for process in processes_of(root):
+        with suppress(psutil.NoSuchProcess):  # a backend may end while it is looked at
+            if process.name().startswith(program):
+                parents[process] = process.ppid()
+    pids = {process.pid for process in parents}
+    tops = [process for process, parent in parents.items() if parent not in pids]
     assert len(tops) == 1, tops
     return tops[0]
 

@@ -12,7 +12,7 @@ import psutil
 
 from haier_market.embedded import processes
 from haier_market.embedded.places import PROJECT
-from tests.embedded.conftest import bare_environment, wait_until
+from tests.embedded.conftest import bare_environment, command_of, wait_until
 
 SMALL = "--people 90 --microenterprises 6 --days 2"
 
@@ -43,11 +43,8 @@ class Run:
 
     def child(self, *words: str) -> psutil.Process:
         """The direct child whose command line has all the words."""
-        (found,) = (
-            child
-            for child in psutil.Process(self.process.pid).children()
-            if child.status() != psutil.STATUS_ZOMBIE and set(words) <= set(child.cmdline())
-        )
+        children = psutil.Process(self.process.pid).children()
+        (found,) = (child for child in children if set(words) <= set(command_of(child)))
         return found
 
     def status(self, path: str) -> int:

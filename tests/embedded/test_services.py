@@ -19,7 +19,7 @@ from haier_market.embedded.errors import EmbeddedError
 from haier_market.embedded.places import Places
 from haier_market.embedded.secrets import kept_secret
 from haier_market.embedded.services import Services, in_use
-from tests.embedded.conftest import bare_environment, execute, processes_of, server_process, wait_until
+from tests.embedded.conftest import bare_environment, command_of, execute, processes_of, server_process, wait_until
 
 
 def started(places: Places) -> Services:
@@ -88,7 +88,7 @@ def test_valkey_keeps_an_append_only_file_and_evicts_nothing(places: Places) -> 
         assert client.config_get("appendonly") == {"appendonly": "yes"}
         assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         password = services.environment["REDIS_URL"].split("@")[0].split(":")[-1]
-        shown = [" ".join(process.cmdline()) for process in processes_of(places.root)]
+        shown = [" ".join(command_of(process)) for process in processes_of(places.root)]
         assert not [line for line in shown if password in line]
     with started(places) as services, redis.Redis.from_url(services.environment["REDIS_URL"]) as client:
         assert client.get("task") == b"waiting"

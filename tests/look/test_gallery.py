@@ -141,6 +141,28 @@ def test_what_was_held_back_during_a_press_is_shown_after_it(page: Page, address
     expect(page.locator(".chip")).to_contain_text("cold")
 
 
+@pytest.mark.parametrize("wait_ms", [0, 500], ids=["before it is asked for", "while it is worked out"])
+def test_a_form_that_was_sent_asks_for_no_preview(page: Page, address: str, wait_ms: int) -> None:
+    previews: list[str] = []
+    ended: list[str] = []
+    page.on("request", lambda asked: previews.append(asked.url) if "hx-request" in asked.headers else None)
+    page.on("requestfinished", lambda asked: ended.append(asked.url) if "hx-request" in asked.headers else None)
+    page.goto(f"{address}/projects/new/?clean")
+    page.get_by_label("Price").fill("470000")
+    page.wait_for_timeout(wait_ms)
+    page.get_by_role("button", name="Submit sealed bid").press("Enter")
+    page.wait_for_url(f"{address}/projects/one/")
+    assert len(previews) == (1 if wait_ms else 0)
+    assert ended == [], "the preview was read after the form was sent"
+
+
+def test_a_preview_follows_what_is_typed(page: Page, address: str) -> None:
+    page.goto(f"{address}/projects/new/?clean")
+    page.get_by_label("Price").press_sequentially("470000")
+    expect(page.locator("#preview")).to_contain_text("for 470000")
+    expect(page.get_by_label("Price")).to_be_focused()
+
+
 def test_filters_work_without_javascript(browser: Browser, address: str) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{address}/projects/")

@@ -12,9 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from core.clock import business_date, move_forward
 from ledger.accounts import Kind
@@ -38,6 +36,7 @@ from tests.cast import Cast, invest, person
 from tests.microenterprises.test_circle import TERMS, draft, published, ready, seat_for
 from tests.microenterprises.test_money import paper
 from tests.microenterprises.test_terms import proposed
+from tests.statements import statements
 
 STATEMENTS = 8
 """What a list or a detail page may cost, session and user included (docs/architecture.md)."""
@@ -570,27 +569,19 @@ def test_pages_cost_the_same_with_three_times_as_much_on_them(cast: Cast) -> Non
         (cast.hua, "/admin/microenterprises/microenterprise/"),
         (cast.hua, "/admin/microenterprises/membership/"),
     ]
-    clients = {user.pk: signed_in(user) for user, _url in pages}
-    before = [_cost(clients[user.pk], url) for user, url in pages]
+    before = [statements(user, url) for user, url in pages]
     grow(cast, 6)
     seat_for(idea, cast.ada, "More")
-    after = [_cost(clients[user.pk], url) for user, url in pages]
+    after = [statements(user, url) for user, url in pages]
     assert before == after
     assert max(after) <= STATEMENTS
-
-
-def _cost(client: Client, url: str) -> int:
-    client.get(url)
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(url).status_code == 200
-    return len(captured)
 
 
 def test_a_ballot_page_costs_no_more_when_one_votes(cast: Cast) -> None:
     ballot = proposed(cast.cold_chain, cast.amara)
     client = signed_in(cast.mei)
-    assert _cost(client, me(cast) + "terms/") <= STATEMENTS
-    assert _cost(client, me(cast)) <= STATEMENTS
+    assert statements(cast.mei, me(cast) + "terms/") <= STATEMENTS
+    assert statements(cast.mei, me(cast)) <= STATEMENTS
     terms.vote(ballot=ballot, agrees=True, by=cast.mei)
     page = client.get(me(cast) + "terms/").content.decode()
     assert "You agreed. A vote stands." in page

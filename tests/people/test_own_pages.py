@@ -5,9 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.core import mail
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils.translation import get_language
 
 from core import clock
@@ -18,6 +16,7 @@ from people.mail import send_notice
 from people.models import Notice, PersonSkill, Skill, User
 from people.notices import tell
 from tests.cast import Cast, cast
+from tests.statements import statements
 
 __all__ = ["cast"]
 MOST_STATEMENTS = 8
@@ -31,14 +30,6 @@ def as_(person: User) -> Client:
 
 def skill(label: str = "cold storage") -> Skill:
     return Skill.objects.create(concept_uri=f"urn:{label}", reuse_level="cross", label=label, search_text="")
-
-
-def statements(person: User, url: str) -> int:
-    client = as_(person)
-    client.get(url)
-    with CaptureQueriesContext(connection) as caught:
-        assert client.get(url).status_code == 200
-    return len(caught)
 
 
 def test_mei_chooses_her_language_and_zone_and_reads_in_them(cast: Cast) -> None:

@@ -9,9 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
 from core import audit, money
@@ -27,6 +25,7 @@ from settlement.exports.files import Cell, Paper, Row, Table
 from settlement.models import SettlementRun
 from settlement.views import books as books_pages
 from tests.settlement.world import Seat, earn, entry, firm, lock_up, member, nights, on, person, spend
+from tests.statements import statements
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 18)
@@ -409,15 +408,6 @@ def test_pages_of_a_trial_balance_show_every_account_once(
     assert len(found) == 6
 
 
-def queries_of(user: User, path: str) -> int:
-    client = Client()
-    client.force_login(user)
-    client.get(path)
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(path).status_code == 200
-    return len(captured)
-
-
 def test_pages_of_the_books_cost_the_same_for_three_times_the_rows(me: Microenterprise, fay: User) -> None:
     wallet = next(each for each in reports.accounts(Book.REAL, entity_ids=[me.entity_id], kinds=[Kind.WALLET]))
     pages = [
@@ -429,12 +419,12 @@ def test_pages_of_the_books_cost_the_same_for_three_times_the_rows(me: Microente
         "/settlement/exports/",
         f"/settlement/exports/new/general-ledger/{SPAN}",
     ]
-    counts = [queries_of(fay, path) for path in pages]
+    counts = [statements(fay, path) for path in pages]
     for number in range(4):
         later = DAY + ONE + ONE
         other = firm(Seat(f"More {number}"), Seat("Other"), launched=later, effective_from=later)
         earn(other, 1_000_00, DAY + ONE + ONE)
         entry(me, DAY + ONE + ONE, debit(me.entity_id, Kind.WALLET, 5), credit(me.entity_id, Kind.INCOME_OUTSIDE, 5))
     nights(DAY + ONE + ONE)
-    assert [queries_of(fay, path) for path in pages] == counts
+    assert [statements(fay, path) for path in pages] == counts
     assert max(counts) <= 8, list(zip(pages, counts, strict=True))

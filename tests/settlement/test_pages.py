@@ -6,9 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
 from core.models import AuditRecord
@@ -17,6 +15,7 @@ from people.models import User
 from settlement.actions.nights import start_run, work_on_run
 from settlement.models import Outcome, SettlementRun, ShareLine
 from tests.settlement.world import Seat, earn, firm, lock_up, member, nights, on, outcome, person
+from tests.statements import statements
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 19)
@@ -221,14 +220,6 @@ def test_a_night_that_is_posting_is_not_exported(fay: User) -> None:
     see(fay, RUN + "report.csv", 409)
 
 
-def queries_of(user: User, path: str) -> int:
-    client = Client()
-    client.force_login(user)
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(path).status_code == 200
-    return len(captured)
-
-
 def test_pages_cost_the_same_for_three_times_the_rows(fay: User) -> None:
     firms = [firm(Seat("Amara"), Seat("Mei"), launched=DAY) for _ in range(2)]
     for me in firms:
@@ -243,10 +234,10 @@ def test_pages_cost_the_same_for_three_times_the_rows(fay: User) -> None:
         (fay, f"/settlement/outcomes/{outcome(firms[0], DAY).pk}/"),
         (amara, f"/statements/{ShareLine.objects.filter(person=amara).first().pk}/"),  # type: ignore[union-attr]
     ]
-    counts = [queries_of(user, path) for user, path in pages]
+    counts = [statements(user, path) for user, path in pages]
     for _ in range(4):
         earn(firm(Seat("More"), launched=DAY + ONE), 500_00, DAY + ONE)
     earn(firms[0], 1_000_00, DAY + ONE)
     nights(DAY + ONE)
-    assert [queries_of(user, path) for user, path in pages] == counts
+    assert [statements(user, path) for user, path in pages] == counts
     assert max(counts) <= 8, list(zip([path for _user, path in pages], counts, strict=True))

@@ -9,7 +9,6 @@ import pytest
 from django.contrib import admin
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from core.models import AuditRecord
 from microenterprises.models import Microenterprise
@@ -34,6 +33,7 @@ from tests.settlement.paying import (
     shared,
 )  # fmt: skip
 from tests.settlement.world import Seat, earn, firm, member, nights, person
+from tests.statements import statements
 
 pytestmark = pytest.mark.django_db
 Status = PayoutBatch.Status
@@ -411,13 +411,6 @@ def test_the_api_tells_finance_and_the_auditor_the_same_masked(me: Microenterpri
 # --- Cost -------------------------------------------------------------------------------------------------------------
 
 
-def queries_of(user: User, path: str) -> int:
-    client = client_of(user)
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(path).status_code == 200
-    return len(captured)
-
-
 def test_pages_cost_the_same_for_three_times_the_rows(fay: User, fred: User) -> None:
     def month(number: int, people: int) -> PayoutBatch:
         day = DAY + number * ONE
@@ -437,8 +430,8 @@ def test_pages_cost_the_same_for_three_times_the_rows(fay: User, fred: User) -> 
         own = [(fay, path) for path in ("/payouts/", "/payouts/without-details/", batch_page(batch), payment)]
         return [*own, (reader, OWN), (reader, OWN + "change/")]
 
-    once = [queries_of(user, path) for user, path in pages(first)]
+    once = [statements(user, path) for user, path in pages(first)]
     last = month(1, 7)
-    thrice = [queries_of(user, path) for user, path in pages(last)]
+    thrice = [statements(user, path) for user, path in pages(last)]
     assert once == thrice
     assert max(thrice) <= 8, list(zip(pages(last), thrice, strict=True))

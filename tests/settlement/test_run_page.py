@@ -10,8 +10,9 @@ from people.models import User
 from settlement import comparison, queries
 from settlement.actions.nights import start_run
 from settlement.models import SettlementRun
-from tests.settlement.test_pages import queries_of, see
+from tests.settlement.test_pages import see
 from tests.settlement.world import Seat, earn, firm, lock_up, nights, on, person, spend
+from tests.statements import statements
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 19)
@@ -116,15 +117,15 @@ def test_a_night_that_is_posting_says_how_far_it_is_and_what_it_has_so_far(
     assert "0 of 2" in page
     assert "0 lines so far" in words(page)
     assert "Biggest movements" not in page
-    assert queries_of(fay, f"/settlement/{NEXT + ONE}/") <= 8
+    assert statements(fay, f"/settlement/{NEXT + ONE}/") <= 8
 
 
 def test_the_page_costs_the_same_for_more_nights_platforms_and_currencies(
     cold_chain: Microenterprise, fay: User
 ) -> None:
-    count = queries_of(fay, RUN)
+    count = statements(fay, RUN)
     for number in range(3):
         firm(Seat("More"), currency=("CNY", "USD", "EUR")[number], launched=NEXT, effective_from=NEXT + ONE)
     earn(cold_chain, 900_00, NEXT + ONE)
     nights(NEXT + ONE)
-    assert queries_of(fay, f"/settlement/{NEXT + ONE}/") == count <= 8
+    assert statements(fay, f"/settlement/{NEXT + ONE}/") == count <= 8

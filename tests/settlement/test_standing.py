@@ -13,8 +13,9 @@ from people.models import User
 from settlement import standing
 from settlement.access import reader_now_or_404
 from settlement.models import ShareLine
-from tests.settlement.test_pages import queries_of, see
+from tests.settlement.test_pages import see
 from tests.settlement.world import START, Seat, earn, firm, member, nights, on, person
+from tests.statements import statements
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 19)
@@ -110,8 +111,8 @@ def test_a_person_in_two_mes_sees_both_and_never_added(cold_chain: Microenterpri
     ]
     assert "¥1,000" in page
     assert "CN¥37.50" in page
-    assert queries_of(mei, "/statements/") <= 8
-    assert queries_of(person("Fay", "finance"), f"/statements/people/{mei.pk}/") <= 8
+    assert statements(mei, "/statements/") <= 8
+    assert statements(person("Fay", "finance"), f"/statements/people/{mei.pk}/") <= 8
 
 
 def test_what_a_draw_still_owes_is_said(cold_chain: Microenterprise) -> None:
@@ -171,13 +172,13 @@ def test_stable_members_are_told_why_they_would_get_nothing() -> None:
 
 def test_the_statement_costs_the_same_for_more_mes_and_lines(cold_chain: Microenterprise) -> None:
     mei = member(cold_chain, "Mei")
-    count = queries_of(mei, "/statements/")
+    count = statements(mei, "/statements/")
     for _each in range(3):
         other = firm(Seat("Lead"), launched=DAY + ONE, effective_from=DAY + ONE)
         join(other, mei, weight=1)
         earn(other, 500_00, DAY + ONE)
     nights(DAY + ONE)
-    assert queries_of(mei, "/statements/") == count <= 8
+    assert statements(mei, "/statements/") == count <= 8
 
 
 def test_a_vendor_has_no_statement() -> None:

@@ -5,9 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +27,7 @@ from talent_pool.models import PoolEntry
 from tests.cast import TERMS, Cast, person
 from tests.contracts import scenes
 from tests.microenterprises.test_circle import ready
+from tests.statements import statements
 
 
 def open_seat(me: Microenterprise, role: str, by: User, *skills: Skill) -> Seat:
@@ -316,14 +315,6 @@ def test_the_pages_take_as_many_statements_for_three_times_the_people_seats_and_
     more("3")
     assert {url: statements(who, url) for url, who in pages.items()} == few
     assert max(few.values()) <= 8, few
-
-
-def statements(who: User, url: str) -> int:
-    asking = client(who)
-    asking.get(url)
-    with CaptureQueriesContext(connection) as caught:
-        assert asking.get(url).status_code == 200
-    return len(caught)
 
 
 def test_the_wind_up_page_says_what_happens_and_keeps_what_was_typed(cast: Cast) -> None:

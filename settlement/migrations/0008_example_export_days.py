@@ -23,5 +23,5 @@ def remove(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlement", "0006_exports_in_the_background"), ("core", "0003_example_parameters")]
+    dependencies = [("settlement", "0007_exports_in_the_background"), ("core", "0003_example_parameters")]
     operations = [migrations.RunPython(write, remove)]

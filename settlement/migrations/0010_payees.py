@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("settlement", "0008_shares_stand_in_their_outcome"),
+        ("settlement", "0009_shares_stand_in_their_outcome"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ import core.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("settlement", "0005_payout_guards"),
+        ("settlement", "0006_payout_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

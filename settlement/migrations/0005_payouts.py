@@ -10,7 +10,7 @@ import core.ids
 class Migration(migrations.Migration):
     dependencies = [
         ("microenterprises", "0004_example_launch_seats"),
-        ("settlement", "0003_statement_lines"),
+        ("settlement", "0004_an_advance_may_be_taken_over_twice_a_month"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
     """The database refuses to promise the same money twice, and to change what was sent."""
 
     dependencies = [
-        ("settlement", "0004_payouts"),
+        ("settlement", "0005_payouts"),
         ("core", "0002_clock_and_append_only"),
     ]
 

@@ -25,7 +25,7 @@ def reference(to: str, name: str = "+", **options: Any) -> Any:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlement", "0007_example_export_days")]
+    dependencies = [("settlement", "0008_example_export_days")]
 
     operations = [
         migrations.AlterField(
