@@ -2,8 +2,8 @@
 
 The table has no foreign keys, so that a trail outlives what it speaks of, and is append-only by trigger. Committed
 records are chained by their hashes (`link`, every few seconds by the clock); `head` names the last link, and a file
-that names it proves later that nothing before it was changed (`check_audit`). Nothing sealed may be written here before it
-is opened: see `contracts.sealing`, which keeps its own events until then.
+that names it proves later that nothing before it was changed (`check_audit`). Nothing sealed may be written here before
+it is opened: see `contracts.sealing`, which keeps its own events until then.
 """
 
 from collections.abc import Iterator

@@ -426,15 +426,3 @@ def test_lines_and_outcomes_are_never_changed() -> None:
     ):
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(change)
-
-
-def test_whoever_leaves_mid_month_has_advances_taken_over_at_once_and_again_at_the_end_of_the_month() -> None:
-    end = date(2026, 4, 30)
-    me = firm(Seat("Leads"), Seat("Left", 1, pay_minor=300_00, end=date(2026, 4, 11)), launched=date(2026, 3, 31))
-    invest(me, 1_000_00, date(2026, 3, 31))
-    nights(end)
-    lines = PayLine.objects.filter(kind="forgiven").order_by("night")
-    april = date(2026, 4, 1)
-    taken = [(line.night, line.month, line.amount_minor) for line in lines]
-    assert taken == [(date(2026, 4, 11), april, 300_00), (end, april, 100_00)]
-    assert advance_of(me, "Left") == 0
