@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -132,9 +133,31 @@ def alive(pid: int) -> psutil.Process | None:
     """The running process of that number. A zombie is not alive: nobody may be there to collect it."""
     try:
         process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else process
     except psutil.NoSuchProcess:
         return None
+    return process if lives(process) else None
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it runs still; it may end at any moment, also while it is asked."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """Its command line; empty when it has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def tell(process: psutil.Process, number: signal.Signals) -> None:
+    """Send a signal to whoever is still there to hear it."""
+    with suppress(psutil.NoSuchProcess):
+        process.send_signal(number)
 
 
 def shows(process: psutil.Process, directory: Path) -> bool:
@@ -151,7 +174,7 @@ def end_if_ours(pid: int, directory: Path, *steps: tuple[signal.Signals, float])
         process = alive(pid)
         if process is None or not shows(process, directory):
             return
-        process.send_signal(number)
+        tell(process, number)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and alive(pid) is not None:
             time.sleep(0.05)

@@ -128,9 +128,8 @@ class Holder:
             return
         pid = int(self._keeper.read_text() or 0)
         process = processes.alive(pid) if pid else None
-        if process is not None and "haier_market.embedded" in process.cmdline():
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
+        if process is not None and "haier_market.embedded" in processes.command_of(process):
+            processes.tell(process, signal.SIGTERM)
         with FileLock(self._keeper) as gone:
             gone.wait_alone(60.0)
 

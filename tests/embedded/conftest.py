@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from haier_market.embedded import processes
 from haier_market.embedded.places import PROJECT, Places
 
 OWN = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BID_KEY", "PAYOUT_KEY", "MARKET_ENV", "DATA_DIR"}
@@ -43,12 +44,14 @@ def processes_of(root: Path) -> list[psutil.Process]:
     return found
 
 
-def command_of(process: psutil.Process) -> list[str]:
-    """Its command line; empty when it has ended meanwhile."""
-    try:
-        return process.cmdline()
-    except psutil.NoSuchProcess:
-        return []
+def children_of(pid: int, program: str = "") -> list[psutil.Process]:
+    """Its living descendants, all or those of one program."""
+    found = []
+    for process in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
+            if processes.lives(process) and process.name().startswith(program):
+                found.append(process)
+    return found
 
 
 def server_process(root: Path, program: str) -> psutil.Process:

@@ -12,7 +12,7 @@ import psutil
 
 from haier_market.embedded import processes
 from haier_market.embedded.places import PROJECT
-from tests.embedded.conftest import bare_environment, command_of, wait_until
+from tests.embedded.conftest import bare_environment, wait_until
 
 SMALL = "--people 90 --microenterprises 6 --days 2"
 
@@ -42,10 +42,16 @@ class Run:
         assert words in self.said(), self.said()
 
     def child(self, *words: str) -> psutil.Process:
-        """The direct child whose command line has all the words."""
-        children = psutil.Process(self.process.pid).children()
-        (found,) = (child for child in children if set(words) <= set(command_of(child)))
-        return found
+        """The direct child whose command line has all the words; waited for while it is being started again."""
+        found: list[psutil.Process] = []
+
+        def is_one() -> bool:
+            children = psutil.Process(self.process.pid).children()
+            found[:] = [child for child in children if set(words) <= set(processes.command_of(child))]
+            return len(found) == 1
+
+        wait_until(is_one)
+        return found[0]
 
     def status(self, path: str) -> int:
         try:

@@ -7,13 +7,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from haier_market.embedded import processes
 from haier_market.embedded.places import PROJECT
 from haier_market.run import CAST, Failure, wanted_port
-from tests.embedded.conftest import bare_environment, entered_by_all, processes_of, server_process, wait_until
+from tests.embedded.conftest import (
+    bare_environment,
+    children_of,
+    entered_by_all,
+    processes_of,
+    server_process,
+    wait_until,
+)
 from tests.embedded.market import Run, running
 
 
@@ -67,10 +73,10 @@ def test_it_opens_survives_every_kill_and_leaves_nothing_behind(lasting_root: Pa
         assert "market-demo" in run.said()
 
         worker = run.child("worker")
-        pool = worker.children(recursive=True)
+        pool = children_of(worker.pid)
         worker.kill()
         run.wait_for("The worker ended by itself (SIGKILL)")
-        wait_until(lambda: not any(child.is_running() for child in pool))
+        wait_until(lambda: not any(processes.lives(child) for child in pool))
         wait_until(lambda: run.child("worker").pid != worker.pid)
 
         server_process(lasting_root, "postgres").kill()
@@ -99,16 +105,12 @@ def test_nothing_survives_when_it_is_killed_itself_and_the_next_start_finds_ever
 ) -> None:
     first = Run(lasting_root, tmp_path / "first")
     first.wait_for("\nReady: ")
-    family = psutil.Process(first.process.pid).children(recursive=True)
+    family = children_of(first.process.pid)
     first.process.kill()
     first.process.wait()
-    wait_until(lambda: not any(_lives(process) for process in family), 60)
+    wait_until(lambda: not any(processes.lives(process) for process in family), 60)
     wait_until(lambda: processes_of(lasting_root) == [], 60)
     with running(lasting_root, tmp_path / "again") as again:
         again.wait_for("\nReady: ")
         assert again.status("/readyz") == 200
     assert again.process.returncode == 0
-
-
-def _lives(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

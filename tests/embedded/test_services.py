@@ -10,16 +10,16 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psutil
 import psycopg2
 import pytest
 import redis
 
+from haier_market.embedded import processes
 from haier_market.embedded.errors import EmbeddedError
 from haier_market.embedded.places import Places
 from haier_market.embedded.secrets import kept_secret
 from haier_market.embedded.services import Services, in_use
-from tests.embedded.conftest import bare_environment, command_of, execute, processes_of, server_process, wait_until
+from tests.embedded.conftest import bare_environment, children_of, execute, processes_of, server_process, wait_until
 
 
 def started(places: Places) -> Services:
@@ -88,7 +88,7 @@ def test_valkey_keeps_an_append_only_file_and_evicts_nothing(places: Places) -> 
         assert client.config_get("appendonly") == {"appendonly": "yes"}
         assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         password = services.environment["REDIS_URL"].split("@")[0].split(":")[-1]
-        shown = [" ".join(command_of(process)) for process in processes_of(places.root)]
+        shown = [" ".join(processes.command_of(process)) for process in processes_of(places.root)]
         assert not [line for line in shown if password in line]
     with started(places) as services, redis.Redis.from_url(services.environment["REDIS_URL"]) as client:
         assert client.get("task") == b"waiting"
@@ -196,17 +196,13 @@ def test_a_commands_own_exit_code_comes_back(open_root: Path) -> None:
 
 def test_nothing_is_left_running_when_the_holder_is_killed(open_root: Path) -> None:
     command = execute(open_root, "sleep", "600")
-    wait_until(lambda: any(process.name() == "sleep" for process in _children(command)))
+    wait_until(lambda: bool(children_of(command.pid, "sleep")))
     assert server_process(open_root, "postgres").is_running()
-    sleeper = next(process for process in _children(command) if process.name() == "sleep")
+    (sleeper,) = children_of(command.pid, "sleep")
     command.kill()
     command.wait()
     wait_until(lambda: processes_of(open_root) == [])
-    wait_until(lambda: not sleeper.is_running() or sleeper.status() == "zombie")
-
-
-def _children(command: "subprocess.Popen[str]") -> list[psutil.Process]:
-    return psutil.Process(command.pid).children(recursive=True)
+    wait_until(lambda: not processes.lives(sleeper))
 
 
 def test_a_killed_keeper_takes_its_server_along_and_another_takes_over(places: Places, open_root: Path) -> None:

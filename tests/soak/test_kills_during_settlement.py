@@ -1,5 +1,6 @@
 """The worker, PostgreSQL and Valkey killed in the middle of a night: the run completes and nobody is paid twice."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -11,9 +12,10 @@ from typing import Any
 import psycopg2
 import pytest
 
+from haier_market.embedded import processes
 from haier_market.embedded.places import PROJECT, Places
 from haier_market.embedded.services import Services
-from tests.embedded.conftest import bare_environment, open_root, server_process, wait_until
+from tests.embedded.conftest import bare_environment, children_of, open_root, server_process, wait_until
 from tests.embedded.market import Run, running
 from tests.soak import quick
 
@@ -79,8 +81,8 @@ class Books:
 def kill_worker(run: Run, _: Path) -> None:
     """The worker and its pool at one blow, so that none of them can finish its shard."""
     worker = run.child("worker")
-    for process in [*worker.children(recursive=True), worker]:
-        process.kill()
+    for process in [*children_of(worker.pid), worker]:
+        processes.tell(process, signal.SIGKILL)
 
 
 def kill_postgres(_: Run, root: Path) -> None:
