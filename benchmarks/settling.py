@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 from unittest.mock import patch
-from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
@@ -196,12 +195,12 @@ def rounds(count: int, *, copies: int) -> Iterator[Night]:
 
 
 @contextmanager
-def _slow_ones() -> Iterator[list[UUID]]:
+def _slow_ones() -> Iterator[list[str]]:
     """Collects the MEs that the fast path hands back."""
-    found: list[UUID] = []
+    found: list[str] = []
     settle_ordinary = ordinary.settle
 
-    def settle_and_note(*arguments: Any, **named: Any) -> list[UUID]:
+    def settle_and_note(*arguments: Any, **named: Any) -> list[str]:
         others = settle_ordinary(*arguments, **named)
         found.extend(others)
         return others

@@ -58,18 +58,19 @@ def post(batch: Batch, *, by: str, night: date) -> None:
         _copy(batch, by, night, posted_at)
 
 
-def accounts_of(entity_ids: Sequence[int], kinds: Sequence[Kind]) -> dict[Kind, tuple[Whole, Whole]]:
-    """The account of each guarded kind that an entity has without a party, and what is in it (in its own sign), in the
-    order of the entities; 0 where there is none. For a kind that is not guarded the second array says nothing."""
-    wanted = np.asarray(entity_ids, dtype=np.int64)
+def accounts_of(wanted: Whole, kinds: Sequence[Kind]) -> dict[Kind, tuple[Whole, Whole]]:
+    """The account of each kind and what is in it (in its own sign), in the order of the wanted entities; 0 where there
+    is none. Of a kind that has parties only accounts that hold something count, and one of them stands for all. For a
+    kind that is not guarded the second array says nothing."""
     rows = columns.read(
         """
         SELECT a.entity_id, array_position(%(kinds)s, a.kind)::int8 AS kind, a.id, coalesce(b.amount_minor, 0) AS minor
           FROM ledger_account a LEFT JOIN ledger_balance b ON b.account_id = a.id
-         WHERE a.entity_id = ANY(%(entities)s) AND a.book = 'real' AND a.kind = ANY(%(kinds)s) AND a.party = ''
+         WHERE a.entity_id = ANY(%(entities)s) AND a.book = 'real' AND a.kind = ANY(%(kinds)s)
+           AND (a.party = '' OR b.amount_minor > 0)
         """,
         {"entity_id": "int8", "kind": "int8", "id": "int8", "minor": "int8"},
-        {"entities": [int(entity) for entity in wanted], "kinds": [kind.value for kind in kinds]},
+        {"entities": wanted.tolist(), "kinds": [kind.value for kind in kinds]},
     )
     order = np.argsort(wanted)
     at = order[np.searchsorted(wanted[order], rows["entity_id"])]
@@ -82,47 +83,28 @@ def accounts_of(entity_ids: Sequence[int], kinds: Sequence[Kind]) -> dict[Kind, 
     return found
 
 
-def with_open_advances(entity_ids: Sequence[int]) -> set[int]:
-    """Which of the entities have advanced somebody something that is not paid back."""
+def moved_on(day: date) -> dict[int, tuple[int, int]]:
+    """What a date moved before its night, by entity: income less expense, and profit shared. No year's close.
+
+    Entities that moved nothing are left out. Only a closed date has moved what it will.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT DISTINCT a.entity_id FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
-             WHERE a.entity_id = ANY(%s) AND a.book = 'real' AND a.kind = 'advance' AND b.amount_minor > 0
+            SELECT a.entity_id, coalesce(-sum(p.amount_minor) FILTER (WHERE a.kind <> 'profit_shared'), 0)::bigint,
+                   coalesce(sum(p.amount_minor) FILTER (WHERE a.kind = 'profit_shared'), 0)::bigint
+              FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
+             WHERE p.business_date = %(day)s AND NOT p.by_night AND a.kind = ANY(%(kinds)s) AND a.book = 'real'
+               AND NOT EXISTS (SELECT FROM ledger_entry e WHERE e.id = p.entry_id AND e.kind = %(close)s)
+             GROUP BY 1
             """,
-            [list(entity_ids)],
+            {
+                "kinds": [kind.value for kind in (*INCOME, *EXPENSE, Kind.PROFIT_SHARED)],
+                "day": day,
+                "close": YEAR_CLOSE,
+            },
         )
-        return {entity for (entity,) in cursor.fetchall()}
-
-
-def moved_on(entity_ids: Sequence[int], day: date) -> tuple[Whole, Whole]:
-    """What a date moved, in the order of the entities: income less expense; profit shared. No year's close."""
-    wanted = np.asarray(entity_ids, dtype=np.int64)
-    rows = columns.read(
-        """
-        SELECT a.entity_id, coalesce(-sum(s.total) FILTER (WHERE a.kind <> 'profit_shared'), 0)::int8 AS profit,
-               coalesce(sum(s.total) FILTER (WHERE a.kind = 'profit_shared'), 0)::int8 AS shared
-          FROM ledger_account a
-         CROSS JOIN LATERAL (
-               SELECT sum(p.amount_minor) AS total FROM ledger_posting p
-                WHERE p.account_id = a.id AND p.business_date = %(day)s
-                  AND p.entry_id NOT IN (SELECT e.id FROM ledger_entry e WHERE e.kind = %(close)s)) s
-         WHERE a.entity_id = ANY(%(entities)s) AND a.kind = ANY(%(kinds)s) AND a.book = 'real' AND s.total <> 0
-         GROUP BY 1
-        """,
-        {"entity_id": "int8", "profit": "int8", "shared": "int8"},
-        {
-            "entities": [int(entity) for entity in wanted],
-            "kinds": [kind.value for kind in (*INCOME, *EXPENSE, Kind.PROFIT_SHARED)],
-            "day": day,
-            "close": YEAR_CLOSE,
-        },
-    )
-    order = np.argsort(wanted)
-    at = order[np.searchsorted(wanted[order], rows["entity_id"])]
-    profit, shared = np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=np.int64)
-    profit[at], shared[at] = rows["profit"], rows["shared"]
-    return profit, shared
+        return {entity: (profit, shared) for entity, profit, shared in cursor.fetchall()}
 
 
 def _copy(batch: Batch, by: str, night: date, posted_at: datetime) -> None:
@@ -167,13 +149,15 @@ def _heads(
     )
     tail = writer.escaped(by)
     rows = []
-    for number, (reference, subject, start, end, debit) in enumerate(
-        zip(batch.references, batch.subjects, starts.tolist(), ends.tolist(), debits.tolist(), strict=True), start=first
+    written = zip(writer.all_escaped(batch.references), writer.all_escaped(batch.subjects), strict=True)
+    for number, (reference, subject, texts, start, end, debit) in enumerate(
+        zip(batch.references, batch.subjects, written, starts.tolist(), ends.tolist(), debits.tolist(), strict=True),
+        start=first,
     ):
         digest = sha256(head(reference, subject))
         digest.update(lines[start * width : end * width])
         rows.append(
-            f"{number}\t{writer.escaped(reference)}\t{kind}\t{writer.escaped(subject)}\t{memo}\treal\t{day}\t{day}"
+            f"{number}\t{texts[0]}\t{kind}\t{texts[1]}\t{memo}\treal\t{day}\t{day}"
             f"\t{posted_at}\t{tail}\t{end - start}\t{debit}\t\\N\t{digest.hexdigest()}\tt\n"
         )
     return rows

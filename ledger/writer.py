@@ -294,6 +294,12 @@ def escaped(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
+def all_escaped(texts: Sequence[str]) -> Sequence[str]:
+    """`escaped` for many, of which hardly any needs it."""
+    together = "".join(texts)
+    return [escaped(text) for text in texts] if _ESCAPES.keys() & set(map(ord, set(together))) else texts
+
+
 def copy_entries(rows: Iterable[str]) -> None:
     """Store heads that are written as COPY wants them, every column given."""
     _copy_into("ledger_entry", _ENTRY_COLUMNS, rows)

@@ -88,17 +88,21 @@ def fingerprint(firm: Firm) -> str:
     departed = {number: grain for number, grain in firm.carries.items() if number not in members}
     rest = (departed, firm.wages, firm.advances, firm.shared_by_year, firm.unsettled, firm.is_final)
     return fingerprint_of(
-        firm.id, struct.pack(">8q", *figures), firm.terms, struct.pack(f">{len(seats)}q", *seats), repr(rest)
+        firm.id.bytes,
+        struct.pack(">8q", *figures),
+        repr(firm.terms).encode(),
+        struct.pack(f">{len(seats)}q", *seats),
+        repr(rest).encode(),
     )
 
 
-NOTHING_ELSE: Final = repr(({}, (), {}, {}, (), False))
+NOTHING_ELSE: Final = repr(({}, (), {}, {}, (), False)).encode()
 """The rest of an ordinary night's facts: nobody left a carry, no wages, no advances, nothing unsettled, not the end."""
 
 
-def fingerprint_of(firm: UUID, figures: bytes, terms: Terms | None, seats: bytes, rest: str) -> str:
+def fingerprint_of(firm: bytes, figures: bytes, terms: bytes, seats: bytes, rest: bytes) -> str:
     """`fingerprint` of facts that are written down already."""
-    return sha256(b"".join((firm.bytes, figures, repr(terms).encode(), seats, rest.encode()))).hexdigest()
+    return sha256(b"".join((firm, figures, terms, seats, rest))).hexdigest()
 
 
 def read(day: date, microenterprises: Sequence[UUID], *, is_final: bool = False) -> list[Subject]:

@@ -7,19 +7,18 @@ nearly every night. `settle` posts those and hands the others back; they go one 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
 from core import columns
-from core.ids import new_id
+from core.ids import new_texts
 from ledger import batches
 from ledger.accounts import Kind
 from ledger.canonical import account_key
@@ -28,7 +27,7 @@ from microenterprises.models import Membership
 from settlement.bulk import copy_lines
 from settlement.calculation import Standing, Terms, advance, is_month_end, pool_minor
 from settlement.facts import NOTHING_ELSE, fingerprint_of, fiscal_year_of, terms_from
-from settlement.models import Outcome, Payee, share_reference
+from settlement.models import Outcome, PayeeAccounts, share_reference
 from settlement.posting import share_memo
 from settlement.splitting import Parts, Pools, Whole, fits, split_all
 
@@ -36,15 +35,16 @@ ONE_DAY: Final = timedelta(days=1)
 
 
 class _Firm(NamedTuple):
-    """An ME that may be ordinary tonight, with what the date before left."""
+    """An ME that may be ordinary tonight, with what the date before left. Identifiers are texts, to be written only."""
 
-    id: UUID
+    id: str
     entity_id: int
     currency: str
     before: Standing
-    carries_at: UUID | None
-    terms_id: UUID
+    carries_at: str | None
+    terms_id: str
     terms: Terms
+    terms_text: bytes
     with_stable: bool
 
 
@@ -59,29 +59,39 @@ class _Seats:
     carry: Whole
 
 
-def settle(day: date, microenterprises: Sequence[UUID], *, by: str) -> list[UUID]:
+Moved = Mapping[str, tuple[int, int]]
+"""What the date moved before its night, by ME: income less expense, and profit shared (minor units)."""
+
+
+def settle(day: date, moved: Moved, *, by: str) -> list[str]:
     """Settle the ordinary nights among those MEs inside the caller's transaction; the MEs that have another kind.
 
     by: who posts, as text for readers of the books. Raises what `ledger.batches.post` raises.
     """
     year = fiscal_year_of(day)
-    firms = [] if is_month_end(day) else _candidates(day, year, microenterprises)
+    firms = [] if is_month_end(day) else _candidates(day, year, list(moved))
     if firms:
-        firms = _Night(day, year, firms).settle(by)
+        firms = _Night(day, year, firms, moved).settle(by)
     done = {firm.id for firm in firms}
-    return [each for each in microenterprises if each not in done]
+    return [each for each in moved if each not in done]
+
+
+def _listed(texts: Iterable[str | None]) -> str:
+    """Identifiers as the text of an array."""
+    return f"{{{','.join(text or 'NULL' for text in texts)}}}"
 
 
 # --- Who may be ordinary ----------------------------------------------------------------------------------------------
 
 
-def _candidates(day: date, year: date, microenterprises: Sequence[UUID]) -> list[_Firm]:
+def _candidates(day: date, year: date, microenterprises: Sequence[str]) -> list[_Firm]:
     """In the order of their entities: an own outcome the date before in this year, terms in force, nothing open."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT f.id, f.entity_id, f.currency, o.profit_minor, o.due_fine, o.already_shared_minor + o.shared_minor,
-                   o.carries_at_id, t.id, t.threshold_minor, t.tiers::text, t.carries_losses, t.shares_with_stable
+            SELECT f.id::text, f.entity_id, f.currency, o.profit_minor, o.due_fine,
+                   o.already_shared_minor + o.shared_minor, o.carries_at_id::text,
+                   t.id::text, t.threshold_minor, t.tiers::text, t.carries_losses, t.shares_with_stable
               FROM microenterprises_microenterprise f
               JOIN settlement_outcome o ON o.microenterprise_id = f.id AND o.repairs_id IS NULL
                    AND o.business_date = %(before)s AND o.fiscal_year = %(year)s
@@ -93,27 +103,24 @@ def _candidates(day: date, year: date, microenterprises: Sequence[UUID]) -> list
                       AND NOT EXISTS (SELECT FROM settlement_outcome r WHERE r.repairs_id = e.id))
              ORDER BY f.entity_id
             """,
-            {"before": day - ONE_DAY, "year": year, "day": day, "firms": list(microenterprises)},
+            {"before": day - ONE_DAY, "year": year, "day": day, "firms": _listed(microenterprises)},
         )
-        firms = [_firm(*row) for row in cursor.fetchall()]
-    owing = batches.with_open_advances([firm.entity_id for firm in firms])
-    return [firm for firm in firms if firm.entity_id not in owing]
+        return [_firm(*row) for row in cursor.fetchall()]
 
 
 def _firm(
-    pk: UUID, entity: int, currency: str, profit: int, due: int, shared: int, carries_at: UUID | None, *rest: Any
+    pk: str, entity: int, currency: str, profit: int, due: int, shared: int, carries_at: str | None, *rest: Any
 ) -> _Firm:
-    terms, threshold, tiers, carries_losses, with_stable = rest
-    standing = Standing(profit, due, shared)
-    return _Firm(
-        pk, entity, currency, standing, carries_at, terms, _terms(threshold, tiers, carries_losses), with_stable
-    )
+    terms_id, threshold, tiers, carries_losses, with_stable = rest
+    terms, text = _terms(threshold, tiers, carries_losses)
+    return _Firm(pk, entity, currency, Standing(profit, due, shared), carries_at, terms_id, terms, text, with_stable)
 
 
 @lru_cache(maxsize=16_384)
-def _terms(threshold_minor: int, tiers: str, carries_losses: bool) -> Terms:
-    """The same terms hold for many nights."""
-    return terms_from(threshold_minor, json.loads(tiers), carries_losses)
+def _terms(threshold_minor: int, tiers: str, carries_losses: bool) -> tuple[Terms, bytes]:
+    """The same terms hold for many nights. Beside them, how they are hashed."""
+    terms = terms_from(threshold_minor, json.loads(tiers), carries_losses)
+    return terms, repr(terms).encode()
 
 
 # --- The night of those who are ---------------------------------------------------------------------------------------
@@ -122,15 +129,20 @@ def _terms(threshold_minor: int, tiers: str, carries_losses: bool) -> Terms:
 class _Night:
     """The columns of one batch. Places in them are places in `firms`, which stand in the order of their entities."""
 
-    def __init__(self, day: date, year: date, firms: list[_Firm]) -> None:
-        self.day, self.year, self.firms = day, year, firms
-        self.entities = np.array([firm.entity_id for firm in firms], dtype=np.int64)
-        self.accounts = batches.accounts_of(self.entities.tolist(), (Kind.WALLET, Kind.SET_ASIDE, Kind.PROFIT_SHARED))
+    def __init__(self, day: date, year: date, firms: list[_Firm], moved: Moved) -> None:
+        self.day, self.year, self.night = day, year, day.isoformat()
+        entities = np.array([firm.entity_id for firm in firms], dtype=np.int64)
+        accounts = batches.accounts_of(entities, (Kind.WALLET, Kind.SET_ASIDE, Kind.PROFIT_SHARED, Kind.ADVANCE))
+        kept = accounts[Kind.ADVANCE][0] == 0  # nobody owes a draw
+        self.firms = [firm for firm, is_kept in zip(firms, kept.tolist(), strict=True) if is_kept]
+        self.listed = _listed(firm.id for firm in self.firms)
+        self.entities = entities[kept]
+        self.accounts = {kind: (ids[kept], minor[kept]) for kind, (ids, minor) in accounts.items()}
         self.wallet_account, self.wallet = self.accounts[Kind.WALLET]
-        self.moved, self.reshared = batches.moved_on(self.entities.tolist(), day)
+        self.moved = [moved[firm.id] for firm in self.firms]
         self.standings = [
-            advance(firm.before, firm.terms, moved_minor=moved, reshared_minor=reshared)
-            for firm, moved, reshared in zip(firms, self.moved.tolist(), self.reshared.tolist(), strict=True)
+            advance(firm.before, firm.terms, moved_minor=minor, reshared_minor=reshared)
+            for firm, (minor, reshared) in zip(self.firms, self.moved, strict=True)
         ]
         self.pool = np.array([pool_minor(standing) for standing in self.standings], dtype=np.int64)
         self.seats, self.departed = self._seats()
@@ -139,6 +151,8 @@ class _Night:
 
     def settle(self, by: str) -> list[_Firm]:
         """Split, post and store those whose night is ordinary; which they were."""
+        if not self.firms:
+            return []
         shares = self.pool > 0
         can = shares & self._can_split()
         parts, holders = self._split(can)
@@ -156,46 +170,44 @@ class _Night:
     def _seats(self) -> tuple[_Seats, dict[int, dict[int, int]]]:
         rows = columns.read(
             """
-            SELECT f.entity_id, m.number, m.weight, (m.track = 'stable') AS stable, coalesce(p.account_id, 0) AS account
-              FROM microenterprises_membership m
-              JOIN microenterprises_microenterprise f ON f.id = m.microenterprise_id
-              LEFT JOIN settlement_payee p ON p.membership_number = m.number
-             WHERE m.microenterprise_id = ANY(%(firms)s::uuid[]) AND m.started_on <= %(day)s
-               AND (m.ended_on IS NULL OR m.ended_on > %(day)s)
-             ORDER BY f.entity_id, m.number
+            SELECT f.place - 1 AS of, m.number, m.weight, (m.track = 'stable') AS stable
+              FROM unnest(%(firms)s::uuid[]) WITH ORDINALITY AS f (id, place)
+              JOIN microenterprises_membership m ON m.microenterprise_id = f.id AND m.started_on <= %(day)s
+                   AND (m.ended_on IS NULL OR m.ended_on > %(day)s)
+             ORDER BY f.place, m.number
             """,
-            {"entity_id": "int8", "number": "int8", "weight": "int4", "stable": "bool", "account": "int8"},
-            {"firms": [firm.id for firm in self.firms], "day": self.day},
+            {"of": "int8", "number": "int8", "weight": "int4", "stable": "bool"},
+            {"firms": self.listed, "day": self.day},
         )
-        of = np.searchsorted(self.entities, rows["entity_id"])
+        of, number = rows["of"], rows["number"]
         with_stable = np.array([firm.with_stable for firm in self.firms], dtype=bool)
         weight = np.where((rows["stable"] == 0) | with_stable[of], rows["weight"], 0)
-        carry, departed = self._carries(rows["number"])
-        return _Seats(of, rows["number"], weight, rows["account"], carry), departed
-
-    def _carries(self, numbers: Whole) -> tuple[Whole, dict[int, dict[int, int]]]:
-        """Carries in the order of the seats, and those of whoever has no seat any more, by the place of the firm."""
-        carry = np.zeros(len(numbers), dtype=np.int64)
+        kept = self._kept()
+        account, _of_nobody = _by_number(kept, _ACCOUNT, number)
+        carry, gone = _by_number(kept, _CARRY, number)
         departed: dict[int, dict[int, int]] = {}
-        rows = columns.read(
+        for place, who, grain in zip(*(kept[name][gone].tolist() for name in ("of", "number", "value")), strict=True):
+            departed.setdefault(place, {})[who] = grain
+        return _Seats(of, number, weight, account, carry), departed
+
+    def _kept(self) -> dict[str, Whole]:
+        """What earlier nights left, by the number of a membership: its account and its carry, of whoever has one."""
+        return columns.read(
             """
-            SELECT f.entity_id, c.number, c.grain
-              FROM settlement_outcome o
-              JOIN microenterprises_microenterprise f ON f.id = o.microenterprise_id
-             CROSS JOIN LATERAL unnest(o.member_numbers, o.member_carry_after_grain) AS c (number, grain)
-             WHERE o.id = ANY(%(places)s::uuid[]) AND c.grain <> 0
+            SELECT f.place - 1 AS of, f.what, c.number, c.value
+              FROM (SELECT place, 0::int2 AS what, o.member_numbers AS numbers, o.member_carry_after_grain AS values
+                      FROM unnest(%(places)s::uuid[]) WITH ORDINALITY AS at (id, place)
+                      JOIN settlement_outcome o ON o.id = at.id
+                     UNION ALL
+                    SELECT place, 1::int2, p.numbers, p.accounts
+                      FROM unnest(%(firms)s::uuid[]) WITH ORDINALITY AS at (id, place)
+                      JOIN settlement_payeeaccounts p ON p.microenterprise_id = at.id) f
+             CROSS JOIN LATERAL unnest(f.numbers, f.values) AS c (number, value)
+             WHERE c.value <> 0
             """,
-            {"entity_id": "int8", "number": "int8", "grain": "int8"},
-            {"places": [firm.carries_at for firm in self.firms if firm.carries_at]},
+            {"of": "int8", "what": "int2", "number": "int8", "value": "int8"},
+            {"places": _listed(firm.carries_at for firm in self.firms), "firms": self.listed},
         )
-        order = np.argsort(numbers)
-        at = np.searchsorted(numbers[order], rows["number"])
-        here = at < len(numbers)
-        here[here] = numbers[order][at[here]] == rows["number"][here]
-        carry[order[at[here]]] = rows["grain"][here]
-        for entity, number, grain in zip(*(rows[name][~here].tolist() for name in rows), strict=True):
-            departed.setdefault(int(np.searchsorted(self.entities, entity)), {})[number] = grain
-        return carry, departed
 
     def _orphaned(self) -> Whole:
         """Carries of those who hold no weight tonight: they left, or weigh nothing."""
@@ -254,7 +266,7 @@ class _Night:
         batches.post(
             batches.Batch(
                 kind="share",
-                references=[share_reference(firm.id, self.day) for firm in firms],
+                references=[share_reference(firm.id, self.night) for firm in firms],
                 subjects=[f"microenterprise:{firm.id}" for firm in firms],
                 memo=share_memo(self.day),
                 line_counts=per_firm + 3,
@@ -291,11 +303,8 @@ class _Night:
                 for entity, number in zip(entities, numbers, strict=True)
             ]
             accounts[unknown] = account_ids(keys)
-            found = zip(numbers, accounts[unknown].tolist(), strict=True)
-            Payee.objects.bulk_create(
-                [Payee(membership_number=number, account_id=account) for number, account in found],
-                ignore_conflicts=True,
-            )
+            firms = [self.firms[place].id for place in self.seats.of[places[unknown]].tolist()]
+            PayeeAccounts.remember(firms, numbers, accounts[unknown].tolist())
         return accounts
 
     # --- outcomes ---
@@ -306,22 +315,20 @@ class _Night:
         arrays = _Arrays.of(self.seats, answer)
         hashes = self._fingerprints()
         pools, sums, wallets = self.pool.tolist(), self.weights_sum.tolist(), self.wallet.tolist()
-        night, year = self.day.isoformat(), self.year.isoformat()
+        night, year = self.night, self.year.isoformat()
         nothing = r"\N"
-        for place in np.flatnonzero(answer.fine).tolist():
-            firm, standing, pool, before = (
-                self.firms[place],
-                self.standings[place],
-                pools[place],
-                self.firms[place].before,
-            )
-            outcome, start, end = new_id(), ends[place], ends[place + 1]
+        fine = np.flatnonzero(answer.fine).tolist()
+        for place, outcome in zip(fine, new_texts(len(fine)), strict=True):
+            firm, standing, pool, start, end = (
+                self.firms[place], self.standings[place], pools[place], ends[place], ends[place + 1]
+            )  # fmt: skip
+            before = firm.before
             head = (
                 f"{outcome}\t{firm.id}\t{night}\t{night}\t{'settled' if pool else 'nothing'}\t{firm.currency}\t{year}"
                 f"\t{firm.terms_id}\t{before.profit_minor}\t{standing.profit_minor}\t{before.due_fine}"
                 f"\t{standing.due_fine}\t{standing.shared_minor}\t{pool}\t{pool}\t{pool}\t{wallets[place]}\t{pool}"
                 f"\t{sums[place]}\t{end - start}\t{outcome if pool else firm.carries_at or nothing}"
-                f"\t{share_reference(firm.id, self.day) if pool else ''}\t{hashes[place]}"
+                f"\t{share_reference(firm.id, night) if pool else ''}\t{hashes[place]}"
             )
             rows.append("\t".join((head, *arrays.between(start, end), _NOTHING)))
         copy_lines(Outcome, _COLUMNS, rows)
@@ -333,20 +340,38 @@ class _Night:
         figures[:, 2] = [firm.before.profit_minor for firm in firms]
         figures[:, 3] = [firm.before.due_fine for firm in firms]
         figures[:, 4] = [firm.before.shared_minor for firm in firms]
-        figures[:, 5], figures[:, 6], figures[:, 7] = self.moved, self.reshared, self.wallet
+        figures[:, 5:7], figures[:, 7] = self.moved, self.wallet
         seats = np.column_stack((self.seats.number, self.seats.weight, self.seats.carry)).astype(">i8").tobytes()
         heads, width = figures.tobytes(), 24
         ends = np.searchsorted(self.seats.of, np.arange(len(firms) + 1)).tolist()
         return [
             fingerprint_of(
-                firm.id,
+                bytes.fromhex(firm.id.replace("-", "")),
                 heads[place * 64 : place * 64 + 64],
-                firm.terms,
+                firm.terms_text,
                 seats[ends[place] * width : ends[place + 1] * width],
-                repr((self.departed[place], (), {}, {}, (), False)) if place in self.departed else NOTHING_ELSE,
+                repr((self.departed[place], (), {}, {}, (), False)).encode()
+                if place in self.departed
+                else NOTHING_ELSE,
             )
             for place, firm in enumerate(firms)
         ]
+
+
+_CARRY: Final = 0
+_ACCOUNT: Final = 1
+
+
+def _by_number(kept: dict[str, Whole], what: int, numbers: Whole) -> tuple[Whole, NDArray[np.bool_]]:
+    """What is kept under each of the numbers, 0 where nothing is; and which of the kept rows belong to none of them."""
+    order = np.argsort(numbers)
+    at = np.searchsorted(numbers, kept["number"], sorter=order)
+    mine = kept["what"] == what
+    here = mine & (at < len(numbers))
+    here[here] = numbers[order[at[here]]] == kept["number"][here]
+    found = np.zeros(len(numbers), dtype=np.int64)
+    found[order[at[here]]] = kept["value"][here]
+    return found, mine & ~here
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,17 +386,16 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Arrays:
-    """The arrays of outcomes as text, one item for each part."""
+    """The columns of the parts, from which each outcome takes its arrays."""
 
-    columns: tuple[list[str], ...]
-    nothing: list[str]
+    columns: tuple[list[int], ...]
 
     @classmethod
     def of(cls, seats: _Seats, answer: _Answer) -> "_Arrays":
         parts, holders = answer.parts, answer.holders
         return cls(
             tuple(
-                list(map(str, values.tolist()))
+                values.tolist()
                 for values in (
                     seats.number[holders],
                     seats.weight[holders],
@@ -379,14 +403,14 @@ class _Arrays:
                     parts.inherited_grain,
                     parts.carry_before_grain,
                     parts.carry_after_grain,
+                    np.zeros_like(parts.amount_minor),
                 )
             ),
-            ["0"] * len(holders),
         )
 
     def between(self, start: int, end: int) -> list[str]:
         """The arrays of one outcome, in the order of `_ARRAYS`."""
-        return [f"{{{','.join(each[start:end])}}}" for each in (*self.columns, self.nothing)]
+        return [f"{{{repr(each[start:end])[1:-1]}}}" for each in self.columns]
 
 
 _ARRAYS: Final = (

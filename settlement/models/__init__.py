@@ -3,7 +3,7 @@
 from settlement.models.exports import Export
 from settlement.models.lines import LineQuerySet, PayLine, ShareLine, StatementLine, in_outcome
 from settlement.models.outcomes import Outcome, share_reference
-from settlement.models.payees import Payee
+from settlement.models.payees import PayeeAccounts
 from settlement.models.payouts import BankDetails, Owed, Payment, PaymentPart, PayoutBatch, RunRelease
 from settlement.models.runs import READS_PAY, SEES_ALL, RunShard, SettlementRun, seconds_left
 
@@ -16,7 +16,7 @@ __all__ = [
     "Outcome",
     "Owed",
     "PayLine",
-    "Payee",
+    "PayeeAccounts",
     "Payment",
     "PaymentPart",
     "PayoutBatch",

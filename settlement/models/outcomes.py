@@ -6,9 +6,6 @@ exceptions only. No arithmetic here (see `settlement.calculation`).
 Units: `_minor` minor units, `_fine` ten-thousandths of one.
 """
 
-from datetime import date
-from typing import Any
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -139,6 +136,6 @@ class Outcome(models.Model):
         return self.pay_minor + self.draws_minor
 
 
-def share_reference(microenterprise: Any, day: date, revision: int = 0) -> str:
-    """The natural key of a share: one ME, one date, posted once."""
-    return f"share:{microenterprise}:{day.isoformat()}:{revision}"
+def share_reference(microenterprise: object, day: object, revision: int = 0) -> str:
+    """The natural key of a share: one ME, one date (both as they are written), posted once."""
+    return f"share:{microenterprise}:{day}:{revision}"

@@ -74,6 +74,10 @@ class RunShard(models.Model):
     run = models.ForeignKey(SettlementRun, on_delete=models.PROTECT, related_name="shards")
     number = models.PositiveIntegerField()
     microenterprises = ArrayField(models.UUIDField())
+    moved_minor = ArrayField(models.BigIntegerField(), default=list)
+    """Income less expense of the date, ME by ME. The date is closed: nothing but its night can change it."""
+    reshared_minor = ArrayField(models.BigIntegerField(), default=list)
+    """Profit shared on the date before its night, ME by ME: an end, or a reversal."""
     is_done = models.BooleanField(default=False)
     done_at = models.DateTimeField(null=True)
 

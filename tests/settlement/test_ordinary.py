@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -67,8 +66,8 @@ def stored(day: date) -> tuple[list[Any], list[Any]]:
     ]
 
 
-def one_by_one(day: date, microenterprises: Any, *, by: str) -> list[UUID]:
-    return list(microenterprises)
+def one_by_one(day: date, moved: ordinary.Moved, *, by: str) -> list[str]:
+    return list(moved)
 
 
 def test_columns_leave_what_one_by_one_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,12 +75,12 @@ def test_columns_leave_what_one_by_one_leaves(monkeypatch: pytest.MonkeyPatch) -
     handed_back: list[int] = []
     in_columns = ordinary.settle
 
-    def counted(day: date, microenterprises: Any, *, by: str) -> list[UUID]:
-        others = in_columns(day, microenterprises, by=by)
-        handed_back.append(len(microenterprises) - len(others))
+    def counted(day: date, moved: ordinary.Moved, *, by: str) -> list[str]:
+        others = in_columns(day, moved, by=by)
+        handed_back.append(len(moved) - len(others))
         return others
 
-    def night(day: date, how: Callable[..., list[UUID]]) -> tuple[list[Any], list[Any]]:
+    def night(day: date, how: Callable[..., list[str]]) -> tuple[list[Any], list[Any]]:
         monkeypatch.setattr(ordinary, "settle", how)
         with on(day + DAY, 0):
             settle_over()
