@@ -277,34 +277,30 @@ def sound_day(day: date, *, accounts_after: int | None) -> DayFacts | None:
     """
     rows = _rows(
         f"""
-        WITH lines AS MATERIALIZED (
-             SELECT p.business_date, p.entry_id, p.by_night, p.entity_id, a.currency, count(*) AS lines,
-                    min(p.line) AS first, max(p.line) AS last, sum(p.amount_minor) AS total,
-                    coalesce(sum(p.amount_minor) FILTER (WHERE p.amount_minor > 0), 0) AS debit,
-                    bool_and(a.entity_id IS NOT NULL AND a.entity_id = p.entity_id) AS owned,
-                    bool_and(a.book = 'real') AS all_real, bool_or(a.book = 'real') AS any_real
-               FROM ledger_posting p LEFT JOIN ledger_account a ON a.id = p.account_id
-              WHERE p.business_date = %(day)s GROUP BY 1, 2, 3, 4, 5),
-        wholes AS (
-             SELECT entry_id, by_night, sum(lines) AS lines, min(first) AS first, max(last) AS last,
-                    sum(debit) AS debit,
-                    bool_and(total = 0 AND owned) AS fine, bool_and(all_real) AS all_real, bool_or(any_real) AS any_real
-               FROM lines GROUP BY 1, 2),
-        hashes AS (
-             SELECT p.entry_id, {SQL_LINES} AS lines FROM ledger_posting p WHERE p.business_date = %(day)s GROUP BY 1),
+        WITH wholes AS MATERIALIZED (
+             SELECT p.entry_id, p.by_night, count(*) AS size, min(p.line) AS first, max(p.line) AS last,
+                    sum(p.amount_minor) AS total, sum(greatest(p.amount_minor, 0)) AS debit,
+                    min(p.entity_id) AS entity, max(p.entity_id) AS last_entity,
+                    count(a.id) AS owned, count(*) FILTER (WHERE a.book = 'real') AS in_real, {SQL_LINES} AS lines
+               FROM ledger_posting p LEFT JOIN ledger_account a ON a.id = p.account_id AND a.entity_id = p.entity_id
+              WHERE p.business_date = %(day)s GROUP BY 1, 2),
         wrong AS (
              SELECT count(*) AS entries
                FROM (SELECT * FROM ledger_entry WHERE business_date = %(day)s) e
-               FULL JOIN wholes w ON w.entry_id = e.id AND w.by_night = e.by_night
-               LEFT JOIN hashes l ON l.entry_id = e.id
-              WHERE e.id IS NULL OR w.entry_id IS NULL OR NOT w.fine
-                 OR (w.lines, w.first, w.last, w.debit) IS DISTINCT FROM
-                    (e.posting_count::numeric, 1, e.posting_count, e.debit_total_minor::numeric)
-                 OR w.all_real IS DISTINCT FROM (e.book = 'real') OR w.any_real IS DISTINCT FROM (e.book = 'real')
-                 OR e.content_hash <> {SQL_HASH})
-        SELECT (SELECT entries FROM wrong), coalesce(sum(lines), 0)::bigint,
-               CASE WHEN all_real THEN 'real ' ELSE 'shadow ' END || currency, sum(debit)::bigint
-          FROM lines GROUP BY 3
+               FULL JOIN wholes l ON l.entry_id = e.id AND l.by_night = e.by_night
+              WHERE e.id IS NULL OR l.entry_id IS NULL OR l.total <> 0 OR l.owned <> l.size
+                 OR (l.size, l.first, l.last, l.debit) IS DISTINCT FROM
+                    (e.posting_count::bigint, 1, e.posting_count, e.debit_total_minor::numeric)
+                 OR l.in_real <> CASE e.book WHEN 'real' THEN l.size ELSE 0 END
+                 OR e.content_hash <> {SQL_HASH}),
+        unbalanced AS (
+             SELECT count(*) AS entities
+               FROM (SELECT FROM ledger_posting p JOIN wholes w ON w.entry_id = p.entry_id AND w.entity <> w.last_entity
+                      WHERE p.business_date = %(day)s
+                      GROUP BY p.entry_id, p.entity_id HAVING sum(p.amount_minor) <> 0) e)
+        SELECT (SELECT entries FROM wrong) + (SELECT entities FROM unbalanced), sum(w.size)::bigint,
+               CASE WHEN w.in_real > 0 THEN 'real ' ELSE 'shadow ' END || e.currency, sum(w.debit)::bigint
+          FROM wholes w JOIN ledger_entity e ON e.id = w.entity GROUP BY 3
         """,
         day=day,
     )

@@ -40,7 +40,7 @@ def copy_rows(rows: Sequence[Model]) -> int:
 
 
 def _text(value: Any) -> str:
-    """One value in COPY's text format; a list is an array of numbers."""
+    """One value in COPY's text format; a list is an array of numbers or identifiers."""
     if type(value) is int:
         return str(value)
     if value is None:

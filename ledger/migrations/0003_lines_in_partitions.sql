@@ -203,7 +203,7 @@ END
 $$;
 
 CREATE FUNCTION ledger_index_part(part text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = public, pg_temp SET maintenance_work_mem = '128MB' AS $$
+    SET search_path = public, pg_temp SET maintenance_work_mem = '128MB' SET default_statistics_target = 10 AS $$
 BEGIN
     IF to_regclass(part || '_line') IS NULL THEN
         EXECUTE format('CREATE UNIQUE INDEX %I ON %I (entry_id, line)', part || '_line', part);

@@ -12,7 +12,8 @@ CREATE TRIGGER snapshots_are_taken_not_written BEFORE INSERT OR UPDATE OR DELETE
 CREATE TABLE ledger_snapshotday (date date PRIMARY KEY, accounts bigint NOT NULL);
 
 CREATE FUNCTION ledger_take_snapshot(day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = public, pg_temp SET work_mem = '64MB' SET maintenance_work_mem = '64MB' AS $$
+    SET search_path = public, pg_temp SET work_mem = '64MB' SET maintenance_work_mem = '64MB'
+    SET default_statistics_target = 10 AS $$
 DECLARE
     part text := 'ledger_snapshot_' || to_char(day, 'YYYYMMDD');
     base date := (SELECT coalesce(max(date), '-infinity') FROM ledger_snapshotday WHERE date < day);
@@ -27,9 +28,9 @@ BEGIN
         SELECT account_id, coalesce(s.balance_minor, 0) + coalesce(p.total, 0), %L
           FROM (SELECT account_id, balance_minor FROM ledger_snapshot WHERE business_date = %L) s
           FULL JOIN (SELECT account_id, sum(amount_minor)::bigint AS total FROM ledger_posting
-                      WHERE business_date > %L AND business_date <= %L GROUP BY 1) p USING (account_id)
+                      WHERE business_date >= %L AND business_date <= %L GROUP BY 1) p USING (account_id)
          WHERE coalesce(s.balance_minor, 0) + coalesce(p.total, 0) <> 0
-    $sql$, part, day, base, base, day);
+    $sql$, part, day, base, base + 1, day);
     GET DIAGNOSTICS accounts = ROW_COUNT;
     EXECUTE format('CREATE UNIQUE INDEX %I ON %I (account_id) INCLUDE (balance_minor)', part || '_account', part);
     EXECUTE format('ANALYZE %I', part);

@@ -12,7 +12,8 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from contracts.actions import contracts, milestones
@@ -23,6 +24,7 @@ from ledger import batches, days
 from microenterprises.models import Microenterprise
 from people.models import User
 from settlement import closing, facts, ordinary, posting, queries
+from settlement.bulk import copy_values
 from settlement.lifecycle import RUN
 from settlement.models import Outcome, RunShard, SettlementRun
 from settlement.night import settle
@@ -56,7 +58,8 @@ def start_run(*, business_date: date, by: User | None) -> SettlementRun:
     finished = Outcome.objects.filter(business_date=business_date, repairs=None)
     firms = _firms_of(business_date).exclude(pk__in=finished.values("microenterprise")).order_by("entity_id")
     moved = batches.moved_on(business_date)
-    manifest = [(pk, *moved.get(entity, (0, 0))) for pk, entity in firms.values_list("pk", "entity_id")]
+    rows = firms.annotate(text=Cast("pk", TextField())).values_list("text", "entity_id")
+    manifest = [(pk, *moved.get(entity, (0, 0))) for pk, entity in rows]
     run = SettlementRun.objects.create(
         business_date=business_date,
         started_at=market_now(),
@@ -66,9 +69,11 @@ def start_run(*, business_date: date, by: User | None) -> SettlementRun:
             "\n".join(f"{pk} {minor} {shared}" for pk, minor, shared in manifest).encode()
         ).hexdigest(),
     )
-    RunShard.objects.bulk_create(
-        RunShard(run=run, number=number, microenterprises=ids, moved_minor=minor, reshared_minor=reshared)
-        for number, (ids, minor, reshared) in enumerate(_shards(manifest), start=1)
+    shards = enumerate(_shards(manifest), start=1)
+    copy_values(
+        RunShard,
+        ("run_id", "number", "microenterprises", "moved_minor", "reshared_minor", "is_done"),
+        [(run.pk, number, *columns, False) for number, columns in shards],
     )
     _record(run, "settlement.started", by, microenterprises=run.mes_total)
     return run
@@ -248,7 +253,7 @@ def _expect_fast_disks() -> None:
         cursor.execute("SET LOCAL random_page_cost = 1.1")
 
 
-def _shards(manifest: list[tuple[UUID, int, int]]) -> Iterator[tuple[list[UUID], list[int], list[int]]]:
+def _shards(manifest: list[tuple[str, int, int]]) -> Iterator[tuple[list[str], list[int], list[int]]]:
     """MEs that were founded together stand together: their accounts and members are near each other on the disk."""
     for start in range(0, len(manifest), SHARD_SIZE):
         shard = manifest[start : start + SHARD_SIZE]
