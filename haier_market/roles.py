@@ -180,7 +180,7 @@ def _difference(kind: str, name: str, role: str, wanted: set[str], has: Iterable
             )
 
 
-def _rows(question: str, **values: object) -> list[tuple[Any, ...]]:
+def _rows(question: str, **values: str | list[str]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(question, values)
         found: list[tuple[Any, ...]] = cursor.fetchall()

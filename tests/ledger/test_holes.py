@@ -72,7 +72,7 @@ class Books:
 
     def copied_head(self, reference: str) -> str:
         """The same in SQL."""
-        columns = [field.column for field in Entry._meta.concrete_fields if field.column not in ("id", "reference")]
+        columns = [field.attname for field in Entry._meta.concrete_fields if field.attname not in ("id", "reference")]
         return (
             f"INSERT INTO ledger_entry (reference, {', '.join(columns)})"
             f" SELECT '{reference}', {', '.join(columns)} FROM ledger_entry WHERE id = {self.entry.pk}"
