@@ -1,4 +1,4 @@
-"""What reports say stood in an account: the same as every line added up, and read from a snapshot and the lines since."""
+"""What reports say stood in an account: the same as every line added up, read from a snapshot and the lines since."""
 
 import random
 import re

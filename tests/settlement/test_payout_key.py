@@ -1,4 +1,4 @@
-"""Replacing PAYOUT_KEY: the older key still opens, the newest seals, and everything is sealed anew beside people's work."""
+"""Replacing PAYOUT_KEY: the older key still opens, the newest seals, and all is sealed anew while people work."""
 
 from io import StringIO
 from typing import Any
