@@ -17,26 +17,31 @@ from django.db.models import (
     DateTimeField,
     Exists,
     F,
+    Max,
     Min,
     Model,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
+    Sum,
     TextField,
+    UUIDField,
     Value,
 )
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from contracts.models import Bid, Contract, ContractVersion, Milestone, Panelist, Project, Rating, Signature
 from contracts.models.contracts import Party
 from contracts.permissions.standing import Standing
 from contracts.queries import projects as project_queries
-from core.models import Parameter
+from core.models import AuditRecord, Parameter
+from ledger.accounts import Book, Kind
+from ledger.models import Account
 from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, Seat
 from microenterprises.queries.ideas import filled_seats, pledged_minor
-from people.models import Notice, PersonSkill, Role
-from settlement.models import Outcome, SettlementRun
+from people.models import Notice, PersonSkill, Role, User
+from settlement.models import BankDetails, Outcome, Owed, Payment, PaymentPart, PayoutBatch, SettlementRun
 from talent_pool.models import PoolEntry
 
 MOST: Final = 10
@@ -184,6 +189,43 @@ def _needs_of_a_person(who: Standing, now: datetime) -> Iterator[QuerySet[Any, A
         at=F("published_at"),
     )
     yield _lines("need", "asked", _asked(Q(seat__microenterprise=None, seat__idea__owner=user), now), **_asked_facts())
+    if not user.is_vendor:
+        yield from _needs_of_a_payee(user)
+
+
+def _needs_of_a_payee(user: User) -> Iterator[QuerySet[Any, Any]]:
+    """What keeps a person from being paid: no bank details, or details that the bank rejected."""
+    # The id travels as a UUID, so that the compiled statement finds it among its parameters.
+    party = Concat(Value("person:"), Cast(Value(user.pk, output_field=UUIDField()), TextField()))
+    owed = Account.objects.filter(kind=Kind.PAYABLE.value, book=Book.REAL.value, party=party)
+    yield _grouped(
+        "unpayable",
+        owed.filter(~Exists(_details().filter(person=user))),
+        "currency",
+        number=Count("pk"),
+    )
+    yield _lines(
+        "need",
+        "rejected",
+        _rejected().filter(person=user),
+        key=F("batch_id"),
+        title=F("reason"),
+        at=F("rejected_at"),
+        number=F("amount_minor"),
+        extra=F("currency"),
+    )
+
+
+def _details() -> QuerySet[BankDetails]:
+    """The accounts that payments in the outer row's currency go to now."""
+    return BankDetails.objects.filter(Q(currency="") | Q(currency=OuterRef("currency")), replaced_at=None)
+
+
+def _rejected() -> QuerySet[Payment]:
+    """Payments that the bank rejected, that are owed again, and that would go to the same account again."""
+    owed_again = PaymentPart.objects.filter(payment=OuterRef("pk"), owed__taken_minor__lt=F("owed__released_minor"))
+    told_since = _details().filter(person=OuterRef("person"), entered_at__gt=OuterRef("rejected_at"))
+    return Payment.objects.filter(Exists(owed_again), ~Exists(told_since), status=Payment.Status.REJECTED)
 
 
 def _owner_of(path: str) -> Coalesce:
@@ -319,6 +361,7 @@ def _needs_of_a_role(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any
             number=F("exceptions"),
         )
         yield _summed("exceptions", _exceptions(), "state", at=Min("business_date"))
+        yield from _needs_of_payouts(who.user)
     if who.user.has_role(Role.HR):
         waiting = PoolEntry.objects.waiting()
         yield _summed("pool_soon", waiting.filter(clock_ends_on__range=(who.on, who.on + POOL_SOON)))
@@ -340,23 +383,84 @@ def _needs_of_a_role(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any
         )
 
 
+def _needs_of_payouts(user: User) -> Iterator[QuerySet[Any, Any]]:
+    """From an approved night to money paid: each step shows to who in finance can take it."""
+    drafts = PayoutBatch.objects.filter(status__in=(PayoutBatch.Status.PREPARING, PayoutBatch.Status.DRAFT))
+    open_now = Owed.objects.filter(
+        Exists(_details().filter(person=OuterRef("person"))),
+        ~Exists(drafts.filter(currency=OuterRef("currency"))),
+        taken_minor__lt=F("released_minor"),
+    )
+    yield _grouped(
+        "pay",
+        open_now,
+        "currency",
+        number=Sum(F("released_minor") - F("taken_minor")),
+        extra=Count("person", distinct=True),
+    )
+    # Approved seconds ago: the clock has not added these nights to what is owed yet.
+    yield _summed("pay_soon", _approved_just_now(), "status", at=Max("business_date"))
+    exported = AuditRecord.objects.filter(
+        deed="payout.exported", subject=Concat(Value("payout:"), Cast(OuterRef("pk"), TextField()))
+    )
+    sent = PayoutBatch.objects.filter(status=PayoutBatch.Status.SENT)
+    for kind, batches in (
+        ("payout_send", PayoutBatch.objects.filter(status=PayoutBatch.Status.DRAFT)),
+        ("payout_file", sent.filter(~Exists(exported))),
+        ("payout_paid", sent.filter(Exists(exported)).exclude(created_by=user)),
+    ):
+        yield _lines(
+            "need",
+            kind,
+            batches,
+            title=F("number"),
+            detail=F("size"),
+            at=F("created_at"),
+            number=F("total_minor"),
+            extra=F("currency"),
+        )
+    yield _grouped(
+        "payout_rejected",
+        _rejected(),
+        "batch_id",
+        title=Min("batch__number"),
+        number=Count("pk"),
+        at=Min("rejected_at"),
+    )
+
+
+def _approved_just_now() -> QuerySet[SettlementRun]:
+    """Approved nights with money for people that are not released yet, and that no earlier night holds back."""
+    earlier = SettlementRun.objects.filter(
+        business_date__lt=OuterRef("business_date"),
+        status__in=(SettlementRun.Status.POSTING, SettlementRun.Status.SEALED),
+    )
+    runs = SettlementRun.objects.filter(status=SettlementRun.Status.APPROVED, release=None, lines__gt=0)
+    return runs.filter(~Exists(earlier))
+
+
 def _summed(kind: str, rows: QuerySet[Any], by: str = "landed_at", at: Any = None) -> QuerySet[Any, Any]:
-    """One line for many rows: how many there are and which is first; none when there are none."""
+    """One line for many rows that agree in `by`: how many there are and which is first; none when there are none."""
+    return _grouped(kind, rows, by, key=Value(""), number=Count("pk"), at=at or Min("clock_ends_on"))
+
+
+def _grouped(kind: str, rows: QuerySet[Any], by: str, **columns: Any) -> QuerySet[Any, Any]:
+    """A line for each value of `by` among some rows, which is its key unless another is given."""
     shaped = (
         rows.order_by()
         .values(by)
         .annotate(
             line_section=Value("need", output_field=TextField()),
             line_kind=Value(kind, output_field=TextField()),
-            line_key=Value("", output_field=TextField()),
-            line_title=Value("", output_field=TextField()),
+            line_key=Cast(columns.get("key", F(by)), TextField()),
+            line_title=Cast(columns.get("title", Value("")), TextField()),
             line_detail=Value("", output_field=TextField()),
-            line_at=Cast(at or Min("clock_ends_on"), DateTimeField()),
-            line_number=Cast(Count("pk"), BigIntegerField()),
-            line_extra=Value("", output_field=TextField()),
+            line_at=Cast(columns.get("at", Value(None)), DateTimeField()),
+            line_number=Cast(columns["number"], BigIntegerField()),
+            line_extra=Cast(columns.get("extra", Value("")), TextField()),
         )
     )
-    found: QuerySet[Any, Any] = shaped.values_list(*COLUMNS)
+    found: QuerySet[Any, Any] = shaped.values_list(*COLUMNS)[:MOST]
     return found
 
 

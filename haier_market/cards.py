@@ -93,10 +93,12 @@ def needs(lines: Iterable[Line], bid_on: frozenset[str], now: datetime) -> list[
 
     bid_on: projects on which an ME the reader leads has a live bid; they need no reminder.
     """
+    needed = [line for line in lines if line.section == "need"]
+    is_told = any(line.kind == "pay" for line in needed)
     found = [
         NEEDS[line.kind](line)
-        for line in lines
-        if line.section == "need" and not (line.kind == "bid" and line.key in bid_on)
+        for line in needed
+        if not (line.kind == "bid" and line.key in bid_on) and not (line.kind == "pay_soon" and is_told)
     ]
     last = datetime.max.replace(tzinfo=UTC)
     return sorted((_urgent(need, now) for need in found), key=lambda need: (need.deadline or last, need.title))
@@ -364,6 +366,121 @@ def _stuck(line: Line) -> Need:
     )
 
 
+def _unpayable(line: Line) -> Need:
+    return Need(
+        _("You cannot be paid in %(currency)s: your bank details are missing") % {"currency": line.key},
+        _("What you earned stays owed to you until you say where it goes; nobody can enter it for you"),
+        "/statements/bank/change/",
+        _("Enter bank details"),
+        None,
+        "landmark",
+        "warn",
+    )
+
+
+def _rejected(line: Line) -> Need:
+    return Need(
+        _("The bank rejected your payment of %(amount)s") % {"amount": _amount(line)},
+        _("It said: %(reason)s. The amount is still owed to you; check where it goes") % {"reason": line.title},
+        "/statements/bank/",
+        _("Check bank details"),
+        None,
+        "landmark",
+        "bad",
+    )
+
+
+def _pay(line: Line) -> Need:
+    people = int(line.extra)
+    return Need(
+        _("Pay people in %(currency)s") % {"currency": line.key},
+        ngettext(
+            "%(amount)s for %(count)s person is approved and in no payout yet",
+            "%(amount)s for %(count)s people is approved and in no payout yet",
+            people,
+        )
+        % {"amount": money.write(line.number or 0, line.key), "count": people},
+        "/payouts/",
+        _("Prepare a payout"),
+        None,
+        "hand-coins",
+    )
+
+
+def _pay_soon(line: Line) -> Need:
+    return Need(
+        _("Pay what was approved"),
+        _("The nights up to %(day)s are approved and in no payout yet") % {"day": _day(line.at)},
+        "/payouts/",
+        _("Prepare a payout"),
+        None,
+        "hand-coins",
+    )
+
+
+def _payout_send(line: Line) -> Need:
+    return Need(
+        _("Send payout %(number)s") % {"number": line.title},
+        _payout(line),
+        f"/payouts/{line.key}/",
+        _("Look and send"),
+        None,
+        "send",
+    )
+
+
+def _payout_file(line: Line) -> Need:
+    return Need(
+        _("Give the file of payout %(number)s to the bank") % {"number": line.title},
+        _payout(line),
+        f"/payouts/{line.key}/#files",
+        _("Download the file"),
+        None,
+        "file-text",
+    )
+
+
+def _payout_paid(line: Line) -> Need:
+    return Need(
+        _("Mark payout %(number)s as paid") % {"number": line.title},
+        _("%(what)s; when the bank has paid, somebody else than its creator says so") % {"what": _payout(line)},
+        f"/payouts/{line.key}/",
+        _("Look and mark"),
+        None,
+        "check",
+    )
+
+
+def _payout(line: Line) -> str:
+    people = int(line.detail)
+    return (
+        ngettext("%(amount)s for %(count)s person", "%(amount)s for %(count)s people", people)
+        % {"amount": _amount(line), "count": people}
+    )  # fmt: skip
+
+
+def _payout_rejected(line: Line) -> Need:
+    count = line.number or 0
+    return Need(
+        ngettext(
+            "The bank rejected %(count)s payment of payout %(number)s",
+            "The bank rejected %(count)s payments of payout %(number)s",
+            count,
+        )
+        % {"count": count, "number": line.title},
+        _("The next payout would go to the same account; ask the person to check their bank details"),
+        f"/payouts/{line.key}/?status=rejected",
+        _("See why"),
+        None,
+        "triangle-alert",
+        "warn",
+    )
+
+
+def _amount(line: Line) -> str:
+    return money.write(line.number or 0, line.extra)
+
+
 def _day(instant: datetime | None) -> str:
     day = day_of(instant)
     return day_name(day) if day is not None else ""
@@ -382,13 +499,21 @@ NEEDS: Final[dict[str, Callable[[Line], Need]]] = {
     "invitation": _invitation,
     "launch": _launch,
     "leaderless": _leaderless,
+    "pay": _pay,
+    "pay_soon": _pay_soon,
+    "payout_file": _payout_file,
+    "payout_paid": _payout_paid,
+    "payout_rejected": _payout_rejected,
+    "payout_send": _payout_send,
     "pool": _pool,
     "pool_over": _pool_over,
     "pool_soon": _pool_soon,
     "quality": _quality,
     "rate": _rate,
+    "rejected": _rejected,
     "sign": _sign,
     "stuck": _stuck,
+    "unpayable": _unpayable,
     "vote": _vote,
 }
 

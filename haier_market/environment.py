@@ -67,6 +67,11 @@ def key(name: str, default: str | None = None) -> bytes:
     return raw
 
 
+def key_or_none(name: str) -> bytes | None:
+    """A key that need not be there."""
+    return key(name) if text(name, "") else None
+
+
 def database(name: str) -> dict[str, object]:
     """A `postgres://user:password@host:port/name` address as Django's settings. PostgreSQL is the only database."""
     parts = urlsplit(text(name))

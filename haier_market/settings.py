@@ -28,6 +28,8 @@ BID_KEY = env.key("BID_KEY", _TEST_SECRET)
 """Wraps the key of every project's sealed bids. Whoever holds it and the database can open bids early."""
 PAYOUT_KEY = env.key("PAYOUT_KEY", _TEST_PAYOUT_SECRET)
 """Encrypts people's bank details. Whoever holds it and the database can read them."""
+PAYOUT_KEY_BEFORE = env.key_or_none("PAYOUT_KEY_BEFORE")
+"""Still opens what was encrypted before PAYOUT_KEY was replaced, until `seal_bank_details` has run."""
 
 DEBUG = False
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "127.0.0.1,localhost,testserver")

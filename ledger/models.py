@@ -106,6 +106,12 @@ class Entry(models.Model):
             models.Index(fields=["business_date", "id"], name="ledger_entry_date"),
             models.Index(fields=["subject", "id"], name="ledger_entry_subject", condition=~Q(subject="")),
             models.Index(fields=["id"], name="ledger_entry_year_close", condition=Q(kind="year_close")),
+            # As good as empty; reports by effect start from a snapshot and have to know what it counts too early.
+            models.Index(
+                fields=["effective_date"],
+                name="ledger_entry_ahead",
+                condition=Q(effective_date__gt=F("business_date")),
+            ),
         ]
 
     def __str__(self) -> str:

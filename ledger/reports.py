@@ -2,22 +2,24 @@
 
 Amounts are minor units, debit positive, so that a whole book sums to zero. `posted` dates are business dates; a report
 may also leave out what takes effect later than some date (`effective_until`). Nothing here writes, and nothing here
-knows a file format. Lines are always reached through the index that starts with the account, so that what a report
-costs follows from what it shows and not from the history around it.
+knows a file format. Lines are always reached through the index that starts with the account, and what stood before
+them is a nightly snapshot and the lines since, so that what a report costs follows from what it shows and not from the
+history around it or before it.
 """
 
 # ruff: noqa: S608 (what is put into the queries are constants of this file)
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from django.db import connection
+from django.db.models import F
 
 from ledger import queries
 from ledger.accounts import Book, Kind
-from ledger.models import Account, BusinessDay, Entity
+from ledger.models import Account, BusinessDay, Entity, Entry
 
 EVER: Final = date(1, 1, 1)
 AT_ONCE: Final = 300
@@ -147,18 +149,19 @@ def parties_of(entity_ids: Collection[int], book: Book) -> list[str]:
 
 def balances_at(account_ids: Sequence[int], as_of: date, *, effective_until: date | None = None) -> dict[int, int]:
     """What stood in accounts at the end of a business date, debit positive; accounts with nothing are left out."""
+    ahead = _ahead(as_of, effective_until)
     return dict(
         _rows(
             f"""
             SELECT a.id, s.total::bigint
               FROM unnest(%(accounts)s::bigint[]) AS a (id)
-             CROSS JOIN LATERAL (SELECT sum(p.amount_minor) AS total FROM {_lines(effective_until)}
-                                  WHERE p.account_id = a.id AND p.business_date <= %(as_of)s {_EFFECTIVE}) s
+             CROSS JOIN LATERAL ({_stood(effective_until, ahead)}) s
              WHERE s.total <> 0
             """,
             accounts=list(account_ids),
             as_of=as_of,
             effective=effective_until,
+            **ahead,
         )
     )
 
@@ -177,13 +180,13 @@ def trial_balance(
         lines = queries.trial_balance(as_of, book)
         yield from (line for line in lines if wanted is None or line.kind in wanted)
         return
+    ahead = _ahead(as_of, effective_until)
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             f"""
             SELECT a.entity_id, n.name, a.kind, a.party, a.currency, s.total::bigint
               FROM {_OWNED}
-             CROSS JOIN LATERAL (SELECT sum(p.amount_minor) AS total FROM {_lines(effective_until)}
-                                  WHERE p.account_id = a.id AND p.business_date <= %(as_of)s {_EFFECTIVE}) s
+             CROSS JOIN LATERAL ({_stood(effective_until, ahead)}) s
              WHERE a.book = %(book)s AND s.total <> 0
                AND (%(entities)s::bigint[] IS NULL OR a.entity_id = ANY(%(entities)s))
                AND (%(kinds)s::text[] IS NULL OR a.kind = ANY(%(kinds)s))
@@ -196,6 +199,7 @@ def trial_balance(
                 "kinds": _list(kinds),
                 "effective": effective_until,
                 "chart": list(Kind),
+                **ahead,
             },
         )
         for entity_id, name, kind, party, currency, total in cursor:
@@ -232,18 +236,22 @@ def lines_of_accounts(
 def balance_upto(account_id: int, place: queries.Place) -> int:
     """What stood in an account after one of its lines, debit positive."""
     day, entry_id, line = place
-    found: int | None = _rows(
-        """
-        SELECT sum(p.amount_minor)::bigint FROM ledger_posting p
-         WHERE p.account_id = %(account)s AND p.business_date <= %(day)s
-           AND (p.business_date, p.entry_id, p.line) <= (%(day)s, %(entry)s, %(line)s)
+    base = "(SELECT coalesce(max(date), '-infinity') FROM ledger_snapshotday WHERE date < %(day)s)"
+    found: int = _rows(
+        f"""
+        SELECT (coalesce((SELECT s.balance_minor FROM ledger_snapshot s
+                           WHERE s.business_date = {base} AND s.account_id = %(account)s), 0)
+                + coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
+                             WHERE p.account_id = %(account)s AND p.business_date > {base}
+                               AND p.business_date <= %(day)s
+                               AND (p.business_date, p.entry_id, p.line) <= (%(day)s, %(entry)s, %(line)s)), 0))::bigint
         """,
         account=account_id,
         day=day,
         entry=entry_id,
         line=line,
     )[0][0]
-    return found or 0
+    return found
 
 
 def count_lines(
@@ -324,6 +332,40 @@ _OWNED: Final = "ledger_account a JOIN ledger_entity n ON n.id = a.entity_id"
 _FACTS: Final = "a.id, a.entity_id, n.name, a.kind, a.party, a.book, a.currency"
 _CHART: Final = "array_position(%(chart)s, a.kind)"
 _EFFECTIVE: Final = "AND (%(effective)s::date IS NULL OR e.effective_date <= %(effective)s)"
+
+
+_BASE: Final = (
+    "(SELECT coalesce(max(date), '-infinity') FROM ledger_snapshotday"
+    " WHERE date <= %(as_of)s AND date <= coalesce(%(effective)s, 'infinity'::date))"
+)
+"""The last snapshot that holds nothing to be left out, but for what was posted ahead of its effective date."""
+
+
+def _ahead(as_of: date, effective_until: date | None) -> dict[str, list[Any]]:
+    """Entries that a snapshot counts and a limit of effects leaves out: posted up to it, in effect after it.
+
+    Hardly ever any: facts are dated on or before the day on which they are posted. Their business dates and numbers.
+    """
+    if effective_until is None:
+        return {}
+    ahead = Entry.objects.filter(effective_date__gt=F("business_date"), business_date__lte=min(as_of, effective_until))
+    found = list(ahead.filter(effective_date__gt=effective_until).values_list("business_date", "pk"))
+    return {"dates": sorted({day for day, _pk in found}), "entries": [pk for _day, pk in found]} if found else {}
+
+
+def _stood(effective_until: date | None, ahead: Mapping[str, Any]) -> str:
+    """What stood in account `a` at the end of `as_of`: the snapshot and the lines since, whatever came before it."""
+    stood = f"""SELECT coalesce((SELECT s.balance_minor FROM ledger_snapshot s
+                           WHERE s.business_date = {_BASE} AND s.account_id = a.id), 0)
+              + coalesce((SELECT sum(p.amount_minor) FROM {_lines(effective_until)}
+                           WHERE p.account_id = a.id AND p.business_date > {_BASE}
+                             AND p.business_date <= %(as_of)s {_EFFECTIVE}), 0)"""
+    too_early = """
+              - coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
+                           WHERE p.account_id = a.id AND p.business_date = ANY(%(dates)s)
+                             AND p.business_date <= {base} AND p.entry_id = ANY(%(entries)s)), 0)"""
+    # The offset keeps the planner from working it out once for the filter and once for the answer.
+    return f"{stood}{too_early.format(base=_BASE) if ahead else ''} AS total OFFSET 0"
 
 
 def _lines(effective_until: date | None) -> str:

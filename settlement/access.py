@@ -15,6 +15,7 @@ from settlement.calculation import fiscal_year_start
 from settlement.models import (
     SEES_ALL,
     Export,
+    HandedOn,
     Outcome,
     PayLine,
     Payment,
@@ -50,8 +51,8 @@ def outcome_or_404(user: User, public_id: UUID) -> Outcome:
     )
 
 
-def line_or_404(user: User, public_id: UUID) -> ShareLine | PayLine:
-    """One line of a statement: a share or a month's pay."""
+def line_or_404(user: User, public_id: UUID) -> ShareLine | PayLine | HandedOn:
+    """One line of a statement: a share, a month's pay, or what an ME that ended handed on."""
     shares = ShareLine.objects.visible_to(user).select_related(
         "person", "outcome__microenterprise", "outcome__share_terms", "outcome__repairs", "membership"
     )
@@ -59,8 +60,12 @@ def line_or_404(user: User, public_id: UUID) -> ShareLine | PayLine:
     if share is not None:
         return share
     pays = PayLine.objects.visible_to(user).select_related("person", "microenterprise", "membership")
-    pay: PayLine = get_object_or_404(pays, pk=public_id)
-    return pay
+    pay: PayLine | None = pays.filter(pk=public_id).first()
+    if pay is not None:
+        return pay
+    handed = HandedOn.objects.visible_to(user).select_related("person", "microenterprise")
+    line: HandedOn = get_object_or_404(handed, pk=public_id)
+    return line
 
 
 def reader_or_404(user: User, person_id: UUID | None) -> User:

@@ -12,10 +12,19 @@ from settlement.bank import company_account
 
 @register(Tags.security)
 def payout_key_is_its_own(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Whoever is trusted with bids is not thereby trusted with bank accounts."""
-    if settings.PAYOUT_KEY == settings.BID_KEY:
-        return [Error("PAYOUT_KEY and BID_KEY must be different keys.", id="settlement.E001")]
-    return []
+    """Whoever is trusted with bids is not thereby trusted with bank accounts; and a new key is another one."""
+    found: list[CheckMessage] = []
+    if settings.BID_KEY in (settings.PAYOUT_KEY, settings.PAYOUT_KEY_BEFORE):
+        found.append(Error("PAYOUT_KEY and BID_KEY must be different keys.", id="settlement.E001"))
+    if settings.PAYOUT_KEY_BEFORE == settings.PAYOUT_KEY:
+        found.append(
+            Error(
+                "PAYOUT_KEY_BEFORE is the key that PAYOUT_KEY replaces, and must be another one.",
+                hint="Leave PAYOUT_KEY_BEFORE empty unless the key is being replaced.",
+                id="settlement.E003",
+            )
+        )
+    return found
 
 
 @register(Tags.security)

@@ -14,7 +14,7 @@ from core import money
 from microenterprises.prospects import exactly, next_tier_sentence, precisely, slice_name
 from settlement.calculation import FINE, GRAIN, Terms, tier_steps
 from settlement.facts import terms_of
-from settlement.models import Outcome, PayLine, ShareLine
+from settlement.models import HandedOn, Outcome, PayLine, ShareLine
 from settlement.sentences import day_name
 
 
@@ -71,6 +71,19 @@ def of_pay(line: PayLine) -> list[Step]:
             else _("Stable pay is a cost of the ME."),
         )
     ]
+
+
+def of_handed_on(line: HandedOn) -> list[Step]:
+    """What an ME that ended gave to somebody who had a stake in it."""
+    rows = (
+        Row(_("Stake in the ME"), money.write(line.stake_minor, line.currency)),
+        Row(_("Handed on to you"), money.write(line.amount_minor, line.currency), True),
+    )
+    sentence = _(
+        "The ME ended. Its wallet went first to those who held stakes, in proportion if it did not reach; what was "
+        "over went to its owners by what each had retained."
+    )
+    return [Step(_("What was left of the ME"), rows, sentence)]
 
 
 def next_tier(outcome: Outcome) -> str:

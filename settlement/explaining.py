@@ -19,7 +19,7 @@ from microenterprises.models import Membership, Microenterprise
 from people.models import User
 from settlement import derivations, queries
 from settlement.derivations import Step
-from settlement.models import Outcome, PayLine, ShareLine
+from settlement.models import HandedOn, Outcome, PayLine, ShareLine
 from settlement.sentences import day_name, trouble, waiting
 
 WIDTH = 96
@@ -61,6 +61,9 @@ def explain(person: User, day: date) -> Iterator[str]:
     for share in _shares(person, day).select_related("outcome__microenterprise", "outcome__share_terms"):
         yield from _share(share)
         told.add(share.outcome.microenterprise_id)
+    for line in _handed_on(person, day).select_related("microenterprise"):
+        yield from _end(line)
+        told.add(line.microenterprise_id)
     members = Membership.objects.active(day).filter(person=person).select_related("microenterprise")
     for place in members.order_by("microenterprise__name"):
         if place.microenterprise_id not in told:
@@ -104,6 +107,17 @@ def _pay(line: PayLine) -> Iterator[str]:
     }
     yield from _head(_("%(kind)s, %(me)s: %(amount)s") % facts, line.business_date, line.night, line.entry_reference)
     yield from _steps(derivations.of_pay(line))
+
+
+def _handed_on(person: User, day: date) -> QuerySet[HandedOn]:
+    return HandedOn.objects.filter(night=day, person=person).order_by("microenterprise__name")
+
+
+def _end(line: HandedOn) -> Iterator[str]:
+    facts = {"me": line.microenterprise.name, "amount": money.write(line.amount_minor, line.currency)}
+    title = _("Stake and rest of %(me)s, which ended: %(amount)s") % facts
+    yield from _head(title, line.night, line.night, line.entry_reference)
+    yield from _steps(derivations.of_handed_on(line))
 
 
 def _without_line(place: Membership, day: date) -> Iterator[str]:

@@ -234,6 +234,7 @@ class YearSum:
     recovered_minor: int = 0
     pay_minor: int = 0
     draws_minor: int = 0
+    handed_on_minor: int = 0
     payable_minor: int = 0
     balance_minor: int = 0
 
@@ -241,8 +242,8 @@ class YearSum:
 def statement_sums(person: User, since: date, before: date, newest: StatementLine | None) -> list[YearSum]:
     """A person's year by currency (since <= night < before), and what had become payable up to the line `newest`.
 
-    Shares, of them recovered, stable pay, draws, and what became payable. Currencies of other years only are left out
-    unless the line is of them.
+    Shares, of them recovered, stable pay, draws, what ended MEs handed on, and what became payable. Currencies of other
+    years only are left out unless the line is of them.
     """
     of_kind, year = StatementLine.Kind, Q(night__gte=since, night__lt=before)
     upto = _up_to(newest) if newest else year
@@ -255,6 +256,7 @@ def statement_sums(person: User, since: date, before: date, newest: StatementLin
             recovered_minor=Sum("recovered_minor", filter=year, default=0),
             pay_minor=Sum("amount_minor", filter=year & Q(kind=of_kind.STABLE), default=0),
             draws_minor=Sum("amount_minor", filter=year & Q(kind=of_kind.DRAW), default=0),
+            handed_on_minor=Sum("amount_minor", filter=year & Q(kind=of_kind.HANDED_ON), default=0),
             balance_minor=Sum("payable_minor", filter=upto, default=0),
             payable_minor=Sum("payable_minor", filter=year, default=0),
         )

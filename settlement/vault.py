@@ -1,4 +1,7 @@
-"""Bank details at rest: AES-256-GCM under `settings.PAYOUT_KEY`. This file alone knows the key.
+"""Bank details at rest: AES-256-GCM under `settings.PAYOUT_KEY`. This file alone knows the keys.
+
+While the key is being replaced, `settings.PAYOUT_KEY_BEFORE` still opens what the older one sealed; nothing is sealed
+with it any more, and `sealed_anew` says what has to be stored so that it is not needed (docs/deploy.md).
 
 Associated data tie a ciphertext to its row and person, so that nobody's account can be put in another's place.
 Everything is padded to one size: a length tells nothing. Only `actions.payouts` seals, and only `payout_files` opens,
@@ -8,6 +11,7 @@ through here.
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 from uuid import UUID
@@ -27,7 +31,7 @@ SIZE: Final = 1024
 
 
 class Unreadable(Conflict):
-    """A ciphertext does not belong here, was changed, or PAYOUT_KEY is not the one it was sealed with."""
+    """A ciphertext does not belong here, was changed, or neither key is the one it was sealed with."""
 
     code = "unreadable-bank-details"
 
@@ -37,24 +41,49 @@ def seal(account: Account, *, row: UUID, person: UUID) -> bytes:
     raw = json.dumps(asdict(account), ensure_ascii=False).encode()
     if len(raw) > SIZE - LENGTH_BYTES:
         raise ValueError("too long to be sealed at the common size")
-    padded = (len(raw).to_bytes(LENGTH_BYTES, "big") + raw).ljust(SIZE, b"\0")
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(settings.PAYOUT_KEY).encrypt(nonce, padded, _place(row, person))
+    return _encrypted((len(raw).to_bytes(LENGTH_BYTES, "big") + raw).ljust(SIZE, b"\0"), _place(row, person))
 
 
 def open_sealed(sealed: bytes, *, row: UUID, person: UUID) -> Account:
     """What `seal` was given. Raises Unreadable."""
-    try:
-        padded = AESGCM(settings.PAYOUT_KEY).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _place(row, person))
-    except InvalidTag:
+    padded = _decrypted(sealed, _place(row, person), _keys())
+    if padded is None:
         raise Unreadable(
             _(
                 "Somebody's bank details cannot be opened: PAYOUT_KEY is not the one they were stored with, or they "
                 "were moved. Whoever runs the market restores the key; nothing was written."
             )
-        ) from None
+        )
     length = int.from_bytes(padded[:LENGTH_BYTES], "big")
     return Account(**json.loads(padded[LENGTH_BYTES : LENGTH_BYTES + length]))
+
+
+def sealed_anew(sealed: bytes, *, row: UUID, person: UUID) -> bytes | None:
+    """The same under PAYOUT_KEY, or None when it is sealed with it already. Raises Unreadable."""
+    place = _place(row, person)
+    if _decrypted(sealed, place, [settings.PAYOUT_KEY]) is not None:
+        return None
+    return seal(open_sealed(sealed, row=row, person=person), row=row, person=person)
+
+
+def _keys() -> list[bytes]:
+    """What may have sealed, the likeliest first."""
+    return [settings.PAYOUT_KEY, *([settings.PAYOUT_KEY_BEFORE] if settings.PAYOUT_KEY_BEFORE else [])]
+
+
+def _encrypted(plain: bytes, place: bytes) -> bytes:
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(settings.PAYOUT_KEY).encrypt(nonce, plain, place)
+
+
+def _decrypted(sealed: bytes, place: bytes, keys: Sequence[bytes]) -> bytes | None:
+    """What was sealed with one of some keys; None when it was none of them."""
+    for key in keys:
+        try:
+            return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
+        except InvalidTag:
+            continue
+    return None
 
 
 def _place(row: UUID, person: UUID) -> bytes:

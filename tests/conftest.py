@@ -6,10 +6,19 @@ import pytest
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
+from haier_market import roles
 from tests.cast import cast  # the fixture
 from tests.databases import cloned
 
 __all__ = ["cast", "cloned_db"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The migrated database, in which the application's role has its rights as in a company's."""
+    with django_db_blocker.unblock():
+        roles.grant()
+        connection.close()  # a template must have no visitors
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ import psycopg2
 from django.db import connection, connections
 from psycopg2 import sql
 
+from haier_market import roles
+
 _number = itertools.count(1)
 
 
@@ -39,3 +41,26 @@ def _run(statement: sql.Composable) -> None:
         server.autocommit = True
         with server.cursor() as cursor:
             cursor.execute(statement)
+
+
+@contextmanager
+def as_application(*, for_good: bool = False) -> Iterator[None]:
+    """Work as the role that serves a company. Within a test's transaction; for_good: every connection of the process,
+    in any thread, for tests on a clone."""
+    if for_good:
+        connections.close_all()
+        connection.settings_dict["OPTIONS"]["assume_role"] = roles.APPLICATION
+        try:
+            yield
+        finally:
+            connections.close_all()
+            del connection.settings_dict["OPTIONS"]["assume_role"]
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(roles.APPLICATION)))
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET ROLE")

@@ -1,8 +1,9 @@
 """Embedded PostgreSQL: the wheel's programs (or the machine's own) under our launcher.
 
 Two roles with random passwords over 127.0.0.1, no socket: `postgres` for this file only, and `market`, an ordinary
-role that owns the database `market` and may create others (the tests'). SCRAM proves each side to the other, so another
-user's server on the same port learns nothing and is never mistaken for ours.
+role that owns the database `market` and may create others (the tests'). The demo has no other; tests of the rights of
+a company's application become `market_app` (haier_market.roles), which has no login here. SCRAM proves each side to the
+other, so another user's server on the same port learns nothing and is never mistaken for ours.
 """
 
 import os
@@ -209,6 +210,10 @@ def _create_role_and_database(cursor: "psycopg2.extensions.cursor", password: st
     verb = "ALTER" if cursor.fetchone() else "CREATE"
     statement = verb + " ROLE market LOGIN NOSUPERUSER CREATEDB NOCREATEROLE PASSWORD {}"
     cursor.execute(sql.SQL(statement).format(sql.Literal(password)))
+    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'market_app'")
+    if cursor.fetchone() is None:
+        cursor.execute("CREATE ROLE market_app NOLOGIN")
+    cursor.execute("GRANT market_app TO market")
     cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'market'")
     if cursor.fetchone() is None:
         cursor.execute("CREATE DATABASE market OWNER market")

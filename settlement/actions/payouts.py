@@ -12,8 +12,9 @@ others are done by the worker. Every entry has its natural key, so nothing is po
 """
 
 from collections.abc import Iterable
+from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from core import audit, clock, money
@@ -43,6 +44,8 @@ from settlement.permissions import (
 
 STEP = 2_000
 """Payments of one transaction; and how many are done at once without the worker."""
+SEALED_AT_ONCE = 500
+"""Bank details of one transaction when they are sealed with another key."""
 Status = PayoutBatch.Status
 LONGEST_REASON = 300
 
@@ -85,6 +88,37 @@ def keep_bank_details(*, person: User, account: Account, currency: str, by: User
         link="/statements/bank/",
     )
     return kept
+
+
+def seal_bank_details_anew(*, by: User | None, after: UUID | None = None) -> tuple[UUID | None, int]:
+    """Seal the next bank details with PAYOUT_KEY that an older key sealed; replaced ones too: files still name them.
+
+    by: who asked for it; None when whoever runs the market did, without a name. after: the last row that was looked at.
+    Returns the last row looked at now (None when there is none left) and how many were sealed. Killed at any point and
+    repeated, it goes on. Raises vault.Unreadable for a row that no key opens; nothing of its step is written then.
+    """
+    with transaction.atomic():
+        rows = BankDetails.objects.select_for_update().order_by("pk")
+        found = list((rows.filter(pk__gt=after) if after else rows)[:SEALED_AT_ONCE])
+        anew = []
+        for details in found:
+            sealed = vault.sealed_anew(bytes(details.sealed), row=details.pk, person=details.person_id)
+            if sealed is not None:
+                details.sealed = sealed
+                anew.append(details)
+        if anew:
+            _may_seal_anew()
+            BankDetails.objects.bulk_update(anew, ["sealed"])
+            audit.record(
+                by=by, deed="bank_details.sealed_anew", subject="bank_details", about="PAYOUT_KEY", rows=len(anew)
+            )
+    return (found[-1].pk if found else None), len(anew)
+
+
+def _may_seal_anew() -> None:
+    """Until the end of the transaction the guard lets a ciphertext be replaced, and nothing beside it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL settlement.seals_anew = 'on'")
 
 
 # --- Batches ----------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """What a night leaves behind, a file per noun."""
 
 from settlement.models.exports import Export
-from settlement.models.lines import LineQuerySet, PayLine, ShareLine, StatementLine, in_outcome
+from settlement.models.lines import HandedOn, LineQuerySet, PayLine, ShareLine, StatementLine, in_outcome
 from settlement.models.outcomes import Outcome, share_reference
 from settlement.models.payees import PayeeAccounts
 from settlement.models.payouts import BankDetails, Owed, Payment, PaymentPart, PayoutBatch, RunRelease
@@ -12,6 +12,7 @@ __all__ = [
     "SEES_ALL",
     "BankDetails",
     "Export",
+    "HandedOn",
     "LineQuerySet",
     "Outcome",
     "Owed",

@@ -3,6 +3,7 @@
 Units: `_minor` minor units, `_grain` 10^-12 of one.
 """
 
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -115,8 +116,47 @@ class PayLine(models.Model):
         return f"{self.kind} {self.month} {self.amount_minor}"
 
 
+class HandedOn(models.Model):
+    """What a person gets of an ME that ended: a stake given back as far as its wallet reached, and a part of the rest.
+
+    `stake_minor` is what they had put in. `night` is the date on which it was posted, whose run releases it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    microenterprise = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, related_name="+", db_index=False)
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    night = models.DateField()
+    currency = models.CharField(max_length=3)
+    stake_minor = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()
+    entry_reference = models.CharField(max_length=120)
+
+    objects = LineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-night", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["microenterprise", "person"], name="an_me_is_handed_on_once"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0, stake_minor__gte=0), name="what_is_handed_on_is_money"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["person", "-night", "id"], name="settlement_handed_person"),
+            models.Index(fields=["night"], name="settlement_handed_night"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.night} {self.amount_minor}"
+
+    @property
+    def business_date(self) -> date:
+        """It holds for the date on which it was posted; an end is never late."""
+        return self.night
+
+
 class StatementLine(models.Model):
-    """A view over share and pay lines: what a person's statement is printed from, in one order.
+    """A view over shares, pay and what was handed on: what a person's statement is printed from, in one order.
 
     `position` orders the lines of a night as they were posted. `payable_minor` is what became newly payable.
     """
@@ -126,6 +166,7 @@ class StatementLine(models.Model):
         STABLE = "stable", _("Stable pay")
         DRAW = "draw", _("Draw")
         FORGIVEN = "forgiven", _("Advance taken over by the ME")
+        HANDED_ON = "handed_on", _("Stake and rest of an ME that ended")
 
     id = models.UUIDField(primary_key=True)
     person = models.ForeignKey(User, on_delete=models.DO_NOTHING, related_name="+")

@@ -229,6 +229,11 @@ class Payment(models.Model):
                 condition=Q(status__in=["planned", "sent"]),
                 name="settlement_payment_in_flight",
             ),
+            models.Index(
+                fields=["batch"],
+                condition=Q(status="rejected"),
+                name="settlement_payment_rejected",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -135,7 +135,6 @@ def _detail_context(user: User, batch: PayoutBatch) -> dict[str, object]:
     return {
         "badge": PAYOUT_BADGES[Status(batch.status)],
         "sentence": payout_sentences.batch_state(batch),
-        "runs": payout_sentences.runs(batch),
         "left_out": payout_sentences.left_out(batch),
         "progress": _progress(batch),
         "states": [(states[row.status], row) for row in payable.state_sums(batch)],

@@ -13,17 +13,19 @@ from django.views.decorators.http import require_http_methods
 
 from core.errors import Denied, DomainError
 from core.http import Request, see_other, unprocessable
+from core.look import Badge
 from core.paging import page
 from core.permissions import why_not
-from settlement import access, comparison, forms, permissions, queries, sentences
+from settlement import access, comparison, forms, payable, permissions, queries, sentences
 from settlement.actions import nights
 from settlement.exports.report import filtered
-from settlement.lifecycle import RUN_BADGES
-from settlement.models import SEES_ALL, Outcome, SettlementRun
+from settlement.lifecycle import PAYOUT_BADGES, RUN_BADGES
+from settlement.models import SEES_ALL, Outcome, PayoutBatch, SettlementRun
 from settlement.views.showing import badged, fragment
 
 EXCEPTIONS_SHOWN = 20
 NIGHTS_SHOWN = 60
+PAYOUTS_SHOWN = 10
 
 
 # --- Runs -------------------------------------------------------------------------------------------------------------
@@ -125,10 +127,20 @@ def _run_context(request: Request, nights_until: Sequence[SettlementRun]) -> dic
         # While MEs are still being posted nobody knows which moved most.
         "movements": [] if is_posting else queries.biggest_movements(run, request.user),
         "why_not_approve": why_not(permissions.check_approve, request.user, run),
+        "why_not_pay": why_not(permissions.check_pay_out, request.user),
+        "payouts": _payouts(request, run),
         "consequence": sentences.approval(run),
         "reads_pay": not why_not(permissions.check_export_pay, request.user, run),
         "query": f"?{query.urlencode()}" if query else "",
     }
+
+
+def _payouts(request: Request, run: SettlementRun) -> list[tuple[PayoutBatch, Badge]]:
+    """The payouts that pay the night, for who may read them; before its approval there is none."""
+    if run.status not in (SettlementRun.Status.APPROVED, SettlementRun.Status.PAID):
+        return []
+    found = payable.batches_of(run, request.user)[:PAYOUTS_SHOWN]
+    return [(batch, PAYOUT_BADGES[PayoutBatch.Status(batch.status)]) for batch in found]
 
 
 def _progress(request: Request, run: SettlementRun) -> HttpResponse:

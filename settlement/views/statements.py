@@ -13,7 +13,7 @@ from core import money
 from core.http import Request
 from core.paging import page
 from settlement import access, derivations, forms, queries, sentences, standing
-from settlement.models import PayLine, StatementLine
+from settlement.models import HandedOn, PayLine, StatementLine
 from settlement.standing import Reader
 from settlement.views import showing
 
@@ -105,6 +105,9 @@ def statement_line(request: Request, pk: UUID) -> HttpResponse:
     if isinstance(line, PayLine):
         title = str(line.get_kind_display())
         context |= {"me": line.microenterprise, "steps": derivations.of_pay(line), "title": title}
+    elif isinstance(line, HandedOn):
+        title = str(StatementLine.Kind.HANDED_ON.label)
+        context |= {"me": line.microenterprise, "steps": derivations.of_handed_on(line), "title": title}
     else:
         me = line.outcome.microenterprise
         context |= {

@@ -7,6 +7,7 @@ platform, so that nobody pays an ME that is no more.
 """
 
 from collections.abc import Iterable, Iterator
+from uuid import UUID
 
 from ledger.accounts import EXPENSE, INCOME, YEAR_CLOSE, Kind
 from ledger.queries import balances, party_balances
@@ -14,6 +15,7 @@ from ledger.writer import Draft, Line, credit, debit, post
 from microenterprises.entries import COMPANY, entity_party
 from microenterprises.models import Microenterprise, ShareTerms
 from people.models import User
+from settlement.actions.ends import Left, hand_on_to_people
 from settlement.calculation import retained
 from talent_pool.liquidation import split
 
@@ -45,8 +47,28 @@ def hand_on(*, microenterprise: Microenterprise, by: User) -> int:
     )
     if handing:
         drafts.append(_draft(microenterprise, "handed-on", "wind_up", handing))
-    post(drafts, by=str(by.pk))
+    entries = post(drafts, by=str(by.pk))
+    if handing:
+        left = _left_to_people(me, handing, stakes)
+        hand_on_to_people(
+            microenterprise=microenterprise,
+            left=left,
+            night=entries[-1].business_date,
+            reference=drafts[-1].reference,
+            by=by,
+        )
     return wallet
+
+
+def _left_to_people(me: int, handing: Iterable[Line], stakes: dict[str, int]) -> dict[UUID, Left]:
+    """What becomes payable to each person by the entry that hands on, beside the stake they had."""
+    owed: dict[str, int] = {}
+    for line in handing:
+        if line.entity_id == me and line.kind is Kind.PAYABLE:
+            owed[line.party] = owed.get(line.party, 0) - line.amount_minor
+    return {
+        UUID(party.removeprefix("person:")): Left(stakes.get(party, 0), minor) for party, minor in owed.items() if minor
+    }
 
 
 def _draft(firm: Microenterprise, event: str, kind: str, lines: tuple[Line, ...]) -> Draft:

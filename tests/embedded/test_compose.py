@@ -19,6 +19,7 @@ import psycopg2
 import pytest
 import yaml
 
+from haier_market import roles
 from haier_market.embedded import processes
 from haier_market.embedded.places import PROJECT
 from haier_market.probe import served_host
@@ -122,6 +123,15 @@ def test_dependencies_wait_for_health_and_for_the_migration(services: dict[str, 
             assert needed in services
 
 
+def test_only_the_migration_knows_the_owner_of_the_tables(services: dict[str, Any]) -> None:
+    told = {name: urlsplit(services[name]["environment"]["DATABASE_URL"]).username for name in APP_SERVICES}
+    assert told == {"migrate": "market", "web": "market_app", "worker": "market_app", "beat": "market_app"}
+    made = (PROJECT / "deploy" / "create-market-roles.sh").read_text()
+    for role in ("market", roles.APPLICATION):
+        assert f"CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE" in made
+    assert {"MARKET_PASSWORD", "MARKET_APP_PASSWORD"} <= set(services["postgres"]["environment"])
+
+
 def test_nothing_runs_as_root_or_writes_outside_its_volumes(services: dict[str, Any]) -> None:
     for service in services.values():
         assert service["read_only"] is True
@@ -176,10 +186,15 @@ def _ignored() -> list[str]:
 
 def test_new_secrets_are_new_each_time_and_what_the_settings_accept() -> None:
     first, second = new_environment(), new_environment()
-    for name in ("SECRET_KEY", "BID_KEY", "PAYOUT_KEY", "MARKET_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+    passwords = ("MARKET_PASSWORD", "MARKET_APP_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD")
+    for name in ("SECRET_KEY", "BID_KEY", "PAYOUT_KEY", *passwords):
         assert first[name] != second[name]
-    parts = urlsplit(first["DATABASE_URL"])
-    assert (parts.username, parts.password, parts.hostname) == ("market", first["MARKET_PASSWORD"], "postgres")
+    for address, role, password in (
+        ("OWNER_DATABASE_URL", "market", "MARKET_PASSWORD"),
+        ("DATABASE_URL", roles.APPLICATION, "MARKET_APP_PASSWORD"),
+    ):
+        parts = urlsplit(first[address])
+        assert (parts.username, parts.password, parts.hostname) == (role, first[password], "postgres")
     assert urlsplit(first["REDIS_URL"]).password == first["REDIS_PASSWORD"]
 
 
@@ -266,6 +281,9 @@ def test_the_same_processes_work_in_production_mode(services: dict[str, Any], tm
         for command in (collect, by_hand(services["migrate"]["command"], port)):
             done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
             assert done.returncode == 0, done.stdout + done.stderr
+        # From here on every visitor of this database is the application, as the address says in a company.
+        database = urlsplit(environment["DATABASE_URL"]).path.strip("/")
+        _sql(environment["DATABASE_URL"], f"ALTER DATABASE {database} SET role = {roles.APPLICATION}")
         for name in ("web", "worker", "beat"):
             command = by_hand(services[name]["command"], port)
             if name == "worker":

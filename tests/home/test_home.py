@@ -16,10 +16,14 @@ from core.clock import business_date, market_now
 from haier_market import statement
 from haier_market.attention import Line, branches
 from people.models import PersonSkill, Skill, User
-from settlement.models import Outcome
+from settlement.actions import payouts
+from settlement.models import Outcome, PayoutBatch
 from talent_pool.actions import pool
 from tests.cast import Cast, cast
 from tests.contracts import scenes
+from tests.settlement import paying
+from tests.settlement.world import Seat, earn, firm, member, nights, on
+from tests.settlement.world import person as somebody
 from tests.statements import statements
 
 __all__ = ["cast"]
@@ -230,3 +234,134 @@ def test_finance_is_asked_to_approve_the_night_and_a_leader_to_mend_theirs(cast:
     for outcome in troubled:
         leader = {cast.cold_chain: cast.amara, cast.blue_kettle: cast.lin, cast.northwind: cast.teo}
         assert f"/settlement/outcomes/{outcome.pk}/" in home(leader[outcome.microenterprise])
+
+
+# --- From an approved night to money paid -----------------------------------------------------------------------------
+
+PAY, SEND, FILE, MARK = "Prepare a payout", "Look and send", "Download the file", "Look and mark"
+
+
+def steps(person: User) -> list[str]:
+    """Which step of a payout somebody is asked for."""
+    page = home(person)
+    return [step for step in (PAY, SEND, FILE, MARK) if step in page]
+
+
+@pytest.mark.django_db
+def test_finance_is_led_from_an_approved_night_to_money_paid() -> None:
+    fay, fred, rui = somebody("Fay", "finance"), somebody("Fred", "finance"), somebody("Rui", "auditor")
+    me = firm(Seat("Amara", 3), Seat("Mei", 1), launched=paying.DAY)
+    earn(me, 1_000_00, paying.DAY)
+    nights(paying.DAY)
+    for each in paying.people_of(me):
+        paying.bank(each)
+    assert steps(fay) == []
+    paying.approve(paying.DAY)
+    assert steps(fay) == steps(fred) == [PAY]  # at once, before the clock has added the night to what is owed
+    payouts.release_approved()
+    assert steps(fay) == [PAY]
+    assert "CN¥500.00 for 2 people is approved and in no payout yet" in home(fay)
+
+    batch = paying.draft(fay)
+    address = f"/payouts/{batch.pk}/"
+    assert steps(fay) == steps(fred) == [SEND] and address in home(fred)
+    payouts.send(batch=batch, by=fay)
+    assert steps(fay) == steps(fred) == [FILE] and f"{address}#files" in home(fay)
+    assert as_(fay).get(f"{address}pain001.xml").status_code == 200
+    assert (steps(fay), steps(fred)) == ([], [MARK])  # whoever created it does not say that it was paid
+    payouts.mark_paid(batch=PayoutBatch.objects.get(), by=fred)
+    assert steps(fay) == steps(fred) == []
+    assert address not in home(rui) and steps(rui) == []
+
+
+@pytest.mark.django_db
+def test_a_night_that_an_earlier_one_holds_back_is_not_to_be_paid_yet() -> None:
+    fay = somebody("Fay", "finance")
+    me = firm(Seat("Amara"), launched=paying.DAY)
+    earn(me, 100_00, paying.DAY)
+    earn(me, 100_00, paying.DAY + paying.ONE)
+    nights(paying.DAY + paying.ONE)
+    paying.bank(member(me, "Amara"))
+    paying.approve(paying.DAY + paying.ONE)
+    assert PAY not in home(fay)
+    assert "Look and approve" in home(fay)
+
+
+@pytest.mark.django_db
+def test_nobody_is_asked_to_pay_people_who_have_not_said_where_to() -> None:
+    fay = somebody("Fay", "finance")
+    me = firm(Seat("Amara"), launched=paying.DAY)
+    earn(me, 100_00, paying.DAY)
+    nights(paying.DAY)
+    paying.approve(paying.DAY)
+    payouts.release_approved()
+    assert steps(fay) == []
+    paying.bank(member(me, "Amara"), currency="JPY")
+    assert steps(fay) == []
+    paying.bank(member(me, "Amara"), currency="CNY")
+    assert steps(fay) == [PAY]
+
+
+@pytest.mark.django_db
+def test_who_earned_money_and_has_no_bank_details_is_told_so_and_led_to_the_form() -> None:
+    me = firm(Seat("Amara"), Seat("Mei", 0), launched=paying.DAY)
+    amara, mei = member(me, "Amara"), member(me, "Mei")
+    missing = "You cannot be paid in CNY: your bank details are missing"
+    assert missing not in home(amara)
+    earn(me, 100_00, paying.DAY)
+    nights(paying.DAY)
+    page = home(amara)
+    assert missing in page and "/statements/bank/change/" in page
+    assert missing not in home(mei)  # nothing is owed to them
+    paying.bank(amara, currency="JPY")
+    assert missing in home(amara)
+    paying.bank(amara)
+    assert missing not in home(amara)
+
+
+@pytest.mark.django_db
+def test_a_rejected_payment_is_finances_and_the_persons_until_new_details_are_there() -> None:
+    fay = somebody("Fay", "finance")
+    me = paying.shared(Seat("Amara"), Seat("Mei"))
+    batch = paying.sent(fay)
+    amara, mei = member(me, "Amara"), member(me, "Mei")
+    for name in ("Amara", "Mei"):
+        payouts.reject(payment=paying.payment_to(name, batch), reason="Account closed", by=fay)
+    asked, told = "The bank rejected 2 payments of payout 1", "Check bank details"
+    assert asked in home(fay) and f"/payouts/{batch.pk}/?status=rejected" in home(fay)
+    assert told in home(amara) and "It said: Account closed." in home(amara) and told in home(mei)
+    assert PAY in home(fay)  # owed again
+    paying.bank(amara)
+    assert told not in home(amara) and "The bank rejected 1 payment of payout 1" in home(fay)
+    paying.sent(fay)  # Mei says that the account is right: it is tried again
+    assert "The bank rejected" not in home(fay) and told not in home(mei)
+
+
+@pytest.mark.django_db
+def test_many_payouts_take_as_many_statements_as_none() -> None:
+    fay, fred = somebody("Fay", "finance"), somebody("Fred", "finance")
+    few = statements(fay, "/")
+    me = paying.shared(Seat("Amara"), Seat("Mei"))
+    yen = firm(Seat("Kenji"), launched=paying.DAY + paying.ONE, currency="JPY")
+    first = paying.sent(fay)
+    payouts.record_export(batch=first, form="csv", by=fay)
+    payouts.reject(payment=paying.payment_to("Mei", first), reason="Closed", by=fay)
+    for number in (1, 2):
+        with on(paying.DAY + number * paying.ONE):
+            earn(me, 1_000_00, paying.DAY + number * paying.ONE)
+            earn(yen, 1_000, paying.DAY + number * paying.ONE)
+        nights(paying.DAY + number * paying.ONE)
+        paying.approve(paying.DAY + number * paying.ONE)
+        payouts.release_approved()
+        if number == 1:
+            paying.sent(fred)
+    paying.bank(member(yen, "Kenji"))
+    paying.draft(fay, "JPY")
+    page = home(fred)
+    assert all(step in page for step in (PAY, SEND, FILE, MARK)) and "The bank rejected" in page
+    assert statements(fred, "/") == few <= MOST_STATEMENTS
+    for each in (fay, fred, member(me, "Mei"), member(yen, "Kenji")):
+        now = market_now()
+        who = standing_of(each, business_date(now))
+        plain = [Line(*row) for row in branches(who, now)]
+        assert sorted(map(repr, statement.lines(who, now))) == sorted(map(repr, plain))
