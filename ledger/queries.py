@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
 from ledger.accounts import EXPENSE, INCOME, YEAR_CLOSE, Book, Kind
 from ledger.models import Entry
@@ -359,21 +359,19 @@ def lines_of(entries: Collection[Entry]) -> dict[int, list[EntryLine]]:
 def trial_balance(as_of: date, book: Book = Book.REAL) -> Iterator[TrialLine]:
     """Every account with something in it at the end of a business date, by entity and chart, streamed."""
     base = _snapshot_before(as_of)
-    with connection.chunked_cursor() as cursor:
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        _sort_in_memory()
         cursor.execute(
             """
-            SELECT a.entity_id, n.name, a.kind, a.party, a.currency, s.total::bigint
-              FROM (SELECT account_id, sum(minor) AS total
-                      FROM (SELECT account_id, balance_minor AS minor FROM ledger_snapshot
-                             WHERE business_date = %(base)s
-                            UNION ALL
-                            SELECT account_id, amount_minor FROM ledger_posting
-                             WHERE business_date > %(base)s AND business_date <= %(as_of)s) moves
-                     GROUP BY 1 HAVING sum(minor) <> 0) s
-              JOIN ledger_account a ON a.id = s.account_id
+            SELECT a.entity_id, n.name, a.kind, a.party, a.currency, coalesce(s.balance_minor, 0) + coalesce(p.total, 0)
+              FROM (SELECT account_id, balance_minor FROM ledger_snapshot WHERE business_date = %(base)s) s
+              FULL JOIN (SELECT account_id, sum(amount_minor)::bigint AS total FROM ledger_posting
+                          WHERE business_date > %(base)s AND business_date <= %(as_of)s GROUP BY 1) p USING (account_id)
+              JOIN ledger_account a ON a.id = account_id AND a.book = %(book)s
               JOIN ledger_entity n ON n.id = a.entity_id
-             WHERE a.book = %(book)s
-             ORDER BY a.entity_id, array_position(%(chart)s, a.kind), a.party
+              JOIN unnest(%(chart)s::text[]) WITH ORDINALITY AS c (kind, place) ON c.kind = a.kind
+             WHERE coalesce(s.balance_minor, 0) + coalesce(p.total, 0) <> 0
+             ORDER BY a.entity_id, c.place, a.party
             """,
             {
                 "as_of": as_of,
@@ -401,6 +399,12 @@ _ACCOUNTS: Final = f"""
 
 _STANDS: Final = "coalesce(b.amount_minor * b.side, s.total, 0)"
 """What stands in an account of `_ACCOUNTS`, debit positive."""
+
+
+def _sort_in_memory() -> None:
+    """For the transaction that is open: 100,000 accounts fit, and going through files takes twice as long."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
 
 
 def _snapshot_before(day: date) -> date:
