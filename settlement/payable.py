@@ -158,14 +158,6 @@ def without_details() -> QuerySet[Owed]:
     return rows.select_related("person", "microenterprise").annotate(minor=F("released_minor") - F("taken_minor"))
 
 
-def batches_of(run: SettlementRun, user: User) -> QuerySet[PayoutBatch]:
-    """The payouts among whose nights is the night of a run, newest first: who may not read payouts gets none."""
-    batches = PayoutBatch.objects.visible_to(user).filter(
-        runs_from__lte=run.business_date, runs_through__gte=run.business_date
-    )
-    return batches.order_by("-number")
-
-
 @dataclass(frozen=True)
 class StateSum:
     """Payments of a batch in one state."""

@@ -17,12 +17,14 @@ from typing import Final
 from uuid import UUID
 
 from django.db.models import Min
+from django.utils.translation import gettext as _
 
 from core import clock
 from ledger import days
 from microenterprises.models import Microenterprise
 from settlement.models import SettlementRun
 from settlement.queries import lines_sha256
+from settlement.replay_compare import MISSING
 from settlement.replay_facts import Difference, Reading, Tally, Window, Years, dates
 from settlement.replay_night import Replayed
 
@@ -90,8 +92,8 @@ def _compare_runs(since: date, until: date, tally: Tally) -> None:
     for day in dates(since, until):
         run = runs.get(day)
         if run is None or run.sealed_at is None:
-            tally.differs("", day, "run", "missing" if run is None else "open", "sealed")
+            tally.differs("", day, _("run"), MISSING if run is None else _("open"), _("sealed"))
             continue
         digest = lines_sha256(day)
         if run.lines_sha256 != digest:
-            tally.differs("", day, "hash of the run's lines", run.lines_sha256, digest)
+            tally.differs("", day, _("hash of the run's lines"), run.lines_sha256, digest)

@@ -1,15 +1,18 @@
 """Comparing what a replay works out for one ME with what is stored and posted of its nights.
 
 What a night posts is told here a second time on purpose (docs/money.md): a replay that asked `settlement.posting` would
-agree with its mistakes.
+agree with its mistakes. What differs is named in the reader's language; figures go by the names of their columns.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from hashlib import md5
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ledger import by_date
 from ledger.accounts import Kind
@@ -23,9 +26,21 @@ from settlement.facts import fingerprint, frozen
 from settlement.models import ShareLine, share_reference
 from settlement.night import Firm, FirmNight, Line, Payroll, State, Verdict, Wage
 from settlement.posting import forgiven_reference, pay_reference
-from settlement.replay_facts import OUTCOME, PAY, SHARE, Facts, Stored, Tally, pay_key
+from settlement.replay_facts import OUTCOME, PAY, SHARE, Facts, PayKey, Stored, Tally, pay_key
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 ONE_DAY: Final = timedelta(days=1)
+OUTCOME_NAME: Final = gettext_lazy("outcome")
+THERE: Final = gettext_lazy("there")
+MISSING: Final = gettext_lazy("missing")
+NONE: Final = gettext_lazy("none")
+PAY_NAMES: Final[Mapping[object, "StrPromise"]] = {
+    "stable": gettext_lazy("stable pay of membership %(membership)s"),
+    "draw": gettext_lazy("draw of membership %(membership)s"),
+    "forgiven": gettext_lazy("advance taken over, of membership %(membership)s"),
+}
 
 
 class Compared:
@@ -91,14 +106,14 @@ class Compared:
 
     def compare_outcome(self, stored: Stored, recomputed: tuple[object, ...]) -> None:
         if stored.values != recomputed:
-            self.compare_values("outcome", stored.day, OUTCOME, stored.values, recomputed)
+            self.compare_values(str(OUTCOME_NAME), stored.day, OUTCOME, stored.values, recomputed)
 
     def compare_values(
         self, what: str, day: date, names: Sequence[str], stored: Sequence[object], recomputed: Sequence[object]
     ) -> None:
         for name, one, other in zip(names, stored, recomputed, strict=True):
             if one != other:
-                self.differs(day, f"{what} {name}", one, other)
+                self.differs(day, _("%(what)s %(figure)s") % {"what": what, "figure": name}, one, other)
 
     def compare_shares(self, stored: Stored, verdict: Verdict, night: date) -> None:
         self.tally.share_lines += len(verdict.lines)
@@ -113,9 +128,9 @@ class Compared:
         }
         for pk in sorted(rows.keys() | found.keys()):
             if pk not in found or pk not in rows:
-                self.differs(verdict.day, f"share of {pk}", "there" if pk in found else "missing", rows.get(pk))
-            else:
-                self.compare_values(f"share of {pk}", verdict.day, SHARE, found[pk], rows[pk])
+                self.differs(verdict.day, _share_name(pk), THERE if pk in found else MISSING, rows.get(pk, NONE))
+            elif found[pk] != rows[pk]:
+                self.compare_values(_share_name(pk), verdict.day, SHARE, found[pk], rows[pk])
 
     def _share_row(self, line: Line, verdict: Verdict, night: date) -> tuple[object, ...]:
         part = line.part
@@ -183,11 +198,10 @@ class Compared:
         key = pay_key(membership, recomputed)
         self.expected.add(key)
         stored = self.facts.pays.get(key)
-        what = f"{facts['kind']} of {membership}"
         if stored is None:
-            self.differs(day, what, "missing", facts["amount_minor"])
+            self.differs(day, _pay_name(key), MISSING, facts["amount_minor"])
         elif stored != recomputed:
-            self.compare_values(what, day, PAY, stored, recomputed)
+            self.compare_values(_pay_name(key), day, PAY, stored, recomputed)
 
     def compare_entry(
         self, reference: str, kind: str, night: date | None, effective: date, sums: Mapping[Account, int]
@@ -197,18 +211,21 @@ class Compared:
         self.expected.add(reference)
         stored = self.facts.entries.get(reference)
         if stored is None:
-            self.differs(effective, f"entry {reference}", "missing", kind)
+            self.differs(effective, _entry_name(reference), MISSING, kind)
             return
         if night is not None and stored.business_date != night:
-            self.differs(effective, f"entry {reference} business date", stored.business_date, night)
+            what = _("%(what)s business date") % {"what": _entry_name(reference)}
+            self.differs(effective, what, stored.business_date, night)
         if (stored.kind, stored.effective_date) != (kind, effective):
-            self.differs(effective, f"entry {reference}", (stored.kind, stored.effective_date), (kind, effective))
+            was = f"{stored.kind} {stored.effective_date}"
+            self.differs(effective, _entry_name(reference), was, f"{kind} {effective}")
         text = by_date.lines_text(sums)
         if stored.digest != md5(text.encode(), usedforsecurity=False).hexdigest():
             found = by_date.lines_of_reference(reference)
             for account in sorted(found.keys() | {account for account, minor in sums.items() if minor}):
                 if found.get(account, 0) != sums.get(account, 0):
-                    name = f"entry {reference}, {' '.join(account).strip()}"
+                    facts = {"what": _entry_name(reference), "account": " ".join(account).strip()}
+                    name = _("%(what)s, account %(account)s") % facts
                     self.differs(effective, name, found.get(account, 0), sums.get(account, 0))
 
     def report_what_is_too_much(self, *, until: date, waiting: Collection[str]) -> None:
@@ -218,19 +235,36 @@ class Compared:
         """
         for key, stored in self.facts.outcomes.items():
             if stored.night >= self.since and key not in self.expected:
-                self.differs(stored.day, "outcome", "there", "none")
+                self.differs(stored.day, str(OUTCOME_NAME), THERE, NONE)
         for pay, values in self.facts.pays.items():
             if values[PAY.index("night")] >= self.since and pay not in self.expected:
-                self.differs(values[PAY.index("business_date")], f"{pay[2]} of {pay[0]}", values[9], "none")
+                amount = values[PAY.index("amount_minor")]
+                self.differs(values[PAY.index("business_date")], _pay_name(pay), amount, NONE)
         for reference, entry in self.facts.entries.items():
             if reference in self.expected or reference in waiting or entry.business_date < self.since:
                 continue
             is_closing = reference.startswith("year_close:") and entry.effective_date < until
             if entry.kind != "year_close" or is_closing:
-                self.differs(entry.effective_date, f"entry {reference}", "there", "none")
+                self.differs(entry.effective_date, _entry_name(reference), THERE, NONE)
 
     def differs(self, day: date, what: str, stored: object, recomputed: object) -> None:
         self.tally.differs(self.row.name, day, what, stored, recomputed)
+
+
+# --- Names of what differs --------------------------------------------------------------------------------------------
+
+
+def _share_name(membership: UUID) -> str:
+    return _("share of membership %(membership)s") % {"membership": membership}
+
+
+def _pay_name(key: PayKey) -> str:
+    membership, _month, kind = key
+    return str(PAY_NAMES[kind]) % {"membership": membership}
+
+
+def _entry_name(reference: str) -> str:
+    return _("entry %(reference)s") % {"reference": reference}
 
 
 # --- Small steps ------------------------------------------------------------------------------------------------------

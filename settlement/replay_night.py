@@ -31,7 +31,7 @@ from settlement.closing import Year, owners_on, stakes_by_party, year_close, yea
 from settlement.facts import Place, fingerprint
 from settlement.models import Outcome, PayLine, ShareLine
 from settlement.night import Firm, FirmNight, Member, Payroll, State, Unsettled, Verdict, Wage, settle
-from settlement.replay_compare import Compared, unpaid
+from settlement.replay_compare import MISSING, OUTCOME_NAME, Compared, unpaid
 from settlement.replay_facts import OUTCOME, Reading, Tally, Window, Years, dates
 
 ONE_DAY: Final = timedelta(days=1)
@@ -416,7 +416,7 @@ class Replayed:
             stored = self.facts.outcomes.get((verdict.day, verdict.of))
             self.tally.outcomes += 1
             if stored is None:
-                self.compared.differs(verdict.day, "outcome", "missing", verdict.state.value)
+                self.compared.differs(verdict.day, str(OUTCOME_NAME), MISSING, verdict.state.value)
                 continue
             terms, _terms = self._terms_on(verdict.day)
             values = self.compared.outcome(

@@ -137,11 +137,12 @@ def run_state(run: SettlementRun) -> str:
     return _("Paid.")
 
 
-def approval(run: SettlementRun) -> str:
-    """What approving a run does."""
+def approval(run: SettlementRun, handed_on: Mapping[str, int]) -> str:
+    """What approving a run does. handed_on: what MEs that ended on its date owe people, by currency."""
+    released = {name: sums["payable"] + sums["pay"] + sums["draws"] for name, sums in run.totals.items()}
     sums = [
-        money.write(totals["payable"] + totals["pay"] + totals["draws"], currency)
-        for currency, totals in sorted(run.totals.items())
+        money.write(released.get(currency, 0) + handed_on.get(currency, 0), currency)
+        for currency in sorted(released.keys() | handed_on.keys())
     ]
     return _(
         "Approving releases %(amounts)s on %(lines)s lines for payment. Nothing is posted by it. "

@@ -13,10 +13,9 @@ from django.views.decorators.http import require_http_methods
 
 from core.errors import Denied, DomainError
 from core.http import Request, see_other, unprocessable
-from core.look import Badge
 from core.paging import page
 from core.permissions import why_not
-from settlement import access, comparison, forms, payable, permissions, queries, sentences
+from settlement import access, comparison, forms, permissions, queries, sentences
 from settlement.actions import nights
 from settlement.exports.report import filtered
 from settlement.lifecycle import PAYOUT_BADGES, RUN_BADGES
@@ -25,7 +24,6 @@ from settlement.views.showing import badged, fragment
 
 EXCEPTIONS_SHOWN = 20
 NIGHTS_SHOWN = 60
-PAYOUTS_SHOWN = 10
 
 
 # --- Runs -------------------------------------------------------------------------------------------------------------
@@ -80,8 +78,8 @@ def run_detail(request: Request, day: date) -> HttpResponse:
     """One night: progress, totals beside the night before, exceptions, movements, every ME; POST approves it."""
     if request.htmx.target == "progress":
         return _progress(request, access.run_or_404(request.user, day))
-    nights_until = access.course_or_404(request.user, day, nights=NIGHTS_SHOWN)
-    run, refusal = nights_until[0], ""
+    course = access.course_or_404(request.user, day, nights=NIGHTS_SHOWN)
+    run, refusal = course.nights[0], ""
     if request.method == "POST":
         try:
             nights.approve(run=run, by=request.user)
@@ -103,12 +101,12 @@ def run_detail(request: Request, day: date) -> HttpResponse:
     }
     if request.htmx.target == "results":
         return render(request, "settlement/run.html#results", context)
-    response = render(request, "settlement/run.html", context | _run_context(request, nights_until))
+    response = render(request, "settlement/run.html", context | _run_context(request, course))
     return unprocessable(response) if refusal else response
 
 
-def _run_context(request: Request, nights_until: Sequence[SettlementRun]) -> dict[str, object]:
-    run, before = nights_until[0], nights_until[1] if len(nights_until) > 1 else None
+def _run_context(request: Request, course: access.Course) -> dict[str, object]:
+    run, before = course.nights[0], course.nights[1] if len(course.nights) > 1 else None
     query = request.GET.copy()
     for name in ("cursor", "from"):
         query.pop(name, None)
@@ -122,25 +120,17 @@ def _run_context(request: Request, nights_until: Sequence[SettlementRun]) -> dic
         "before": before,
         "counts": [] if is_posting else sentences.counts(run, before),
         **_sums(request, run, before),
-        "courses": _courses(nights_until),
+        "courses": _courses(course.nights),
         "troubles": _troubles(exceptions),
         # While MEs are still being posted nobody knows which moved most.
         "movements": [] if is_posting else queries.biggest_movements(run, request.user),
         "why_not_approve": why_not(permissions.check_approve, request.user, run),
         "why_not_pay": why_not(permissions.check_pay_out, request.user),
-        "payouts": _payouts(request, run),
-        "consequence": sentences.approval(run),
+        "payouts": [(batch, PAYOUT_BADGES[PayoutBatch.Status(batch.status)]) for batch in course.payouts],
+        "consequence": sentences.approval(run, course.handed_on),
         "reads_pay": not why_not(permissions.check_export_pay, request.user, run),
         "query": f"?{query.urlencode()}" if query else "",
     }
-
-
-def _payouts(request: Request, run: SettlementRun) -> list[tuple[PayoutBatch, Badge]]:
-    """The payouts that pay the night, for who may read them; before its approval there is none."""
-    if run.status not in (SettlementRun.Status.APPROVED, SettlementRun.Status.PAID):
-        return []
-    found = payable.batches_of(run, request.user)[:PAYOUTS_SHOWN]
-    return [(batch, PAYOUT_BADGES[PayoutBatch.Status(batch.status)]) for batch in found]
 
 
 def _progress(request: Request, run: SettlementRun) -> HttpResponse:

@@ -4,97 +4,35 @@ import csv
 import io
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 from beancount import loader
-from beancount.core import realization
 from beancount.core.data import Balance, Open
 
 from core import money
-from ledger import beancount, days, journal, queries
-from ledger.accounts import Book
-from ledger.journal import AccountKey
+from ledger import days, journal
 from people.models import User
-from settlement.exports import catalogue, journals
-from settlement.exports.orders import Order
+from settlement.exports import journals
 from tests.seed import small
+from tests.seed.plain_text import (
+    Balances,
+    as_beancount,
+    as_hledger,
+    hledger,
+    of_beancount,
+    of_hledger,
+    order,
+    ours,
+    written,
+)
 
 pytestmark = pytest.mark.django_db
-Balances = dict[tuple[str, str], int]
-
-
-def run(*words: str) -> str:
-    done = subprocess.run(words, capture_output=True, text=True, env={"LANG": "C.UTF-8"}, check=False)
-    assert done.returncode == 0, done.stderr[-2000:] + done.stdout[-2000:]
-    return done.stdout
-
-
-def hledger(path: Path, *words: str) -> str:
-    program = shutil.which("hledger")
-    assert program, "hledger is missing: apt-get install hledger"
-    return run(program, "-f", str(path), *words)
-
-
-def of_hledger(path: Path) -> Balances:
-    """hledger's own balances in minor units."""
-    found: Counter[tuple[str, str]] = Counter()
-    rows = csv.DictReader(io.StringIO(hledger(path, "bal", "--flat", "--no-total", "-O", "csv")))
-    for row in rows:
-        number, currency = row["balance"].split(" ")
-        found[row["account"], currency] += money.minor(Decimal(number), currency)
-    return dict(found)
-
-
-def of_beancount(path: Path) -> Balances:
-    """Beancount's own balances in minor units; its complaints fail the test."""
-    run(str(Path(sys.executable).with_name("bean-check")), str(path))
-    entries, errors, _options = loader.load_file(str(path))
-    assert not errors
-    found: Balances = {}
-    tree: Any = realization.realize(entries)  # type: ignore[no-untyped-call]
-    for account in {entry.account for entry in entries if isinstance(entry, Open)}:
-        node: Any = tree
-        for part in account.split(":"):
-            node = node[part]
-        for position in node.balance:
-            amount = position.units
-            if amount.number:
-                found[account, amount.currency] = money.minor(amount.number, amount.currency)
-    assert realization.compute_balance(tree).is_empty()  # type: ignore[no-untyped-call]
-    return found
-
-
-def ours(as_of: date, book: Book = Book.REAL, entity_ids: set[int] | None = None) -> Iterator[tuple[AccountKey, int]]:
-    for line in queries.trial_balance(as_of, book):
-        if entity_ids is None or line.entity_id in entity_ids:
-            key = AccountKey(line.entity_id, line.entity_name, line.kind, line.party, line.currency)
-            yield key, line.balance_minor
-
-
-def as_hledger(stands: Iterator[tuple[AccountKey, int]]) -> Balances:
-    return {
-        (journal.account_name(key.entity_id, key.entity_name, key.kind, key.party), key.currency): minor
-        for key, minor in stands
-    }
-
-
-def as_beancount(stands: Iterator[tuple[AccountKey, int]]) -> Balances:
-    return {(beancount.account_name(key), key.currency): minor for key, minor in stands}
-
-
-def written(tmp_path: Path, lines: Iterator[str], ending: str) -> Path:
-    path = tmp_path / f"journal.{ending}"
-    path.write_text("".join(lines), encoding="utf-8")
-    return path
 
 
 def first() -> date:
@@ -106,11 +44,6 @@ def first() -> date:
 @pytest.fixture
 def fay(people: dict[str, User]) -> User:
     return people["fay"]
-
-
-def order(user: User, form: str, since: date, until: date) -> Order:
-    asked = catalogue.read("journal", {"since": since.isoformat(), "until": until.isoformat()}, user)
-    return Order(user, asked, form, catalogue.CATALOGUE["journal"].source(asked))
 
 
 def test_both_accept_the_whole_history_and_arrive_at_our_balances(fay: User, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_settle_does_the_same_as_the_night_and_prints_the_totals() -> None:
     assert f"{DAY}: settling" in told
     assert [run.business_date for run in SettlementRun.objects.order_by("business_date")] == [DAY, DAY + ONE]
     assert f"{DAY}: Waiting for approval; 2 of 2 MEs, 0 exceptions, 1 lines" in again
-    assert "CNY: shared 500.00, payable 500.00" in again
+    assert "CNY: Shared 500.00, Newly payable of it 500.00" in again
 
 
 def test_settle_refuses_a_date_that_is_not_over() -> None:

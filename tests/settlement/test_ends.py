@@ -113,6 +113,13 @@ def test_it_is_paid_to_the_cent_once_its_night_is_approved(ended: Microenterpris
     assert list(proofs.failures(date.min, date.max)) == []
 
 
+def test_approving_says_what_it_releases_with_it(ended: Microenterprise, cast: Cast) -> None:
+    day = business_date()
+    clock.move_forward(timedelta(days=1))
+    nights.settle_over()
+    assert "Approving releases CN¥1,800.00 on" in page(cast.fay, f"/settlement/{day}/")
+
+
 def test_a_night_that_still_owes_it_is_not_paid(ended: Microenterprise, cast: Cast) -> None:
     day = settle_and_approve(cast)
     payouts.release_approved()

@@ -77,6 +77,41 @@ def see(user: User, path: str, status: int = 200, *, target: str = "") -> str:
     return b"".join(response).decode() if response.streaming else response.content.decode()
 
 
+def test_an_approved_night_leads_to_its_payouts_and_a_payout_to_its_nights(
+    me: Microenterprise, fay: User, fred: User, rui: User
+) -> None:
+    night, later = f"/settlement/{DAY}/", f"/settlement/{DAY + ONE}/"
+    earn(me, 100_00, DAY + ONE)
+    nights(DAY + ONE)
+    pay = '<a class="button primary" href="/payouts/">'
+    assert pay in see(fay, night) and pay not in see(fay, later)  # the later one is not approved yet
+    approve(DAY + ONE)
+    assert pay in see(fay, later)
+    reading = see(rui, night)
+    assert pay not in reading and "Finance pays people out." in reading
+    batch = paid(fay, fred)
+    address = f"/payouts/{batch.pk}/"
+    for reader in (fay, rui):
+        shown = see(reader, night)
+        assert f'<a href="{address}">Payout {batch.number}, CNY</a>' in shown
+        assert pay not in shown  # everything is paid
+    assert address not in see(person("Ada", "steward"), night)
+    back = see(fay, address)
+    assert f'href="{night}"' in back and f'href="{later}"' in back
+
+
+def test_a_statement_leads_to_its_files(me: Microenterprise, fay: User) -> None:
+    amara = member(me, "Amara")
+    for reader, path in ((amara, "/statements/"), (fay, f"/statements/people/{amara.pk}/")):
+        asked = f"/settlement/exports/new/statement/?person={amara.pk}"
+        assert f'href="{asked}"' in see(reader, path)
+        offered = see(reader, asked)
+        for form in ("csv", "xlsx"):
+            assert f"/settlement/exports/new/statement/{form}/" in offered
+    refused = see(member(me, "Mei"), f"/settlement/exports/new/statement/?person={amara.pk}", 404)
+    assert "Amara" not in refused
+
+
 def post(user: User, path: str, status: int = 303, **data: str) -> str:
     response = client_of(user).post(path, data)
     assert response.status_code == status, (path, response.status_code)

@@ -85,7 +85,10 @@ class Command(BaseCommand):
         self.stdout.write(
             _("%(since)s to %(until)s: %(lines)s lines, %(outcomes)s outcomes and %(entries)s entries compared") % facts
         )
-        self.stdout.write(_("%(count)s differences") % {"count": f"{tally.differences:,}"})
+        self.stdout.write(
+            ngettext("%(count)s difference", "%(count)s differences", tally.differences)
+            % {"count": f"{tally.differences:,}"}
+        )
         if tally.differences:
             raise CommandError(_("What is stored is not what the facts give."), returncode=1)
 

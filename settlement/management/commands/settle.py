@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from core import money
 from core.errors import DomainError
@@ -12,7 +13,7 @@ from people.models import User
 from settlement.actions import nights
 from settlement.models import Outcome, SettlementRun
 from settlement.queries import TOTALS
-from settlement.sentences import trouble
+from settlement.sentences import FIGURE_NAMES, trouble
 
 
 class Command(BaseCommand):
@@ -30,23 +31,30 @@ class Command(BaseCommand):
             by = User.objects.get_by_natural_key(options["by"]) if options["by"] else None
             nights.do_what_is_due()
             for earlier in nights.waiting_dates(through=day):
-                self.stdout.write(f"{earlier.isoformat()}: settling")
+                self.stdout.write(_("%(day)s: settling") % {"day": earlier.isoformat()})
                 nights.work_on_run(nights.start_run(business_date=earlier, by=by))
             run = nights.start_run(business_date=day, by=by)
         except DomainError as refusal:
             raise CommandError(str(refusal.sentence)) from None
         except User.DoesNotExist:
-            raise CommandError(f"Nobody has the address {options['by']}.") from None
+            raise CommandError(_("Nobody has the address %(email)s.") % {"email": options["by"]}) from None
         self._print(run)
 
     def _print(self, run: SettlementRun) -> None:
         run.refresh_from_db()
+        facts = {
+            "day": run.business_date,
+            "state": run.get_status_display(),
+            "done": run.mes_done,
+            "all": run.mes_total,
+            "exceptions": run.exceptions,
+            "lines": run.lines,
+        }
         self.stdout.write(
-            f"{run.business_date}: {run.get_status_display()}; {run.mes_done} of {run.mes_total} MEs, "
-            f"{run.exceptions} exceptions, {run.lines} lines"
+            _("%(day)s: %(state)s; %(done)s of %(all)s MEs, %(exceptions)s exceptions, %(lines)s lines") % facts
         )
         for currency, totals in sorted(run.totals.items()):
-            words = ", ".join(f"{name} {money.plain(totals[name], currency)}" for name in TOTALS)
+            words = ", ".join(f"{FIGURE_NAMES[name]} {money.plain(totals[name], currency)}" for name in TOTALS)
             self.stdout.write(f"  {currency}: {words}")
         exceptions = Outcome.objects.filter(night=run.business_date, state=Outcome.State.EXCEPTION)
         for outcome in exceptions.select_related("microenterprise").order_by("microenterprise__name"):
