@@ -426,3 +426,25 @@ def test_lines_and_outcomes_are_never_changed() -> None:
     ):
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(change)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    ["member_minor = '{50000,1}'", "member_minor = '{50001,-1}'", "member_recovered_minor = '{1,0}'"],
+    ids=["too much", "below zero", "paid back without a draw"],
+)
+def test_parts_that_do_not_sum_to_what_is_shared_are_refused(parts: str) -> None:
+    me = firm(*weighted(1, 1), launched=ME_DAY)
+    earn(me, 1_000_00, ME_DAY)
+    nights(ME_DAY)
+    right = "CREATE TEMP TABLE copied ON COMMIT DROP AS SELECT * FROM settlement_outcome WHERE shared_minor > 0"
+    again = "UPDATE copied SET id = gen_random_uuid(), business_date = business_date + 1, night = night + 1"
+    with connection.cursor() as cursor:
+        cursor.execute(right)
+        cursor.execute(again)
+        with transaction.atomic():
+            cursor.execute("INSERT INTO settlement_outcome SELECT * FROM copied")
+            transaction.set_rollback(True)
+        cursor.execute(f"UPDATE copied SET {parts}")
+        with pytest.raises(IntegrityError, match="do not sum to what it shares"), transaction.atomic():
+            cursor.execute("INSERT INTO settlement_outcome SELECT * FROM copied")
