@@ -65,7 +65,9 @@ def accounts_of(wanted: Whole, kinds: Sequence[Kind]) -> dict[Kind, tuple[Whole,
     rows = columns.read(
         """
         SELECT a.entity_id, array_position(%(kinds)s, a.kind)::int8 AS kind, a.id, coalesce(b.amount_minor, 0) AS minor
-          FROM ledger_account a LEFT JOIN ledger_balance b ON b.account_id = a.id
+          FROM ledger_account a
+          LEFT JOIN LATERAL (  -- OFFSET: looked up one by one, not by reading every balance of the company
+               SELECT amount_minor FROM ledger_balance WHERE account_id = a.id OFFSET 0) b ON true
          WHERE a.entity_id = ANY(%(entities)s) AND a.book = 'real' AND a.kind = ANY(%(kinds)s)
            AND (a.party = '' OR b.amount_minor > 0)
         """,
