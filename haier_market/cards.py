@@ -442,7 +442,7 @@ def _payout_file(line: Line) -> Need:
 def _payout_paid(line: Line) -> Need:
     return Need(
         _("Mark payout %(number)s as paid") % {"number": line.title},
-        _("%(what)s; when the bank has paid, somebody else than its creator says so") % {"what": _payout(line)},
+        _("%(what)s; do it when the bank's statement shows the sum") % {"what": _payout(line)},
         f"/payouts/{line.key}/",
         _("Look and mark"),
         None,
