@@ -387,17 +387,18 @@ def _needs_of_payouts(user: User) -> Iterator[QuerySet[Any, Any]]:
     """From an approved night to money paid: each step shows to who in finance can take it."""
     drafts = PayoutBatch.objects.filter(status__in=(PayoutBatch.Status.PREPARING, PayoutBatch.Status.DRAFT))
     open_now = Owed.objects.filter(
-        Exists(_details().filter(person=OuterRef("person"))),
-        ~Exists(drafts.filter(currency=OuterRef("currency"))),
-        taken_minor__lt=F("released_minor"),
+        ~Exists(drafts.filter(currency=OuterRef("currency"))), taken_minor__lt=F("released_minor")
     )
-    yield _grouped(
+    # One person who can be paid is enough: to ask for the details of 80,000 takes a third of a second.
+    yield _lines(
+        "need",
         "pay",
-        open_now,
-        "currency",
-        number=Sum(F("released_minor") - F("taken_minor")),
-        extra=Count("person", distinct=True),
+        open_now.filter(Exists(_details().filter(person=OuterRef("person")))),
+        title=Value(""),
+        order=("currency", "person_id", "microenterprise_id"),
+        most=1,
     )
+    yield _grouped("pay_sum", open_now, "currency", number=Sum(F("released_minor") - F("taken_minor")))
     # Approved seconds ago: the clock has not added these nights to what is owed yet.
     yield _summed("pay_soon", _approved_just_now(), "status", at=Max("business_date"))
     exported = AuditRecord.objects.filter(
@@ -457,7 +458,7 @@ def _grouped(kind: str, rows: QuerySet[Any], by: str, **columns: Any) -> QuerySe
             line_detail=Value("", output_field=TextField()),
             line_at=Cast(columns.get("at", Value(None)), DateTimeField()),
             line_number=Cast(columns["number"], BigIntegerField()),
-            line_extra=Cast(columns.get("extra", Value("")), TextField()),
+            line_extra=Value("", output_field=TextField()),
         )
     )
     found: QuerySet[Any, Any] = shaped.values_list(*COLUMNS)[:MOST]

@@ -4,7 +4,7 @@ No queries here; a page that needs another fact adds it to the line's branch.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -94,14 +94,19 @@ def needs(lines: Iterable[Line], bid_on: frozenset[str], now: datetime) -> list[
     bid_on: projects on which an ME the reader leads has a live bid; they need no reminder.
     """
     needed = [line for line in lines if line.section == "need"]
-    is_told = any(line.kind == "pay" for line in needed)
     found = [
-        NEEDS[line.kind](line)
-        for line in needed
-        if not (line.kind == "bid" and line.key in bid_on) and not (line.kind == "pay_soon" and is_told)
+        NEEDS[line.kind](line) for line in _payouts_once(needed) if not (line.kind == "bid" and line.key in bid_on)
     ]
     last = datetime.max.replace(tzinfo=UTC)
     return sorted((_urgent(need, now) for need in found), key=lambda need: (need.deadline or last, need.title))
+
+
+def _payouts_once(needed: Sequence[Line]) -> list[Line]:
+    """What can be paid, told once with its sums; when nobody can be paid, the sums alone are nothing to do."""
+    sums = ", ".join(money.write(line.number or 0, line.key) for line in needed if line.kind == "pay_sum")
+    ready = any(line.kind == "pay" for line in needed)
+    kept = [line for line in needed if line.kind != "pay_sum" and not (line.kind == "pay_soon" and ready)]
+    return [replace(line, detail=sums) if line.kind == "pay" else line for line in kept]
 
 
 def _urgent(need: Need, now: datetime) -> Need:
@@ -391,15 +396,9 @@ def _rejected(line: Line) -> Need:
 
 
 def _pay(line: Line) -> Need:
-    people = int(line.extra)
     return Need(
-        _("Pay people in %(currency)s") % {"currency": line.key},
-        ngettext(
-            "%(amount)s for %(count)s person is approved and in no payout yet",
-            "%(amount)s for %(count)s people is approved and in no payout yet",
-            people,
-        )
-        % {"amount": money.write(line.number or 0, line.key), "count": people},
+        _("Pay people out"),
+        _("%(amounts)s approved and in no payout yet") % {"amounts": line.detail},
         "/payouts/",
         _("Prepare a payout"),
         None,
@@ -409,7 +408,7 @@ def _pay(line: Line) -> Need:
 
 def _pay_soon(line: Line) -> Need:
     return Need(
-        _("Pay what was approved"),
+        _("Pay people out"),
         _("The nights up to %(day)s are approved and in no payout yet") % {"day": _day(line.at)},
         "/payouts/",
         _("Prepare a payout"),
@@ -443,7 +442,7 @@ def _payout_file(line: Line) -> Need:
 def _payout_paid(line: Line) -> Need:
     return Need(
         _("Mark payout %(number)s as paid") % {"number": line.title},
-        _("%(what)s; when the bank has paid, somebody else than its creator says so") % {"what": _payout(line)},
+        _("%(what)s; do it when the bank's statement shows the sum") % {"what": _payout(line)},
         f"/payouts/{line.key}/",
         _("Look and mark"),
         None,

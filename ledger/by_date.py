@@ -134,14 +134,22 @@ def events(entity_ids: Collection[int], kinds: Collection[Kind], since: date) ->
 
 
 def stood_before(entity_ids: Collection[int], kinds: Collection[Kind], day: date) -> dict[int, dict[Account, int]]:
-    """What stood in each account of those kinds before a business date, everything posted included."""
+    """What stood in each account of those kinds before a business date, everything posted included.
+
+    The last snapshot before it and the lines since, so that it costs the same with any history.
+    """
+    base = "(SELECT coalesce(max(date), '-infinity') FROM ledger_snapshotday WHERE date < %(day)s)"
     rows = _rows(
-        """
-        SELECT a.entity_id, a.kind, a.party, sum(p.amount_minor)::bigint
-          FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id
-         WHERE a.entity_id = ANY(%(entities)s) AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
-           AND p.business_date < %(day)s
-         GROUP BY 1, 2, 3 HAVING sum(p.amount_minor) <> 0
+        f"""
+        SELECT a.entity_id, a.kind, a.party, s.total::bigint
+          FROM ledger_account a
+         CROSS JOIN LATERAL (
+               SELECT coalesce((SELECT s.balance_minor FROM ledger_snapshot s
+                                 WHERE s.business_date = {base} AND s.account_id = a.id), 0)
+                    + coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
+                                 WHERE p.account_id = a.id AND p.business_date > {base}
+                                   AND p.business_date < %(day)s), 0) AS total OFFSET 0) s
+         WHERE a.entity_id = ANY(%(entities)s) AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s AND s.total <> 0
         """,
         entities=list(entity_ids),
         kinds=[kind.value for kind in kinds],

@@ -134,7 +134,7 @@ def _drafts(years: Sequence[Year], firms: Mapping[UUID, Microenterprise], day: d
     for (first, last), group in sorted(together.items()):
         entities = [firms[year.microenterprise].entity_id for year in group]
         moves = by_date.movements(entities, RESULT, first, last)
-        stakes = by_date.movements(entities, [Kind.STAKE], date.min, last)
+        stakes = by_date.stood_before(entities, [Kind.STAKE], last + timedelta(days=1))
         late = _shared_for_another_year(group, first, last)
         for year in group:
             firm = firms[year.microenterprise]

@@ -260,7 +260,7 @@ def test_finance_is_led_from_an_approved_night_to_money_paid() -> None:
     assert steps(fay) == steps(fred) == [PAY]  # at once, before the clock has added the night to what is owed
     payouts.release_approved()
     assert steps(fay) == [PAY]
-    assert "CN¥500.00 for 2 people is approved and in no payout yet" in home(fay)
+    assert "CN¥500.00 approved and in no payout yet" in home(fay)
 
     batch = paying.draft(fay)
     address = f"/payouts/{batch.pk}/"

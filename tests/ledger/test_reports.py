@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core import clock, past
-from ledger import days, queries, reports
+from ledger import by_date, days, queries, reports
 from ledger.accounts import Book, Kind
 from ledger.models import Account, Entity, Entry, Posting
 from ledger.queries import Place
@@ -115,6 +115,16 @@ def test_the_balance_after_any_line_is_the_lines_added_up(books: list[Account]) 
     assert reports.balance_upto(10**9, (FIRST, 1, 1)) == 0
 
 
+def test_what_stood_before_any_date_is_the_lines_added_up(books: list[Account]) -> None:
+    entities = sorted({account.entity_id for account in books})
+    kinds = [Kind.WALLET, Kind.EXPENSE_OUTSIDE]
+    of = {(each.entity_id, each.kind): each.pk for each in books if each.book == Book.REAL and each.kind in kinds}
+    for day in dates():
+        stood = by_date.stood_before(entities, kinds, day)
+        found = {of[entity, kind]: minor for entity, rows in stood.items() for (kind, _party), minor in rows.items()}
+        assert found == {pk: minor for pk, minor in by_hand(day - ONE, None).items() if pk in of.values()}, day
+
+
 def read_parts(sql: str) -> set[str]:
     """The nights (and months of nights) in which a statement looks for lines, as it is run."""
     with connection.cursor() as cursor:
@@ -134,6 +144,7 @@ def test_no_line_from_before_the_snapshot_is_read(books: list[Account]) -> None:
         lambda: reports.balances_at([wallet.pk], last, effective_until=last + NIGHTS * ONE),
         lambda: list(reports.trial_balance(last, entity_ids=[wallet.entity_id])),
         lambda: reports.balance_upto(wallet.pk, newest.place),
+        lambda: by_date.stood_before([wallet.entity_id], [Kind.WALLET], last),
     )
     for ask in asked:
         with CaptureQueriesContext(connection) as caught:

@@ -124,7 +124,7 @@ def test_a_night_that_still_owes_it_is_not_paid(ended: Microenterprise, cast: Ca
     day = settle_and_approve(cast)
     payouts.release_approved()
     assert payable.nights_still_owed([SettlementRun.Status.APPROVED]) == {day}
-    assert [(row.person, row.minor) for row in payable.without_details()] == [(cast.hua, BACK)]
+    assert [(row.person, row.released_minor) for row in payable.without_details()] == [(cast.hua, BACK)]
     assert "You cannot be paid in CNY" in page(cast.hua, "/")
 
 

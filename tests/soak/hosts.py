@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGINT, SIGTERM
+from signal import SIGINT, SIGTERM, Signals
 from typing import Final
 
 import psycopg2
@@ -145,7 +145,7 @@ class Hosts:
         folder: Path = PROJECT,
         environment: Mapping[str, str] | None = None,
         given: str = "",
-        stop: int = SIGTERM,
+        stop: Signals = SIGTERM,
     ) -> None:
         """Run it until the end of the test."""
         process = processes.start(
