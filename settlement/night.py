@@ -157,6 +157,11 @@ class Verdict:
     needed_minor: int = 0
     wallet_minor: int = 0
 
+    @property
+    def line_count(self) -> int:
+        """How many hold a part; whoever weighs nothing that day is kept only for what they carry."""
+        return sum(1 for line in self.lines if line.part.weight)
+
 
 @dataclass(frozen=True, slots=True)
 class FirmNight:

@@ -188,7 +188,7 @@ def _outcome(subject: Subject, answer: FirmNight, verdict: Verdict, day: date) -
         recovered_minor=sum(line.recovered_minor for line in verdict.lines),
         payable_minor=sum(line.payable_minor for line in verdict.lines),
         weights_sum=verdict.weights_sum,
-        line_count=sum(1 for line in verdict.lines if line.part.weight),
+        line_count=verdict.line_count,
         entry_reference=share_reference(firm.id, verdict.day) if settled else "",
         facts_sha256=subject.sha256,
         **_parts(verdict),

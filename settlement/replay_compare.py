@@ -86,7 +86,7 @@ class Compared:
             sum(wage.amount_minor for wage in wages if wage.is_draw),
             sum(minor for _person, minor in answer.written_off) if is_own else 0,
             verdict.weights_sum,
-            len(verdict.lines),
+            verdict.line_count,
             carries_at,
             share_reference(firm.id, verdict.day) if shared else "",
             fingerprint(firm),
