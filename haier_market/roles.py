@@ -71,7 +71,7 @@ _FUNCTIONS: Final = """
 """
 _FAULTS: Final = """
     SELECT CASE
-        WHEN r.rolname = current_user THEN 'is the role that migrates'
+        WHEN r.rolname = current_user THEN 'is the one this runs as; run it as the owner of the tables'
         WHEN r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
             THEN 'has rights over the whole server (superuser, createrole, createdb, replication or bypassrls)'
         WHEN EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid) THEN 'is a member of another role'
@@ -89,7 +89,9 @@ def grant(role: str = APPLICATION) -> list[str]:
     """
     _exists(role)
     if fault := _rows(_FAULTS, role=role)[0][0]:
-        raise ImproperlyConfigured(f"The role {role} {fault}. The application needs a role that has nothing else.")
+        raise ImproperlyConfigured(
+            f"The role {role} {fault}. The application needs a role of its own without such rights."
+        )
     done = [*_database(role), *_functions(role), *_tables(role), *_sequences(role)]
     with connection.cursor() as cursor:
         for statement in done:

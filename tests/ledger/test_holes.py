@@ -389,8 +389,10 @@ def test_the_role_has_no_right_that_its_guards_would_refuse_and_none_on_a_part()
 
 
 def test_the_role_that_migrates_cannot_be_the_applications(settings: Any) -> None:
-    with pytest.raises(ImproperlyConfigured, match="is the role that migrates"):
+    with pytest.raises(ImproperlyConfigured, match="run it as the owner of the tables"):
         roles.grant(settings.DATABASES["default"]["USER"])
+    with as_application(), pytest.raises(ImproperlyConfigured, match="run it as the owner of the tables"):
+        roles.grant()
 
 
 def test_a_role_that_is_missing_is_made_by_somebody_who_may(application: None) -> None:
