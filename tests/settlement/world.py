@@ -5,6 +5,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -62,7 +63,8 @@ def firm(
     threshold_minor: int = 0,
     launched: date = START,
     effective_from: date = START,
-    **terms: object,
+    owners: Mapping[str, int] | None = None,
+    **terms: Any,
 ) -> Microenterprise:
     """An ME with members and agreed share terms (tiers None: without), whose first seat leads it."""
     name = name or f"ME {next(_numbers)}"
@@ -95,7 +97,7 @@ def firm(
     if tiers is not None:
         closed = closed_through()  # terms never reach back into closed books
         held_from = max(effective_from, closed + timedelta(days=1)) if closed else effective_from
-        agree(found, tiers, threshold_minor=threshold_minor, effective_from=held_from, **terms)
+        agree(found, tiers, threshold_minor=threshold_minor, effective_from=held_from, owners=owners, **terms)
     return found
 
 
@@ -106,7 +108,7 @@ def agree(
     effective_from: date = START,
     threshold_minor: int = 0,
     owners: Mapping[str, int] | None = None,
-    **terms: object,
+    **terms: Any,
 ) -> ShareTerms:
     version = ShareTerms.objects.filter(microenterprise=me).count() + 1
     running = ShareTerms.objects.filter(microenterprise=me, effective_to=None)
