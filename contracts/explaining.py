@@ -17,7 +17,7 @@ from contracts.models import Bid, Project
 from contracts.ranking import Place, Ranking, needs_quality
 from contracts.scoring import Line, Part, Step
 from core import money
-from core.templatetags.market import exact
+from core.words.instants import exact
 
 
 def number(value: int) -> str:

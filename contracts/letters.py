@@ -16,7 +16,7 @@ from kombu.exceptions import KombuError
 
 from contracts import sealing
 from contracts.models import Project
-from core.templatetags.market import exact
+from core.words.instants import exact
 from people.models import User
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from contracts.canonical import canonical, sha256
 from contracts.models import Contract
 from core import money
-from core.templatetags.market import date_locale
+from core.words.instants import date_locale
 
 FORM: Final = "haier-market/contract/1"
 """Which shape and which clauses a version has; new clauses are a new form, old versions keep theirs."""

@@ -15,7 +15,7 @@ from contracts.models import Contract, Project
 from contracts.queries.bids import OwnBid
 from core import money
 from core.clock import company_zone
-from core.templatetags.market import exact
+from core.words.instants import exact
 from haier_market.attention import Line
 from microenterprises.models import Idea
 from settlement.sentences import day_name

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, QuerySet, Sum, When
+from django.db.models import Case, F, OuterRef, QuerySet, When
 from django.db.models.functions import JSONObject
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -42,13 +42,11 @@ def run_or_404(user: User, day: date) -> SettlementRun:
 class Course:
     """The run of a business date and the ones before it, newest first, and what belongs to the first of them.
 
-    payouts: those that pay its night, newest first, for who may read payouts, not more than twenty. handed_on: what MEs
-    that ended on its date owe people, by currency; released with the run, no part of its lines.
+    payouts: those that pay its night, newest first, for who may read payouts, not more than twenty.
     """
 
     nights: list[SettlementRun]
     payouts: list[PayoutBatch]
-    handed_on: dict[str, int]
 
 
 def course_or_404(user: User, day: date, *, nights: int) -> Course:
@@ -56,11 +54,9 @@ def course_or_404(user: User, day: date, *, nights: int) -> Course:
     payouts = PayoutBatch.objects.visible_to(user).filter(
         runs_from__lte=OuterRef("business_date"), runs_through__gte=OuterRef("business_date")
     )
-    handed_on = HandedOn.objects.filter(night=OuterRef("business_date")).order_by().values("currency")
     runs: QuerySet[Any] = SettlementRun.objects.visible_to(user).select_related("started_by", "approved_by")
     runs = runs.annotate(
         payouts=_of(day, payouts.order_by("-number"), "id", "number", "currency", "status", "total_minor"),
-        handed_on=_of(day, handed_on.annotate(minor=Sum("amount_minor")), "currency", "minor"),
     )
     found = list(runs.filter(business_date__lte=day).order_by("-business_date")[:nights])
     if not found or found[0].business_date != day:
@@ -68,7 +64,6 @@ def course_or_404(user: User, day: date, *, nights: int) -> Course:
     return Course(
         nights=found,
         payouts=[PayoutBatch(**{**facts, "id": UUID(facts["id"])}) for facts in found[0].payouts or ()],
-        handed_on={facts["currency"]: facts["minor"] for facts in found[0].handed_on or ()},
     )
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Max, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -27,7 +27,16 @@ from ledger import queries as books
 from ledger.accounts import Kind
 from people.models import User
 from settlement.bulk import copy_values
-from settlement.models import BankDetails, Owed, Payment, PaymentPart, PayoutBatch, RunRelease, SettlementRun
+from settlement.models import (
+    BankDetails,
+    OpenSum,
+    Owed,
+    Payment,
+    PaymentPart,
+    PayoutBatch,
+    RunRelease,
+    SettlementRun,
+)
 
 Row = tuple[Any, ...]
 LOCK_NOT_AVAILABLE: Final = "55P03"
@@ -35,10 +44,30 @@ LOCK_NOT_AVAILABLE: Final = "55P03"
 _PENDING: Final = """
     SELECT r.id, r.business_date FROM settlement_settlementrun r
      WHERE r.status IN ('approved', 'paid')
-       AND NOT EXISTS (SELECT FROM settlement_runrelease x WHERE x.run_id = r.id)
+       AND r.business_date > coalesce((SELECT max(night) FROM settlement_runrelease), '-infinity')
        AND NOT EXISTS (SELECT FROM settlement_settlementrun e
-                        WHERE e.business_date < r.business_date AND e.status NOT IN ('approved', 'paid'))"""
-"""Approved runs that no earlier night holds back and that are not released yet."""
+                        WHERE e.business_date < r.business_date AND e.status IN ('posting', 'sealed'))"""
+"""Approved runs that no earlier night holds back and that are not released yet. They are released in order, so none of
+them is before one that was.
+"""
+
+_RELEASE: Final = (
+    """
+    INSERT INTO settlement_owed (person_id, microenterprise_id, currency, released_minor, taken_minor)
+    SELECT DISTINCT person_id, microenterprise_id, currency, 0, 0
+      FROM settlement_statementline l WHERE night = ANY(%(nights)s) AND payable_minor > 0
+       AND NOT EXISTS (SELECT FROM settlement_owed o
+                        WHERE o.person_id = l.person_id AND o.microenterprise_id = l.microenterprise_id)
+     ORDER BY 1, 2
+    """,
+    """
+    UPDATE settlement_owed o SET released_minor = o.released_minor + l.minor
+      FROM (SELECT person_id, microenterprise_id, sum(payable_minor)::bigint AS minor
+              FROM settlement_statementline WHERE night = ANY(%(nights)s) AND payable_minor > 0 GROUP BY 1, 2) l
+     WHERE l.person_id = o.person_id AND l.microenterprise_id = o.microenterprise_id
+    """,
+)
+"""What is owed begins at nothing, then the nights' lines are added: only the second moves what is open."""
 
 _DETAILS: Final = """
     SELECT d.id FROM settlement_bankdetails d
@@ -61,18 +90,8 @@ def release() -> list[date]:
             """
         )
         nights: list[date] = sorted(night for (night,) in cursor.fetchall())
-        if nights:
-            cursor.execute(
-                """
-                INSERT INTO settlement_owed (person_id, microenterprise_id, currency, released_minor, taken_minor)
-                SELECT person_id, microenterprise_id, currency, sum(payable_minor), 0
-                  FROM settlement_statementline WHERE night = ANY(%(nights)s) AND payable_minor > 0
-                 GROUP BY 1, 2, 3 ORDER BY 1, 2
-                ON CONFLICT (person_id, microenterprise_id)
-                DO UPDATE SET released_minor = settlement_owed.released_minor + excluded.released_minor
-                """,
-                {"nights": nights},
-            )
+        for statement in _RELEASE if nights else ():
+            cursor.execute(statement, {"nights": nights})
     return nights
 
 
@@ -97,65 +116,45 @@ def unpaid_range() -> tuple[date, date] | None:
 # --- The page ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class OpenSum:
-    """What is approved and not paid or on its way, in one currency; and of it, who has no bank details."""
-
-    currency: str
-    people: int
-    minor: int
-    without: int
-    without_minor: int
-
-    @property
-    def ready(self) -> int:
-        """How many people can be paid now."""
-        return self.people - self.without
-
-    @property
-    def ready_minor(self) -> int:
-        """What can be paid now, if the books cover it."""
-        return self.minor - self.without_minor
-
-
 def open_sums() -> list[OpenSum]:
-    """What can be paid, by currency; nights approved a moment ago count at once."""
-    rows = _rows(
-        f"""
-        WITH open AS (
-            SELECT person_id, currency, released_minor - taken_minor AS minor
-              FROM settlement_owed WHERE taken_minor < released_minor
-            UNION ALL
-            SELECT l.person_id, l.currency, l.payable_minor FROM settlement_statementline l
-             WHERE l.night IN (SELECT business_date FROM ({_PENDING}) pending) AND l.payable_minor > 0),
-        people AS (
-            SELECT o.person_id, o.currency, sum(o.minor) AS minor,
-                   EXISTS (SELECT FROM settlement_bankdetails d
-                            WHERE d.person_id = o.person_id AND d.replaced_at IS NULL
-                              AND d.currency IN ('', o.currency)) AS has_details
-              FROM open o GROUP BY 1, 2)
-        SELECT currency, count(*), sum(minor)::bigint, count(*) FILTER (WHERE NOT has_details),
-               coalesce(sum(minor) FILTER (WHERE NOT has_details), 0)::bigint
-          FROM people GROUP BY 1 ORDER BY 1
-        """
-    )
-    return [OpenSum(*row) for row in rows]
+    """What is released and in no payment, by currency, as it is kept. Approved a moment ago: see `unreleased`."""
+    return list(OpenSum.objects.filter(people__gt=0).order_by("currency"))
 
 
-def waiting_runs() -> tuple[int, date | None]:
-    """How many nights wait for approval and hold back what comes after them, and the first of them."""
-    waiting = SettlementRun.objects.filter(status=SettlementRun.Status.SEALED).order_by("business_date")
-    days = list(waiting.values_list("business_date", flat=True))
-    return len(days), days[0] if days else None
+@dataclass(frozen=True)
+class Unreleased:
+    """The nights after the last released one: what the approved ones are about to add, and which ones wait.
+
+    arriving: by currency, what nights approved a moment ago release; the clock adds it within seconds. waiting: how
+    many nights wait for approval and hold back what comes after them, and the first of them.
+    """
+
+    arriving: dict[str, int]
+    waiting: int
+    first_waiting: date | None
+
+
+def unreleased() -> Unreleased:
+    """Look at the nights that are not released; one statement, whatever the number of nights and people."""
+    last = RunRelease.objects.order_by("-night").values("night")[:1]
+    runs = SettlementRun.objects.filter(business_date__gt=Coalesce(Subquery(last), date.min))
+    waiting: list[date] = []
+    arriving: defaultdict[str, int] = defaultdict(int)
+    for day, status, totals in runs.order_by("business_date").values_list("business_date", "status", "totals"):
+        if status == SettlementRun.Status.SEALED:
+            waiting.append(day)
+        elif status == SettlementRun.Status.POSTING:
+            break
+        elif not waiting:
+            for currency, sums in totals.items():
+                arriving[currency] += sums["released"]
+    arrives = {currency: minor for currency, minor in sorted(arriving.items()) if minor}
+    return Unreleased(arrives, len(waiting), waiting[0] if waiting else None)
 
 
 def without_details() -> QuerySet[Owed]:
-    """What is released to people who have told no bank details for its currency, to remind them."""
-    details = BankDetails.objects.filter(
-        Q(currency="") | Q(currency=OuterRef("currency")), person=OuterRef("person"), replaced_at=None
-    )
-    rows = Owed.objects.filter(~Exists(details), taken_minor__lt=F("released_minor"))
-    return rows.select_related("person", "microenterprise").annotate(minor=F("released_minor") - F("taken_minor"))
+    """What is released to people who have told no bank details for its currency; order by `-open_minor, id`."""
+    return Owed.objects.filter(has_details=False, open_minor__gt=0).select_related("person", "microenterprise")
 
 
 @dataclass(frozen=True)
@@ -167,10 +166,28 @@ class StateSum:
     minor: int
 
 
+_TOGETHER: Final = {
+    PayoutBatch.Status.DRAFT: Payment.Status.PLANNED,
+    PayoutBatch.Status.SENT: Payment.Status.SENT,
+    PayoutBatch.Status.PAID: Payment.Status.CONFIRMED,
+    PayoutBatch.Status.CANCELLED: Payment.Status.CANCELLED,
+}
+"""The state of every payment of a batch that was not rejected, by the batch's; at work they are in two."""
+
+
 def state_sums(batch: PayoutBatch) -> list[StateSum]:
-    """How a batch's payments stand, added up by state."""
-    rows = Payment.objects.filter(batch=batch).values("status").annotate(people=Count("pk"), minor=Sum("amount_minor"))
-    return [StateSum(row["status"], row["people"], row["minor"]) for row in rows.order_by("status")]
+    """How a batch's payments stand, added up by state: what was planned, less what somebody recorded as rejected.
+
+    Reads rejected payments alone. While the batch is at work only they are told.
+    """
+    rejected = Payment.objects.filter(batch=batch, status=Payment.Status.REJECTED)
+    sums = rejected.aggregate(people=Count("pk"), minor=Sum("amount_minor", default=0))
+    back = StateSum(Payment.Status.REJECTED, sums["people"], sums["minor"])
+    found = [back] if back.people else []
+    together = _TOGETHER.get(PayoutBatch.Status(batch.status))
+    if together and batch.size > back.people:
+        found.insert(0, StateSum(together, batch.size - back.people, batch.total_minor - back.minor))
+    return found
 
 
 def payments_of(batch: PayoutBatch, user: User) -> QuerySet[Payment]:

@@ -4,8 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import money
-from settlement.models import Payment, PayoutBatch
-from settlement.payable import OpenSum
+from settlement.models import OpenSum, Payment, PayoutBatch
 from settlement.sentences import day_name
 
 Status = PayoutBatch.Status
@@ -26,8 +25,27 @@ def batch_state(batch: PayoutBatch) -> str:
     return said[status]
 
 
-def creation(row: OpenSum) -> str:
-    """What creating a payout does."""
+def creation(row: OpenSum, arriving_minor: int) -> str:
+    """What creating a payout does. arriving_minor: what nights approved a moment ago release beside the row."""
+    arriving = {"amount": money.write(arriving_minor, row.currency)}
+    if not row.ready:
+        return (
+            _(
+                "Reserves in a draft what can be paid of the %(amount)s of nights approved a moment ago. Nothing is "
+                "posted or sent by it."
+            )
+            % arriving
+        )
+    said = _ready(row)
+    if arriving_minor:
+        said += (
+            " "
+            + _("The %(amount)s of nights approved a moment ago come with it, as far as they can be paid.") % arriving
+        )
+    return said
+
+
+def _ready(row: OpenSum) -> str:
     facts = {"amount": money.write(row.ready_minor, row.currency), "count": row.ready}
     return (
         ngettext(

@@ -7,25 +7,36 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, F, Min, Q, QuerySet, Sum, Window
-from django.db.models.functions import Abs
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Window
+from django.db.models.functions import Abs, Coalesce
 
 from ledger import queries as books
 from ledger.accounts import EXPENSE, INCOME, YEAR_CLOSE
 from people.models import User
-from settlement.models import Outcome, PayLine, SettlementRun, ShareLine, StatementLine, seconds_left
+from settlement.models import HandedOn, Outcome, PayLine, SettlementRun, ShareLine, StatementLine, seconds_left
 
 # --- Sums of a run ----------------------------------------------------------------------------------------------------
 
-TOTALS = ("shared", "payable", "recovered", "pay", "draws", "written_off")
+_OF_OUTCOMES = ("shared", "payable", "recovered", "pay", "draws", "written_off")
+RELEASED = ("payable", "pay", "draws", "handed_on")
+"""What approving a night releases for payment: what its lines owe people, those of MEs that ended included."""
+TOTALS = (*_OF_OUTCOMES, "handed_on", "released")
 FIGURES = ("profit", *TOTALS)
 """The totals, and before them the profit of the date itself: what a repair shares was earned on an earlier one."""
+_READ = ("profit", *_OF_OUTCOMES)
+"""What is added up over outcomes; the others come from it and from what was handed on."""
 
 
 def _figures() -> dict[str, Sum]:
     moved = F("profit_minor") - F("profit_before_minor")
     profit = Sum(moved, filter=Q(repairs=None), default=0)
-    return {"profit": profit, **{name: Sum(f"{name}_minor") for name in TOTALS}}
+    return {"profit": profit, **{name: Sum(f"{name}_minor") for name in _OF_OUTCOMES}}
+
+
+def _named(read: Sequence[int], handed_on: int) -> dict[str, int]:
+    """The figures of a night by their names: those read over outcomes, what was handed on, what it all releases."""
+    figures = {**dict(zip(_READ, read, strict=True)), "handed_on": handed_on}
+    return {**figures, "released": sum(figures[name] for name in RELEASED)}
 
 
 @dataclass(frozen=True)
@@ -42,13 +53,20 @@ def run_sums(night: date) -> RunSums:
     """Add up everything that was posted on a night."""
     outcomes = Outcome.objects.filter(night=night)
     by_currency = outcomes.values("currency").annotate(**_figures())
-    rows = by_currency.order_by("currency").values_list("currency", *FIGURES)
-    totals = {currency: dict(zip(FIGURES, figures, strict=True)) for currency, *figures in rows}
+    read = {currency: figures for currency, *figures in by_currency.values_list("currency", *_READ)}
+    handed = HandedOn.objects.filter(night=night)
+    of_ends = dict(handed.order_by().values_list("currency").annotate(minor=Sum("amount_minor")))
+    nothing = [0] * len(_READ)
+    totals = {
+        currency: _named(read.get(currency, nothing), of_ends.get(currency, 0))
+        for currency in sorted({*read, *of_ends})
+    }
     own = outcomes.filter(repairs=None)
+    lines = outcomes.aggregate(lines=Sum("line_count", default=0))["lines"]
     return RunSums(
         microenterprises=own.count(),
         exceptions=own.filter(state=Outcome.State.EXCEPTION).count(),
-        lines=(outcomes.aggregate(lines=Sum("line_count"))["lines"] or 0) + PayLine.objects.filter(night=night).count(),
+        lines=lines + PayLine.objects.filter(night=night).count() + handed.count(),
         totals=totals,
     )
 
@@ -96,7 +114,8 @@ def progress(run: SettlementRun) -> Progress:
             SELECT coalesce((SELECT sum(cardinality(microenterprises)) FROM settlement_runshard
                               WHERE run_id = %(run)s AND NOT is_done), 0)::int,
                    (SELECT coalesce(sum(line_count), 0) FROM settlement_outcome WHERE night = %(night)s)
-                   + (SELECT count(*) FROM settlement_payline WHERE night = %(night)s), market_now()
+                   + (SELECT count(*) FROM settlement_payline WHERE night = %(night)s)
+                   + (SELECT count(*) FROM settlement_handedon WHERE night = %(night)s), market_now()
             """,
             {"run": run.pk, "night": run.business_date},
         )
@@ -151,7 +170,16 @@ class PlatformSums:
 
 
 def platform_sums(nights: Sequence[date], user: User) -> dict[date, list[PlatformSums]]:
-    """The sums of some nights by platform and currency, in one pass over the rows of those nights."""
+    """The sums of some nights by platform and currency, in one pass over the rows of those nights.
+
+    An ME that ended has an outcome on its last date, so what it handed on finds its platform there.
+    """
+    handed = HandedOn.objects.filter(
+        night=OuterRef("night"),
+        currency=OuterRef("currency"),
+        microenterprise__platform__name=OuterRef("microenterprise__platform__name"),
+    )
+    of_ends = handed.order_by().values("night").annotate(minor=Sum("amount_minor")).values("minor")
     rows = (
         Outcome.objects.visible_to(user)
         .filter(night__in=nights)
@@ -159,15 +187,15 @@ def platform_sums(nights: Sequence[date], user: User) -> dict[date, list[Platfor
         .annotate(
             own=Count("pk", filter=Q(repairs=None)),
             troubled=Count("pk", filter=Q(state=Outcome.State.EXCEPTION)),
+            handed_on=Coalesce(Subquery(of_ends), 0),
             **_figures(),
         )
         .order_by("microenterprise__platform__name", "currency")
-        .values_list("night", "microenterprise__platform__name", "currency", "own", "troubled", *FIGURES)
+        .values_list("night", "microenterprise__platform__name", "currency", "own", "troubled", "handed_on", *_READ)
     )
     found: dict[date, list[PlatformSums]] = {night: [] for night in nights}
-    for night, platform, currency, own, troubled, *figures in rows:
-        sums = dict(zip(FIGURES, figures, strict=True))
-        found[night].append(PlatformSums(platform, currency, own, troubled, sums))
+    for night, platform, currency, own, troubled, handed_on, *read in rows:
+        found[night].append(PlatformSums(platform, currency, own, troubled, _named(read, handed_on)))
     return found
 
 

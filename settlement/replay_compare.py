@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ledger import by_date
 from ledger.accounts import Kind
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 ONE_DAY: Final = timedelta(days=1)
-OUTCOME_NAME: Final = gettext_lazy("outcome")
+OUTCOME_NAME: Final = pgettext_lazy("of an ME on a night", "outcome")
 THERE: Final = gettext_lazy("there")
 MISSING: Final = gettext_lazy("missing")
 NONE: Final = gettext_lazy("none")

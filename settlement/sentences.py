@@ -27,6 +27,8 @@ FIGURE_NAMES: Final[Mapping[str, "StrPromise"]] = {
     "pay": gettext_lazy("Stable pay"),
     "draws": gettext_lazy("Draws"),
     "written_off": gettext_lazy("Advances taken over"),
+    "handed_on": gettext_lazy("Handed on by MEs that ended"),
+    "released": gettext_lazy("Released for payment"),
 }
 """What the figures of a night are called."""
 
@@ -137,13 +139,9 @@ def run_state(run: SettlementRun) -> str:
     return _("Paid.")
 
 
-def approval(run: SettlementRun, handed_on: Mapping[str, int]) -> str:
-    """What approving a run does. handed_on: what MEs that ended on its date owe people, by currency."""
-    released = {name: sums["payable"] + sums["pay"] + sums["draws"] for name, sums in run.totals.items()}
-    sums = [
-        money.write(released.get(currency, 0) + handed_on.get(currency, 0), currency)
-        for currency in sorted(released.keys() | handed_on.keys())
-    ]
+def approval(run: SettlementRun) -> str:
+    """What approving a run does: it releases what its totals say."""
+    sums = [money.write(figures["released"], currency) for currency, figures in sorted(run.totals.items())]
     return _(
         "Approving releases %(amounts)s on %(lines)s lines for payment. Nothing is posted by it. "
         "It cannot be taken back."

@@ -118,7 +118,7 @@
     markTheme();
   });
 
-  /* ---- relative times, as core.templatetags.market.relative says them ---- */
+  /* ---- relative times, as core.words.instants.relative says them ---- */
   const stamp = find("[data-now]");
   const ahead = stamp ? Date.parse(stamp.dataset.now) - Date.now() : 0;
   const MINUTE = 60000, HOUR = 3600000, DAY = 86400000;

@@ -26,7 +26,7 @@ from contracts.ranking import needs_quality, rule_of
 from core import audit, parameters
 from core.clock import business_date, market_now
 from core.errors import Invalid, InvalidTransition
-from core.templatetags.market import exact
+from core.words.instants import exact
 from microenterprises.models import Membership, Microenterprise
 from people.models import Skill, User
 from people.notices import tell

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.errors import Invalid
-from core.templatetags.market import date_locale
+from core.words.instants import date_locale
 from people.models import User
 
 ZONES = (

@@ -11,7 +11,7 @@ from contracts.lifecycle import Phase, phase
 from contracts.models import Panelist, Project
 from contracts.permissions.standing import Standing
 from core.errors import Denied, Invalid, InvalidTransition, TooLate
-from core.templatetags.market import exact
+from core.words.instants import exact
 from microenterprises.models import Membership, Microenterprise
 
 Barred = Mapping[UUID, str]

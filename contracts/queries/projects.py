@@ -16,7 +16,7 @@ from contracts.permissions.standing import Standing
 from contracts.ranking import Ranking, needs_quality, rank
 from core.clock import market_now
 from core.models import AuditRecord
-from core.templatetags.market import exact
+from core.words.instants import exact
 from microenterprises.models import Membership
 from people.models import User
 

@@ -34,7 +34,7 @@ from core.http import Request, see_other, unprocessable
 from core.look import Badge
 from core.paging import page
 from core.permissions import why_not
-from core.templatetags.market import exact
+from core.words.instants import exact
 from microenterprises.models import Membership
 from people.models import Role, User
 

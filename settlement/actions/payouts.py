@@ -58,13 +58,14 @@ def keep_bank_details(*, person: User, account: Account, currency: str, by: User
     """Store where a person is paid, sealed, in place of what was there; they are told, in case it was not them.
 
     currency: only for payments in it; empty for all others. Raises Denied for anybody else's details, Invalid for an
-    unknown currency.
+    unknown currency, Conflict while a payout of many is being prepared.
     """
     check_own_details(by)
     if person.pk != by.pk:
         raise Invalid(_("Everybody keeps their own bank details; nobody else's."))
     if currency and not money.known(currency):
         raise Invalid(_("%(code)s is not a currency code such as CNY.") % {"code": currency}, field="currency")
+    payable.hold()  # whose money has a way to go is counted with what is open
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     now = market_now()
     kept = BankDetails(person=person, currency=currency, ending=account.ending, entered_at=now)

@@ -100,6 +100,8 @@ def summary(run: SettlementRun, filters: str, head: Head) -> Iterator[Row]:
         _("Stable pay"),
         _("Draws"),
         _("Advances taken over"),
+        _("Handed on by MEs that ended"),
+        _("Released for payment"),
     )
     yield ()
     yield (_("Currency"), *names)

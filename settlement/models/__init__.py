@@ -4,7 +4,7 @@ from settlement.models.exports import Export
 from settlement.models.lines import HandedOn, LineQuerySet, PayLine, ShareLine, StatementLine, in_outcome
 from settlement.models.outcomes import Outcome, share_reference
 from settlement.models.payees import PayeeAccounts
-from settlement.models.payouts import BankDetails, Owed, Payment, PaymentPart, PayoutBatch, RunRelease
+from settlement.models.payouts import BankDetails, OpenSum, Owed, Payment, PaymentPart, PayoutBatch, RunRelease
 from settlement.models.runs import READS_PAY, SEES_ALL, RunShard, SettlementRun, seconds_left
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Export",
     "HandedOn",
     "LineQuerySet",
+    "OpenSum",
     "Outcome",
     "Owed",
     "PayLine",

@@ -72,6 +72,12 @@ class Owed(models.Model):
     currency = models.CharField(max_length=3)
     released_minor = models.BigIntegerField()
     taken_minor = models.BigIntegerField(default=0)
+    open_minor = models.GeneratedField(
+        expression=F("released_minor") - F("taken_minor"), output_field=models.BigIntegerField(), db_persist=True
+    )
+    has_details = models.BooleanField(
+        db_default=False, help_text=_("Whether the person can be paid in the currency; kept by the database.")
+    )
 
     class Meta:
         constraints = [
@@ -87,10 +93,51 @@ class Owed(models.Model):
                 condition=Q(taken_minor__lt=F("released_minor")),
                 name="settlement_owed_open",
             ),
+            models.Index(
+                fields=["-open_minor", "id"],
+                condition=Q(open_minor__gt=0, has_details=False),
+                name="settlement_owed_missing",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.released_minor - self.taken_minor}"
+
+
+class OpenSum(models.Model):
+    """What is open of `Owed` in one currency, for how many people; and of it, who has no bank details for it.
+
+    Counted by triggers with every change of what is owed and of bank details (`migrations/…_open_sums.sql`), so that
+    reading it costs the same for ten people and for 80,000. Nothing else writes it.
+    """
+
+    currency = models.CharField(primary_key=True, max_length=3)
+    people = models.PositiveIntegerField(default=0)
+    minor = models.BigIntegerField(default=0)
+    without = models.PositiveIntegerField(default=0)
+    without_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(minor__gte=F("people"), without__lte=F("people"), without_minor__gte=F("without"))
+                & Q(without_minor__lte=F("minor")),
+                name="open_sums_add_up",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.minor}"
+
+    @property
+    def ready(self) -> int:
+        """How many people can be paid now."""
+        return self.people - self.without
+
+    @property
+    def ready_minor(self) -> int:
+        """What can be paid now, if the books cover it."""
+        return self.minor - self.without_minor
 
 
 class PayoutBatchQuerySet(models.QuerySet["PayoutBatch"]):
@@ -223,7 +270,7 @@ class Payment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["batch", "status"], name="settlement_payment_status"),
+            models.Index(fields=["batch", "status", "number"], name="settlement_payment_listed"),
             models.Index(
                 fields=["batch"],
                 condition=Q(status__in=["planned", "sent"]),

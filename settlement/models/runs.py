@@ -45,7 +45,9 @@ class SettlementRun(models.Model):
     mes_done = models.PositiveIntegerField(default=0)
     exceptions = models.PositiveIntegerField(default=0)
     lines = models.PositiveIntegerField(default=0)
-    totals = models.JSONField(default=dict, help_text=_("By currency: shared, payable, recovered, pay, draws."))
+    totals = models.JSONField(
+        default=dict, help_text=_("By currency: what the night added up to, and what it releases.")
+    )
     inputs_sha256 = models.CharField(max_length=64, blank=True)
     lines_sha256 = models.CharField(max_length=64, blank=True)
 
@@ -61,6 +63,13 @@ class SettlementRun(models.Model):
             models.CheckConstraint(
                 condition=Q(approved_by=None) | ~Q(approved_by=F("started_by")),
                 name="who_started_a_run_does_not_approve_it",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["business_date"],
+                condition=Q(status__in=["posting", "sealed"]),
+                name="settlement_run_waiting",
             ),
         ]
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core.errors import Conflict
 from core.http import Request, see_other, unprocessable
 from core.permissions import why_not
 from microenterprises.models import Microenterprise
@@ -48,11 +49,14 @@ def bank_details_change(request: Request) -> HttpResponse:
         return see_other("bank_details_change")
     form = forms.BankDetailsForm(request.POST, currencies=_currencies(request.user))
     if form.is_valid():
-        payouts.keep_bank_details(
-            person=request.user, account=form.account, currency=form.cleaned_data["currency"], by=request.user
-        )
-        messages.success(request, _("Saved. The next payout goes to this account."))
-        return see_other("bank_details")
+        currency = form.cleaned_data["currency"]
+        try:
+            payouts.keep_bank_details(person=request.user, account=form.account, currency=currency, by=request.user)
+        except Conflict as refused:
+            form.add_error(None, str(refused.sentence))
+        else:
+            messages.success(request, _("Saved. The next payout goes to this account."))
+            return see_other("bank_details")
     return unprocessable(render(request, "settlement/payout_bank_change.html", {"form": form}))
 
 

@@ -20,7 +20,7 @@ from people.models import User
 from settlement import access, forms, payable, payout_files, payout_sentences, permissions
 from settlement.actions import payouts
 from settlement.lifecycle import PAYMENT_BADGES, PAYOUT_BADGES
-from settlement.models import READS_PAY, Payment, PayoutBatch, seconds_left
+from settlement.models import READS_PAY, OpenSum, Payment, PayoutBatch, seconds_left
 from settlement.views.showing import fragment
 
 Status = PayoutBatch.Status
@@ -59,24 +59,34 @@ def payout_list(request: Request) -> HttpResponse:
 def _list(request: Request, refusal: str = "") -> HttpResponse:
     batches = PayoutBatch.objects.visible_to(request.user)
     found = page(batches, order=("-number",), cursor=request.GET.get("cursor"))
-    waiting, first = payable.waiting_runs()
+    ahead = payable.unreleased()
     drafts = batches.filter(status__in=[Status.PREPARING, Status.DRAFT])
     context = {
         "refusal": refusal,
-        "rows": _open_rows(payable.open_sums(), {batch.currency: batch for batch in drafts}),
+        "rows": _open_rows(payable.open_sums(), ahead.arriving, {batch.currency: batch for batch in drafts}),
         "why_not_create": why_not(permissions.check_pay_out, request.user),
-        "waiting": waiting,
-        "first_waiting": first,
+        "waiting": ahead.waiting,
+        "first_waiting": ahead.first_waiting,
         "page": found,
         "batches": [_shown(batch) for batch in found.rows],
     }
     return render(request, fragment(request, "settlement/payouts.html"), context)
 
 
-def _open_rows(sums: list[payable.OpenSum], drafts: dict[str, PayoutBatch]) -> list[dict[str, object]]:
+def _open_rows(
+    sums: list[OpenSum], arriving: dict[str, int], drafts: dict[str, PayoutBatch]
+) -> list[dict[str, object]]:
+    """A row per currency; one of which the first money was approved a moment ago has no sum yet."""
+    found = {each.currency: each for each in sums}
+    rows = [found.get(currency) or OpenSum(currency=currency) for currency in sorted({*found, *arriving})]
     return [
-        {"sum": each, "consequence": payout_sentences.creation(each), "draft": drafts.get(each.currency)}
-        for each in sums
+        {
+            "sum": each,
+            "arriving_minor": arriving.get(each.currency, 0),
+            "consequence": payout_sentences.creation(each, arriving.get(each.currency, 0)),
+            "draft": drafts.get(each.currency),
+        }
+        for each in rows
     ]
 
 
@@ -89,7 +99,7 @@ def payout_missing(request: Request) -> HttpResponse:
     """Who has approved pay and has told no bank details."""
     _reader_or_404(request.user)
     rows = payable.without_details()
-    found = page(rows, order=("person__name", "id"), cursor=request.GET.get("cursor"))
+    found = page(rows, order=("-open_minor", "id"), cursor=request.GET.get("cursor"))
     return render(request, fragment(request, "settlement/payout_missing.html"), {"page": found})
 
 

@@ -127,7 +127,7 @@ def _run_context(request: Request, course: access.Course) -> dict[str, object]:
         "why_not_approve": why_not(permissions.check_approve, request.user, run),
         "why_not_pay": why_not(permissions.check_pay_out, request.user),
         "payouts": [(batch, PAYOUT_BADGES[PayoutBatch.Status(batch.status)]) for batch in course.payouts],
-        "consequence": sentences.approval(run, course.handed_on),
+        "consequence": sentences.approval(run),
         "reads_pay": not why_not(permissions.check_export_pay, request.user, run),
         "query": f"?{query.urlencode()}" if query else "",
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.templatetags.market import ICONS
+from core.words.signs import ICONS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))

@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from core.look import Badge
 from core.paging import Page
 from core.templatetags import market
+from core.words import instants, lists
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 
@@ -23,6 +24,11 @@ def show(source: str, path: str = "/projects/", **values: Any) -> str:
     request = RequestFactory().get(path)
     with timezone.override(ZoneInfo("Asia/Shanghai")):
         return Template("{% load market %}" + source).render(Context({"request": request, "now": NOW, **values}))
+
+
+def test_every_word_has_one_home() -> None:
+    words = [word for noun in market.NOUNS for word in (*noun.register.tags, *noun.register.filters)]
+    assert sorted(words) == sorted({*market.register.tags, *market.register.filters})
 
 
 def test_money_is_written_in_the_readers_locale() -> None:
@@ -85,7 +91,7 @@ def test_a_deadline_always_names_its_zone() -> None:
     ],
 )
 def test_relative_words_never_promise_more_time_than_there_is(distance: timedelta, words: str) -> None:
-    assert market.relative(NOW + distance, NOW) == words
+    assert instants.relative(NOW + distance, NOW) == words
 
 
 def test_a_day_names_its_month() -> None:
@@ -150,14 +156,14 @@ class Search(forms.Form):
 
 def test_each_filter_in_force_is_a_chip_that_leads_to_the_list_without_it() -> None:
     query = QueryDict("q=cold&state=o&state=c&order=new&cursor=abc&from=21&view=7")
-    chips = market.chips_of(Search(query), query)
+    chips = lists.chips_of(Search(query), query)
     assert [(chip.label, chip.value) for chip in chips] == [("Search", "cold"), ("State", "Open"), ("State", "Closed")]
     assert chips[1].url == "?q=cold&state=c&order=new&view=7"
 
 
 def test_a_value_nobody_offers_is_still_a_chip_one_can_remove() -> None:
     query = QueryDict("state=zzz")
-    assert [chip.value for chip in market.chips_of(Search(query), query)] == ["zzz"]
+    assert [chip.value for chip in lists.chips_of(Search(query), query)] == ["zzz"]
 
 
 def a_page(

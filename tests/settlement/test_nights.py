@@ -211,6 +211,8 @@ def test_base_pay_and_draws_come_before_profit_on_the_last_day_of_the_month() ->
         "pay": 4_600_00,
         "draws": 500_00,
         "written_off": 0,
+        "handed_on": 0,
+        "released": 2_200_00 + 4_600_00 + 500_00,
     }
     assert balance(me.entity_id, Kind.SET_ASIDE) == 2_200_00 + 4_600_00 + 500_00
 

@@ -145,9 +145,13 @@ def test_the_list_says_who_waits_and_which_night_holds_others_back(fay: User) ->
     page = see(fay, "/payouts/")
     assert "waits for approval" in page
     assert f"/settlement/{DAY + ONE}/" in page
+    assert "and CN¥50.00, approved a moment ago" in page
+    assert "what can be paid of the CN¥50.00 of nights approved a moment ago" in page
+    payouts.release_approved()
+    page = see(fay, "/payouts/")
+    assert "a moment ago" not in page
     assert "1 person with CN¥50.00 is paid once they have entered them" in page
     assert "Nobody here has bank details yet" in page
-    payouts.release_approved()
     missing = see(fay, "/payouts/without-details/")
     assert "Amara" in missing
     assert "50.00" in missing

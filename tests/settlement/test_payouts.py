@@ -85,10 +85,14 @@ def test_a_night_that_nobody_approved_releases_nothing_and_holds_back_what_comes
         earn(me, 100_00, DAY + number * ONE)
     nights(DAY + 2 * ONE)
     approve(DAY + ONE)
-    assert payable.open_sums() == []
+    assert (payable.open_sums(), payable.unreleased().arriving) == ([], {})
+    assert (payable.unreleased().waiting, payable.unreleased().first_waiting) == (2, DAY)
     with pytest.raises(Conflict, match="nothing is approved and unpaid"):
         draft(fay)
     approve(DAY)
+    assert payable.unreleased().arriving == {"CNY": 100_00}
+    payouts.release_approved()
+    assert (payable.unreleased().arriving, payable.unreleased().first_waiting) == ({}, DAY + 2 * ONE)
     assert [(each.people, each.minor) for each in payable.open_sums()] == [(1, 100_00)]
     batch = draft(fay)
     assert (batch.runs_from, batch.runs_through, batch.total_minor) == (DAY, DAY + ONE, 100_00)
@@ -143,6 +147,7 @@ def test_currencies_have_payouts_of_their_own_and_the_yen_has_no_decimals(fay: U
     approve(DAY)
     for somebody in people_of(yuan, yen):
         bank(somebody)
+    payouts.release_approved()
     assert [(each.currency, each.minor) for each in payable.open_sums()] == [("CNY", 50_00), ("JPY", 50)]
     batch = paid(fay, fred, "JPY")
     assert (batch.total_minor, batch.size) == (50, 1)
@@ -158,6 +163,7 @@ def test_people_without_bank_details_wait_for_the_next_payout(fay: User, fred: U
     approve(DAY)
     with pytest.raises(Conflict, match="bank details are missing"):
         draft(fay)
+    payouts.release_approved()
     bank(member(me, "Amara"))
     (open_sum,) = payable.open_sums()
     assert (open_sum.people, open_sum.without, open_sum.ready_minor) == (2, 1, 25_00)
@@ -259,6 +265,7 @@ def test_whatever_the_bank_rejects_everybody_has_their_money_in_the_end(rejectio
         fay, fred = person("Fay", "finance"), person("Fred", "finance")
         me = shared(Seat("Amara", 5), Seat("Mei", 3), Seat("Teo", 1), minor=1_000_07)
         earned = dict(StatementLine.objects.values_list("person__name", "payable_minor"))
+        payouts.release_approved()
         for whom, after_payment in [*rejections, (-1, False)]:
             if not payable.open_sums():
                 break
@@ -466,6 +473,15 @@ def test_a_prepared_batch_that_finds_nothing_gives_itself_up(fay: User, monkeypa
         ("UPDATE settlement_owed SET taken_minor = 0", "follows the parts of payments"),
         ("UPDATE settlement_owed SET released_minor = 1", "what_is_owed_is_in_one_live_batch_only"),
         ("DELETE FROM settlement_owed", "only ever added"),
+        ("UPDATE settlement_owed SET has_details = NOT has_details", "counted by the database"),
+        ("UPDATE settlement_opensum SET people = 9", "counted by the database"),
+        ("INSERT INTO settlement_opensum VALUES ('JPY', 0, 0, 0, 0)", "counted by the database"),
+        ("DELETE FROM settlement_opensum", "only ever added"),
+        (
+            "INSERT INTO settlement_owed (person_id, microenterprise_id, currency, released_minor, taken_minor)"
+            " SELECT person_id, microenterprise_id, currency, 1, 0 FROM settlement_owed LIMIT 1",
+            "begins at nothing",
+        ),
         ("UPDATE settlement_paymentpart SET amount_minor = 1", "given back once"),
         ("DELETE FROM settlement_paymentpart", "only ever added"),
         ("UPDATE settlement_payment SET amount_minor = 1", "what it was planned to be"),

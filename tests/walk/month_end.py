@@ -1,7 +1,7 @@
 """The chapter in which finance does a month end from the pages alone: an exception is found, understood and mended."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -58,16 +58,23 @@ def month_end(story: "Story") -> None:
     journal = fay.download("Journal for hledger", story.folder)
     files.check(report, table, journal)
 
-    _pay(story, fay)
+    _pay(story, fay, mended)
     mei = story.person("mei")
     mei.menu("My statement")
     mei.sees("which could not be settled then", "What is owed", "What would I get")
 
 
-def _pay(story: "Story", fay: "Visitor") -> None:
-    """Fay prepares a payout and sends it; the bank's file adds up; Ines, not Fay, says that the bank has paid."""
-    fay.menu("Settlement")
-    fay.follow("Payouts")
+def _pay(story: "Story", fay: "Visitor", night: date) -> None:
+    """Fay prepares a payout and sends it; the bank's file adds up; Ines, not Fay, says that the bank has paid.
+
+    The way goes from the night she approved; that it is time for it her first page says as well.
+    """
+    fay.home()
+    fay.answer("Pay people out")
+    fay.at("/payouts/")
+    fay.visit(f"/settlement/{night}/")
+    fay.follow("Pay people out")
+    fay.at("/payouts/")
     fay.wait_for(fay.path, "Prepare a payout in CNY")
     fay.open("Prepare a payout in CNY")
     fay.press("Prepare a payout in CNY", within=fay.page.locator(".confirm-sheet"))

@@ -1,0 +1,220 @@
+"""Lists: filters, the count with its chips, the pager, the list without rows. The address is the state.
+
+What is found, and how many there are, is decided before (`core.paging`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+from django.http import QueryDict
+from django.template import Context
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.paging import Page
+from core.words.components import component, inside, query_of, request_of
+from core.words.figures import counted
+
+register = template.Library()
+NOT_FILTERS: Final = frozenset({"cursor", "from", "order", "columns", "size"})
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter in force, and the address of the list without it."""
+
+    label: str
+    value: str
+    url: str
+
+
+def _address(query: QueryDict) -> str:
+    text = query.urlencode()
+    return f"?{text}" if text else "?"
+
+
+def _without(query: QueryDict, key: str, value: str) -> str:
+    rest = query.copy()
+    kept = [other for other in rest.getlist(key) if other != value]
+    rest.setlist(key, kept) if kept else rest.pop(key, None)
+    return _cleared(rest, ())
+
+
+def _cleared(query: QueryDict, keys: Iterable[str]) -> str:
+    rest = query.copy()
+    for name in (*keys, "cursor", "from"):
+        rest.pop(name, None)
+    return _address(rest)
+
+
+def _keys(bound: BoundField) -> list[str]:
+    suffixes = getattr(bound.field.widget, "suffixes", None)
+    return [f"{bound.html_name}_{suffix}" for suffix in suffixes] if suffixes else [bound.html_name]
+
+
+def _shown(form: forms.BaseForm, bound: BoundField, value: str) -> str:
+    formfield = bound.field
+    if isinstance(formfield, forms.ModelChoiceField):
+        cleaned = getattr(form, "cleaned_data", {}).get(bound.name)
+        chosen = [cleaned] if not isinstance(cleaned, Iterable) or isinstance(cleaned, str) else list(cleaned)
+        return next((str(item) for item in chosen if str(getattr(item, "pk", "")) == value), value)
+    choices = getattr(formfield, "choices", None)
+    if choices is None:
+        return "" if isinstance(formfield, forms.BooleanField) else value
+    for key, text in choices:
+        if isinstance(text, list | tuple):
+            for inner_key, inner_text in text:
+                if str(inner_key) == value:
+                    return str(inner_text)
+        elif str(key) == value:
+            return str(text)
+    return value
+
+
+def chips_of(form: forms.BaseForm | None, query: QueryDict) -> list[Chip]:
+    """The filters in force: one chip per value in the address that belongs to a field of the form."""
+    if form is None:
+        return []
+    return [
+        Chip(str(bound.label), _shown(form, bound, value), _without(query, key, value))
+        for bound, key in _filter_keys(form)
+        for value in query.getlist(key)
+        if value
+    ]
+
+
+def _unfiltered(form: forms.BaseForm, query: QueryDict) -> str:
+    return _cleared(query, [key for _bound, key in _filter_keys(form)])
+
+
+def _filter_keys(form: forms.BaseForm) -> list[tuple[BoundField, str]]:
+    """The fields that filter, each with its names in the address."""
+    return [(bound, key) for bound in form if bound.name not in NOT_FILTERS for key in _keys(bound)]
+
+
+@register.simple_tag(takes_context=True)
+def filters(
+    context: Context,
+    form: forms.BaseForm,
+    *,
+    target: str = "results",
+    search: str = "q",
+    primary: str = "",
+    placeholder: Any = "",
+) -> SafeString:
+    """The filter form of a list: search, the `primary` filters in sight (default: the first two), the rest folded.
+
+    The address is the state: it works by GET without JavaScript, and with it swaps the fragment `target`.
+    """
+    request, query = request_of(context), query_of(context)
+    bounds = {bound.name: bound for bound in form if not bound.is_hidden}
+    searching = bounds.pop(search, None)
+    names = [name.strip() for name in primary.split(",") if name.strip()] if primary else list(bounds)[:2]
+    rest = [bound for name, bound in bounds.items() if name not in names]
+    return component(
+        "filters",
+        context,
+        path=request.path if request else "",
+        target=target,
+        search=searching,
+        placeholder=placeholder or (searching.label if searching else ""),
+        primary=[bounds[name] for name in names if name in bounds],
+        rest=rest,
+        rest_active=sum(1 for bound in rest for key in _keys(bound) if query.get(key)),
+        hidden=form.hidden_fields(),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def results(context: Context, page: Page[Any] | None = None, form: forms.BaseForm | None = None) -> SafeString:
+    """The head of a result list: the count first, then the filters in force as removable chips.
+
+    Without rows the chips are left to `empty`, which names them and says how to go on.
+    """
+    query = query_of(context)
+    return component(
+        "results",
+        context,
+        sentence=_count_sentence(page, _first_position(page, query)) if page is not None else "",
+        chips=[] if page is not None and not page.rows else chips_of(form, query),
+        clear=_unfiltered(form, query) if form is not None else "",
+    )
+
+
+def _first_position(page: Page[Any] | None, query: QueryDict) -> int | None:
+    """Where the page starts, as its pager told the address; None when nobody knows."""
+    if page is None or page.before is None:
+        return 1
+    told = query.get("from", "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 and int(told) > 1 else None
+
+
+def _count_sentence(page: Page[Any], first: int | None) -> str:
+    total = counted(page.count) + ("+" if page.capped else "")
+    count = ngettext("%(total)s result", "%(total)s results", page.count) % {"total": total}
+    shown = len(page.rows)
+    if shown == 0 or (first == 1 and shown == page.count and not page.capped):
+        return count
+    if first is None:
+        return _("%(count)s, showing %(shown)s of them") % {"count": count, "shown": shown}
+    return _("%(count)s, showing %(first)s to %(last)s") % {
+        "count": count,
+        "first": counted(first),
+        "last": counted(first + shown - 1),
+    }
+
+
+@register.simple_tag(takes_context=True)
+def pager(context: Context, page: Page[Any], *, size: int = 20) -> SafeString:
+    """Previous and next by cursor; nothing when there is one page only."""
+    query = query_of(context)
+    if not (page.after or page.before):
+        return SafeString("")
+    first = _first_position(page, query)
+
+    def to(cursor: str | None, start: int | None) -> str:
+        if cursor is None:
+            return ""
+        there = query.copy()
+        there["cursor"] = cursor
+        if start is not None and start > 1:
+            there["from"] = str(start)
+        else:
+            there.pop("from", None)
+        return _address(there)
+
+    return component(
+        "pager",
+        context,
+        previous=to(page.before, first - size if first else None),
+        next=to(page.after, first + len(page.rows) if first else None),
+    )
+
+
+@register.simple_block_tag(takes_context=True)
+def empty(
+    context: Context,
+    content: str,
+    title: Any,
+    *,
+    sentence: Any = "",
+    icon: str = "inbox",
+    form: forms.BaseForm | None = None,
+) -> SafeString:
+    """A list without rows: what would be here, why it is empty (filters by name, with *clear*), what to do (inside)."""
+    query = query_of(context)
+    chips = chips_of(form, query)
+    return component(
+        "empty",
+        context,
+        title=title,
+        sentence=sentence,
+        icon=icon,
+        chips=chips,
+        clear=_unfiltered(form, query) if form is not None and chips else "",
+        body=inside(content),
+    )
