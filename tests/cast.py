@@ -5,13 +5,13 @@ Northwind and rivals. Sol waits in the pool. Ada is steward, Rui audits, Fay is 
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from functools import cache
 
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from core.clock import business_date
+from core.clock import business_date, company_zone, market_now, move_forward
 from ledger.entities import open_entity
 from microenterprises.actions.firms import MemberSpec, found
 from microenterprises.actions.money import Document, fund_platform, record_investment
@@ -104,8 +104,16 @@ def _place(platform: Platform, me: Microenterprise, amount_minor: int, fay: User
     record_investment(microenterprise=me, platform=platform, amount_minor=amount_minor, document=opening, by=fay)
 
 
+def begin_in_the_morning() -> None:
+    """Nine o'clock in the company, today or tomorrow: the hours of a test do not cross midnight, whenever it runs."""
+    now = market_now().astimezone(company_zone())
+    nine = datetime.combine(now.date() + timedelta(days=now.time() > time(9)), time(9), company_zone())
+    move_forward(nine - now)
+
+
 def make_cast() -> Cast:
     """Everybody of the cast, with the platform's money in the three MEs."""
+    begin_in_the_morning()
     platform = Platform.objects.create(
         name="Smart Living", purpose="Homes", entity=open_entity(name="Smart Living", kind="platform", currency="CNY")
     )
