@@ -5,7 +5,9 @@ CLDR data.
 """
 
 from decimal import Context, Decimal, InvalidOperation
+from functools import cache
 
+from babel import Locale
 from babel.numbers import (
     NumberFormatError,
     format_currency,
@@ -30,6 +32,12 @@ _EXACT = Context(prec=1000)
 def locale_name() -> str:
     """Babel's name of the reader's locale, for example `en` or `zh_Hans`."""
     return to_locale(get_language() or "en")
+
+
+@cache
+def _locale(name: str) -> Locale:
+    """A locale by its name, looked up once: a page writes forty amounts."""
+    return Locale.parse(name)
 
 
 def decimals(currency: str) -> int:
@@ -78,14 +86,14 @@ def parse(text: str, currency: str) -> int:
 
 def write(minor_units: int, currency: str) -> str:
     """The amount with its currency in the reader's locale."""
-    return format_currency(major(minor_units, currency), currency, locale=locale_name())
+    return format_currency(major(minor_units, currency), currency, locale=_locale(locale_name()))
 
 
 def write_number(minor_units: int, currency: str) -> str:
     """The amount without its currency, with all its decimals, in the reader's locale."""
     digits = decimals(currency)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(major(minor_units, currency), format=pattern, locale=locale_name())
+    return format_decimal(major(minor_units, currency), format=pattern, locale=_locale(locale_name()))
 
 
 def plain(minor_units: int, currency: str) -> str:

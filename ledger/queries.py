@@ -185,15 +185,22 @@ def movement(
     return dict(rows)
 
 
-def person_balances(party: str, book: Book = Book.REAL) -> dict[int, PersonBalance]:
-    """How every entity stands with a person (`person:<uuid>`), by entity."""
+def person_balances(
+    party: str, book: Book = Book.REAL, *, last_snapshot: date | None = None
+) -> dict[int, PersonBalance]:
+    """How every entity stands with a person (`person:<uuid>`), by entity.
+
+    last_snapshot: what `LAST_SNAPSHOT` said a moment ago, so that nights before it are not even planned.
+    """
     kinds = {Kind.PAYABLE: "payable_minor", Kind.IN_TRANSIT: "in_transit_minor", Kind.ADVANCE: "advance_minor"}
     rows = _rows(
         f"""
         SELECT a.entity_id, a.kind, sum({_SIDE} * {_STANDS})::bigint
-          FROM {_ACCOUNTS} WHERE a.party = %(party)s AND a.party <> '' AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
+          FROM {_ACCOUNTS if last_snapshot is None else _ACCOUNTS_SINCE}
+         WHERE a.party = %(party)s AND a.party <> '' AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
          GROUP BY 1, 2
         """,
+        base=last_snapshot,
         party=party,
         kinds=[kind.value for kind in kinds],
         book=book.value,
@@ -264,7 +271,8 @@ def history(
 def results_on(places: Collection[tuple[int, date]], *, limit: int = 200, book: Book = Book.REAL) -> list[ResultLine]:
     """The income and expense of some (entity, business date) pairs, newest first; `limit` lines of an account a day.
 
-    One statement for any number of pairs.
+    One statement for any number of pairs. That a line is of one of the dates is said again in constants:
+    then the other nights are not planned.
     """
     rows = _rows(
         f"""
@@ -275,6 +283,7 @@ def results_on(places: Collection[tuple[int, date]], *, limit: int = 200, book: 
          CROSS JOIN LATERAL (
                SELECT p.business_date, p.entry_id, p.line, p.amount_minor FROM ledger_posting p
                 WHERE p.account_id = a.id AND p.business_date = wanted.day
+                  AND p.business_date = ANY(%(dates)s::date[])
                 ORDER BY p.entry_id DESC, p.line DESC LIMIT %(limit)s) p
           JOIN ledger_entry e ON e.id = p.entry_id
          ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC
@@ -386,15 +395,25 @@ def trial_balance(as_of: date, book: Book = Book.REAL) -> Iterator[TrialLine]:
 _BASE: Final = "(SELECT coalesce(max(date), '-infinity') FROM ledger_snapshotday)"
 """The date of the last snapshot; asked once per statement, and only the lines after it are read."""
 
-_ACCOUNTS: Final = f"""
+LAST_SNAPSHOT: Final = "(SELECT max(date) FROM ledger_snapshotday)"
+"""For a statement that another one follows: the date of the last snapshot, NULL before the first one."""
+
+
+def _accounts(base: str) -> str:
+    return f"""
     ledger_account a
     LEFT JOIN ledger_balance b ON b.account_id = a.id
     LEFT JOIN LATERAL (SELECT coalesce((SELECT s.balance_minor FROM ledger_snapshot s
-                                         WHERE s.business_date = {_BASE} AND s.account_id = a.id), 0)
+                                         WHERE s.business_date = {base} AND s.account_id = a.id), 0)
                             + coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
-                                         WHERE p.account_id = a.id AND p.business_date > {_BASE}), 0) AS total
+                                         WHERE p.account_id = a.id AND p.business_date > {base}), 0) AS total
                         WHERE b.account_id IS NULL) s ON true"""
+
+
+_ACCOUNTS: Final = _accounts(_BASE)
 """Accounts with their kept balance, or the last snapshot and the lines since where none is kept."""
+_ACCOUNTS_SINCE: Final = _accounts("%(base)s::date")
+"""The same with the date of the last snapshot as a constant."""
 
 _STANDS: Final = "coalesce(b.amount_minor * b.side, s.total, 0)"
 """What stands in an account of `_ACCOUNTS`, debit positive."""

@@ -6,12 +6,16 @@ made of is in `microenterprises.shares`; nothing is decided or written here.
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Final
+from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db import connection
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
 from core import money
+from core.written import Written
 from ledger import queries as books
 from ledger.queries import PersonBalance
 from microenterprises.models import Membership, Microenterprise
@@ -19,16 +23,17 @@ from microenterprises.prospects import Simulation, next_tier_sentence, simulate
 from microenterprises.queries.sharing import Sharing, sharing_of, with_sharing
 from people.models import User
 from settlement.calculation import Standing, open_year
-from settlement.models import Outcome, Payment
+from settlement.models import Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whose statement is read, and when: the date of today and the first day of its fiscal year."""
+    """Whose statement is read, and when: the date of today, the first day of its fiscal year, the books' snapshot."""
 
     person: User
     today: date
     year: date
+    last_snapshot: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,10 @@ class Position:
         return next_tier_sentence(terms, self.profit_minor, self.currency) if terms else ""
 
 
-def positions(reader: Reader) -> list[Position]:
-    """Everywhere the person has or had a place, active ones first, by name; two statements."""
+def _places(person: UUID, on: date) -> QuerySet[Membership]:
+    """Everywhere a person has or had a place, oldest first: how they share on a date, and the ME's last night."""
     last = Outcome.objects.filter(microenterprise=OuterRef("microenterprise"), repairs=None).order_by("-business_date")
-    rows = with_sharing(Membership.objects.filter(person=reader.person), reader.today).annotate(
+    rows: QuerySet[Membership] = with_sharing(Membership.objects.filter(person_id=person), on).annotate(
         last_night=Subquery(
             last.values(
                 one=JSONObject(
@@ -77,9 +82,22 @@ def positions(reader: Reader) -> list[Position]:
             )[:1]
         )
     )
-    stands = books.person_balances(reader.person.party)
+    return rows.order_by("started_on", "number")
+
+
+_PLACES: Final[Written[Any]] = Written(
+    _places,
+    joined="microenterprise",
+    extra=("terms_then", "weights_of_all", "weights_of_entrepreneurs", "last_night"),
+    of_json=("terms_then", "last_night"),
+)
+
+
+def positions(reader: Reader) -> list[Position]:
+    """Everywhere the person has or had a place, active ones first, by name; two statements."""
+    stands = books.person_balances(reader.person.party, last_snapshot=reader.last_snapshot)
     found: dict[int, Position] = {}
-    for row in rows.order_by("started_on", "number"):
+    for row in _PLACES.rows(reader.person.pk, reader.today):
         is_active = row.started_on <= reader.today and (row.ended_on is None or reader.today < row.ended_on)
         sharing = sharing_of(row)
         settled_on, profit = _profit(row.last_night, sharing, reader.year)
@@ -112,17 +130,17 @@ class Paid:
 
 def paid(person: User) -> list[Paid]:
     """A person's payments by currency, one statement; rejected ones are payable again and not counted."""
-    of = Payment.Status
-    rows = (
-        Payment.objects.filter(person=person, status__in=(of.SENT, of.CONFIRMED))
-        .values("currency")
-        .annotate(
-            sent_minor=Sum("amount_minor", filter=Q(status=of.SENT), default=0),
-            paid_minor=Sum("amount_minor", filter=Q(status=of.CONFIRMED), default=0),
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT currency, coalesce(sum(amount_minor) FILTER (WHERE status = 'sent'), 0)::bigint,
+                   coalesce(sum(amount_minor) FILTER (WHERE status = 'confirmed'), 0)::bigint
+              FROM settlement_payment WHERE person_id = %s AND status IN ('sent', 'confirmed')
+             GROUP BY currency ORDER BY currency
+            """,
+            [person.pk],
         )
-        .order_by("currency")
-    )
-    return [Paid(**row) for row in rows]
+        return [Paid(*row) for row in cursor.fetchall()]
 
 
 # --- What would I get -------------------------------------------------------------------------------------------------

@@ -1,0 +1,117 @@
+"""What is written out once gives the same as asking anew: places, sums and what stands, for every reader and date."""
+
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Q, Sum
+from django.test.utils import CaptureQueriesContext
+
+from ledger import queries as books
+from people.models import User
+from settlement import queries, standing
+from settlement.actions import payouts
+from settlement.models import Payment, StatementLine
+from settlement.standing import Reader
+from tests.settlement.paying import DAY, ONE, approve, bank, paid, payment_to, people_of
+from tests.settlement.world import Seat, agree, earn, firm, nights, person
+
+pytestmark = pytest.mark.django_db
+YEAR = date(2026, 1, 1)
+
+
+@pytest.fixture
+def people() -> list[User]:
+    """Three nights of two MEs in two currencies; the terms of one change, a payout is sent and one comes back."""
+    fay, fred = person("Fay", "finance"), person("Fred", "finance")
+    one = firm(Seat("Amara", 3), Seat("Mei", 1, "stable", 900), launched=DAY)
+    yen = firm(Seat("Kenji"), launched=DAY, currency="JPY")
+    found = people_of(one, yen)
+    for each in found:
+        yen.memberships.get_or_create(
+            person=each,
+            defaults={"role": "x", "customer_outcome": "x", "weight": 2, "started_on": DAY, "track": "entrepreneur"},
+        )
+        bank(each)
+    agree(one, [[500, 2000], [None, 4500]], effective_from=DAY + 2 * ONE)
+    for number in range(3):
+        earn(one, 1_000_01, DAY + number * ONE)
+        earn(yen, 10_007, DAY + number * ONE)
+        nights(DAY + number * ONE)
+        approve(DAY + number * ONE)
+    batch = paid(fay, fred)
+    payouts.reject(payment=payment_to("Amara", batch), reason="Account closed", by=fay)
+    return found
+
+
+def plain(row: Any) -> tuple[Any, ...]:
+    """A place as a queryset gives it."""
+    values = [getattr(row, field.attname) for field in row._meta.concrete_fields]
+    firm_values = [getattr(row.microenterprise, each.attname) for each in row.microenterprise._meta.concrete_fields]
+    extra = (row.terms_then, row.weights_of_all, row.weights_of_entrepreneurs, row.last_night)
+    return (*values, *firm_values, *extra)
+
+
+def test_places_are_what_the_queryset_gives(people: list[User]) -> None:
+    for somebody in people:
+        for on in (DAY - ONE, DAY, DAY + 2 * ONE, DAY + 400 * ONE):
+            asked = list(standing._places(somebody.pk, on))
+            found = standing._PLACES.rows(somebody.pk, on)
+            assert [plain(row) for row in found] == [plain(row) for row in asked]
+            assert found
+
+
+def test_what_was_paid_is_what_adding_up_gives(people: list[User]) -> None:
+    for somebody in people:
+        rows = Payment.objects.filter(person=somebody).values("currency")
+        sums = rows.annotate(
+            sent=Sum("amount_minor", filter=Q(status="sent"), default=0),
+            paid=Sum("amount_minor", filter=Q(status="confirmed"), default=0),
+        ).order_by("currency")
+        wanted = [(row["currency"], row["sent"], row["paid"]) for row in sums if row["sent"] or row["paid"]]
+        assert [(each.currency, each.sent_minor, each.paid_minor) for each in standing.paid(somebody)] == wanted
+
+
+def test_the_sums_of_a_year_are_its_lines_added_up(people: list[User]) -> None:
+    for somebody in people:
+        lines = list(StatementLine.objects.filter(person=somebody).order_by("-night", "-position", "id"))
+        for number, newest in enumerate([None, *lines]):
+            found = queries.statement_sums(somebody, YEAR, YEAR.replace(year=2027), newest)
+            for each in found:
+                own = [line for line in lines if line.currency == each.currency]
+                upto = own if newest is None else [line for line in lines[number - 1 :] if line in own]
+                assert each.payable_minor == sum(line.payable_minor for line in own)
+                assert each.recovered_minor == sum(line.recovered_minor for line in own)
+                assert each.shared_minor == sum(line.amount_minor for line in own if line.kind == "share")
+                assert each.pay_minor == sum(line.amount_minor for line in own if line.kind == "stable")
+                assert each.balance_minor == sum(line.payable_minor for line in upto)
+        assert queries.statement_sums(somebody, date(2020, 1, 1), YEAR, None) == []
+
+
+def test_what_stands_is_the_same_with_the_last_snapshot_known(people: list[User]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {books.LAST_SNAPSHOT}")
+        (last,) = cursor.fetchone()
+    assert last
+    for somebody in people:
+        assert books.person_balances(somebody.party, last_snapshot=last) == books.person_balances(somebody.party)
+
+
+def planned(sql: str) -> set[str]:
+    """The nights that the plan of a statement looks at, by their partitions."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    return set(re.findall(r" on ledger_posting_night_(\d{8})", plan))
+
+
+def test_nights_that_cannot_be_asked_for_are_not_planned(people: list[User]) -> None:
+    entity = standing.positions(Reader(people[0], DAY + 3 * ONE, YEAR))[0].me.entity_id
+    with CaptureQueriesContext(connection) as caught:
+        books.results_on([(entity, DAY + ONE)])
+        books.person_balances(people[0].party, last_snapshot=DAY + ONE)
+    of_results, of_person = (planned(each["sql"]) for each in caught.captured_queries)
+    assert of_results == {f"{DAY + ONE:%Y%m%d}"}
+    assert of_person == {f"{day:%Y%m%d}" for day in (DAY + ONE, DAY + 2 * ONE)}  # never the night before the snapshot
