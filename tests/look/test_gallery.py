@@ -3,12 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.look.gallery import CHROMIUM, PAGES
 
@@ -141,19 +141,58 @@ def test_what_was_held_back_during_a_press_is_shown_after_it(page: Page, address
     expect(page.locator(".chip")).to_contain_text("cold")
 
 
-@pytest.mark.parametrize("wait_ms", [0, 500], ids=["before it is asked for", "while it is worked out"])
-def test_a_form_that_was_sent_asks_for_no_preview(page: Page, address: str, wait_ms: int) -> None:
-    previews: list[str] = []
-    ended: list[str] = []
-    page.on("request", lambda asked: previews.append(asked.url) if "hx-request" in asked.headers else None)
-    page.on("requestfinished", lambda asked: ended.append(asked.url) if "hx-request" in asked.headers else None)
+def previews_of(page: Page) -> tuple[list[Route], list[Route], list[str]]:
+    """Answers held back until the test gives them: of previews, of the form itself; and the previews called off."""
+    previews: list[Route] = []
+    forms: list[Route] = []
+    called_off: list[str] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "GET":
+            route.continue_()
+        else:
+            (previews if "hx-request" in route.request.headers else forms).append(route)
+
+    page.route("**/projects/new/**", hold)
+    page.on("requestfailed", lambda asked: called_off.append(asked.url) if "hx-request" in asked.headers else None)
+    return previews, forms, called_off
+
+
+def wait_for(page: Page, happened: Sequence[object]) -> None:
+    for _ in range(500):
+        if happened:
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError("it did not happen within ten seconds")
+
+
+def test_a_form_that_was_sent_asks_for_no_preview(page: Page, address: str) -> None:
+    previews, forms, _ = previews_of(page)
     page.goto(f"{address}/projects/new/?clean")
-    page.get_by_label("Price").fill("470000")
-    page.wait_for_timeout(wait_ms)
-    page.get_by_role("button", name="Submit sealed bid").press("Enter")
+    page.get_by_label("Price").evaluate("""(price) => {
+        price.value = "470000";
+        price.dispatchEvent(new Event("input", { bubbles: true }));
+        price.form.requestSubmit();
+    }""")
+    page.wait_for_timeout(800)  # twice as long as a preview waits for more typing
+    assert previews == []
+    wait_for(page, forms)
+    forms[0].continue_()
     page.wait_for_url(f"{address}/projects/one/")
-    assert len(previews) == (1 if wait_ms else 0)
-    assert ended == [], "the preview was read after the form was sent"
+
+
+def test_a_form_that_is_sent_calls_its_preview_off(page: Page, address: str) -> None:
+    previews, forms, called_off = previews_of(page)
+    page.goto(f"{address}/projects/new/?clean")
+    with page.expect_request(lambda asked: "hx-request" in asked.headers):
+        page.get_by_label("Price").fill("470000")
+    assert called_off == []
+    page.get_by_role("button", name="Submit sealed bid").press("Enter", no_wait_after=True)
+    wait_for(page, forms)
+    wait_for(page, called_off)  # before the form is answered: leaving the page would end it anyway
+    forms[0].continue_()
+    page.wait_for_url(f"{address}/projects/one/")
+    assert len(previews) == 1
 
 
 def test_a_preview_follows_what_is_typed(page: Page, address: str) -> None:

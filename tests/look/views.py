@@ -1,6 +1,5 @@
 """Pages that show every component with facts made up on the spot; no database is asked."""
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -121,12 +120,9 @@ def project(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def form(request: HttpRequest) -> HttpResponse:
-    """A preview and a page that take their time: longer than it takes to type on or to press the button."""
     if request.headers.get("HX-Target") == "preview":
-        time.sleep(0.5)
         return render(request, "look/form.html#preview", {"price": request.POST["price"]})
     if request.method == "POST":
-        time.sleep(1)
         return redirect("project")
     typed = {"price": "480.000,5", "days": "0", "plan": "Sensors first, then the model.", "note": "We know the hub."}
     given = BidForm() if "clean" in request.GET else BidForm(typed)
