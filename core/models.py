@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from core.ids import new_id
 
@@ -22,6 +23,8 @@ class AuditRecord(models.Model):
     facts = models.JSONField(default=dict)
 
     class Meta:
+        verbose_name = _("audit record")
+        verbose_name_plural = _("audit records")
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["subject", "-id"], name="core_audit_subject"),
@@ -74,6 +77,8 @@ class Parameter(models.Model):
     note = models.CharField(max_length=300, blank=True)
 
     class Meta:
+        verbose_name = _("parameter")
+        verbose_name_plural = _("parameters")
         ordering = ["name", "-holds_from"]
         constraints = [models.UniqueConstraint(fields=["name", "holds_from"], name="one_value_per_parameter_and_date")]
 

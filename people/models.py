@@ -124,6 +124,8 @@ class Skill(models.Model):
     search_text = models.TextField()
 
     class Meta:
+        verbose_name = _("skill")
+        verbose_name_plural = _("skills")
         ordering = ["label"]
         indexes = [GinIndex(OpClass(Upper("label"), name="gin_trgm_ops"), name="people_skill_label_trgm")]
 

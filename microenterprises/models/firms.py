@@ -44,6 +44,10 @@ class Platform(models.Model):
     purpose = models.TextField(_("purpose"), blank=True)
     entity = models.OneToOneField(Entity, on_delete=models.PROTECT, related_name="+")
 
+    class Meta:
+        verbose_name = _("platform")
+        verbose_name_plural = _("platforms")
+
     def __str__(self) -> str:
         return self.name
 
@@ -90,6 +94,8 @@ class Microenterprise(models.Model):
     objects = MicroenterpriseQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("microenterprise")
+        verbose_name_plural = _("microenterprises")
         ordering = ["name", "id"]
         constraints = [
             models.CheckConstraint(
@@ -148,6 +154,8 @@ class Membership(models.Model):
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
         ordering = ["-is_lead", "role", "id"]
         constraints = [
             models.CheckConstraint(
