@@ -11,15 +11,25 @@ from psycopg2 import sql
 
 
 @contextmanager
-def made(name: str, url: str, *, keep: bool = False) -> Iterator[str]:
-    """An empty database on the server of `url`; yields its own URL."""
-    _run(url, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-    _run(url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+def made(name: str, url: str, *, template: str = "template1", keep: bool = False) -> Iterator[str]:
+    """A database on the server of `url`, empty or as its template is; yields its own URL."""
+    drop(url, name)
+    run(url, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
     try:
         yield urlsplit(url)._replace(path=f"/{quote(name)}").geturl()
     finally:
         if not keep:
-            _run(url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            drop(url, name)
+
+
+def drop(url: str, name: str) -> None:
+    """Throw a database away, if it is there, with whoever of us is still in it.
+
+    Not WITH (FORCE): that would end the server's housekeeping too, which we may not; a plain DROP asks it to leave.
+    """
+    leave = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND usename = current_user"
+    run(url, sql.SQL(leave).format(sql.Literal(name)))
+    run(url, sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def url_of(settings: Mapping[str, Any]) -> str:
@@ -34,7 +44,8 @@ def fresh_name() -> str:
     return f"bench_{os.getpid()}"
 
 
-def _run(url: str, statement: sql.Composable) -> None:
+def run(url: str, statement: sql.Composable) -> None:
+    """One statement about databases, outside any transaction, on the server of `url`."""
     with closing(psycopg2.connect(urlsplit(url)._replace(path="/postgres").geturl())) as server:
         server.autocommit = True
         with server.cursor() as cursor:

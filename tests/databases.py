@@ -7,12 +7,12 @@ triggers stay on. A clone is made by PostgreSQL itself from a template and throw
 import itertools
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
-import psycopg2
 from django.db import connection, connections
 from psycopg2 import sql
 
+from benchmarks import databases
 from haier_market import roles
 
 _number = itertools.count(1)
@@ -24,23 +24,13 @@ def cloned() -> Iterator[str]:
     template = str(connection.settings_dict["NAME"])
     clone = f"{template}_{os.getpid()}_{next(_number)}"
     connections.close_all()  # a template must have no visitors
-    _run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(clone), sql.Identifier(template)))
-    connection.settings_dict["NAME"] = clone  # the threads' connections share this dictionary
-    try:
-        yield clone
-    finally:
-        connections.close_all()
-        connection.settings_dict["NAME"] = template
-        _run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(clone)))
-
-
-def _run(statement: sql.Composable) -> None:
-    facts = connection.get_connection_params() | {"dbname": "postgres"}
-    facts.pop("cursor_factory", None)
-    with closing(psycopg2.connect(**facts)) as server:
-        server.autocommit = True
-        with server.cursor() as cursor:
-            cursor.execute(statement)
+    with databases.made(clone, databases.url_of(connection.settings_dict), template=template):
+        connection.settings_dict["NAME"] = clone  # the threads' connections share this dictionary
+        try:
+            yield clone
+        finally:
+            connections.close_all()
+            connection.settings_dict["NAME"] = template
 
 
 @contextmanager

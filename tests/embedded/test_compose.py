@@ -10,15 +10,16 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psycopg2
 import pytest
 import yaml
+from psycopg2 import sql
 
+from benchmarks import databases
 from haier_market import roles
 from haier_market.embedded import processes
 from haier_market.embedded.places import PROJECT
@@ -207,27 +208,9 @@ def test_the_probe_asks_as_a_host_that_is_served() -> None:
 # The same processes, started by hand --------------------------------------------------------------------------------
 
 
-@contextmanager
-def own_database() -> Iterator[str]:
+def own_database() -> AbstractContextManager[str]:
     """A new empty database beside the tests' own; its address."""
-    base = os.environ["DATABASE_URL"]
-    name = f"compose_{uuid.uuid4().hex[:12]}"
-    address = urlsplit(base)._replace(path=f"/{name}").geturl()
-    _sql(base, f'CREATE DATABASE "{name}"')
-    try:
-        yield address
-    finally:
-        _sql(base, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _sql(url: str, statement: str) -> None:
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-    finally:
-        connection.close()
+    return databases.made(f"compose_{uuid.uuid4().hex[:12]}", os.environ["DATABASE_URL"])
 
 
 def by_hand(command: list[str], port: int) -> list[str]:
@@ -283,7 +266,8 @@ def test_the_same_processes_work_in_production_mode(services: dict[str, Any], tm
             assert done.returncode == 0, done.stdout + done.stderr
         # From here on every visitor of this database is the application, as the address says in a company.
         database = urlsplit(environment["DATABASE_URL"]).path.strip("/")
-        _sql(environment["DATABASE_URL"], f"ALTER DATABASE {database} SET role = {roles.APPLICATION}")
+        becomes = sql.SQL("ALTER DATABASE {} SET role = {}").format(*map(sql.Identifier, (database, roles.APPLICATION)))
+        databases.run(environment["DATABASE_URL"], becomes)
         for name in ("web", "worker", "beat"):
             command = by_hand(services[name]["command"], port)
             if name == "worker":

@@ -78,9 +78,15 @@ class Visitor:
 
     def answer(self, need: str) -> None:
         """On the first page, do what waits for this person."""
-        waiting = self.page.locator("li.need", has_text=need)
-        assert waiting.count(), f"nothing says {need!r} on the first page of {self.name}:\n{self.text()}"
-        self._go(waiting.first.get_by_role("link"))
+        assert self.is_asked(need), f"nothing says {need!r} on the first page of {self.name}:\n{self.text()}"
+        self._go(self._needs(need).first.get_by_role("link"))
+
+    def is_asked(self, need: str) -> bool:
+        """Whether the first page, which is open, says that this waits."""
+        return self._needs(need).count() > 0
+
+    def _needs(self, need: str) -> Locator:
+        return self.page.locator("li.need", has_text=need)
 
     def open(self, words: str, *, within: Locator | None = None) -> None:
         """Unfold what is folded."""
