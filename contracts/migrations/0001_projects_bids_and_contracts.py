@@ -84,6 +84,43 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["bidder_token"], name="bid_token"),
+                    models.Index(fields=["microenterprise", "-submitted_at"], name="bid_me"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("opened_at__isnull", False),
+                            models.Q(
+                                ("author", None),
+                                ("bidder_name", ""),
+                                ("days", None),
+                                ("microenterprise", None),
+                                ("outcome_reason", ""),
+                                ("plan", None),
+                                ("price_minor", None),
+                                ("quality_points", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_sealed_bid_shows_nothing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("opened_at", None), ("status__in", ["submitted", "withdrawn"])),
+                            ("opened_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="only_opened_bids_are_judged",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quality_points", None), ("quality_points__lte", 10000), _connector="OR"),
+                        name="quality_is_at_most_10000",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="WrappedKey",
@@ -136,6 +173,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="an_award_has_a_reason"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Contract",
@@ -196,6 +240,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at", "id"],
+                "indexes": [
+                    models.Index(fields=["buyer", "status"], name="contract_buyer"),
+                    models.Index(fields=["supplier", "status"], name="contract_supplier"),
+                    models.Index(fields=["-created_at", "id"], name="contract_created"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("buyer", models.F("supplier")), _negated=True),
+                        name="nobody_buys_from_themselves",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("price_minor__gt", 0)), name="a_price_is_positive"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -222,6 +278,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("contract", "number"), name="versions_are_numbered_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -281,6 +340,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+                "indexes": [
+                    models.Index(fields=["status", "submitted_at"], name="milestone_silence"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("contract", "number"), name="milestones_are_numbered_once"),
+                    models.CheckConstraint(condition=models.Q(("amount_minor__gt", 0)), name="a_milestone_is_positive"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("accepted_minor", None),
+                            models.Q(("accepted_minor__gte", 0), ("accepted_minor__lte", models.F("amount_minor"))),
+                            _connector="OR",
+                        ),
+                        name="no_more_is_accepted_than_agreed",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -385,6 +459,57 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["deadline", "id"],
+                "indexes": [
+                    models.Index(fields=["status", "deadline", "id"], name="project_status_deadline"),
+                    models.Index(fields=["deadline", "id"], name="project_deadline"),
+                    models.Index(fields=["-published_at", "id"], name="project_published"),
+                    models.Index(fields=["buyer", "status", "deadline"], name="project_buyer"),
+                    models.Index(fields=["ceiling_minor", "id"], name="project_ceiling"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.indexes.OpClass(
+                            django.db.models.functions.text.Upper("title"), name="gin_trgm_ops"
+                        ),
+                        name="project_title_trgm",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("price_weight_bp__lte", 10000)), name="a_price_weight_is_at_most_10000_bp"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("pass_mark__lte", 10000)), name="a_pass_mark_is_at_most_10000"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ceiling_minor", None), ("ceiling_minor__gt", 0), _connector="OR"),
+                        name="a_ceiling_is_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("buyer", None),
+                            ("status", "draft"),
+                            models.Q(
+                                ("acceptor__isnull", False),
+                                ("ceiling_minor__gt", 0),
+                                ("opens_at__isnull", False),
+                                ("published_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_published_project_shows_its_ceiling_and_acceptor",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("opens_at", None), ("deadline__gt", models.F("opens_at")), _connector="OR"),
+                        name="a_deadline_follows_the_opening",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("opened_at__isnull", False),
+                            ("status__in", ["draft", "published", "cancelled"]),
+                            _connector="OR",
+                        ),
+                        name="evaluating_needs_opened_bids",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -404,6 +529,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("project", "person"), name="a_panelist_is_named_once"),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="contract",
@@ -447,6 +577,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("contract", "party"), name="each_side_rates_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("stars__gte", 1), ("stars__lte", 5)), name="a_rating_is_1_to_5"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ReferenceTender",
@@ -513,132 +651,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="contractversion",
-            constraint=models.UniqueConstraint(fields=("contract", "number"), name="versions_are_numbered_once"),
-        ),
-        migrations.AddIndex(
-            model_name="milestone",
-            index=models.Index(fields=["status", "submitted_at"], name="milestone_silence"),
-        ),
-        migrations.AddConstraint(
-            model_name="milestone",
-            constraint=models.UniqueConstraint(fields=("contract", "number"), name="milestones_are_numbered_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="milestone",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_minor__gt", 0)), name="a_milestone_is_positive"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="milestone",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("accepted_minor", None),
-                    models.Q(("accepted_minor__gte", 0), ("accepted_minor__lte", models.F("amount_minor"))),
-                    _connector="OR",
-                ),
-                name="no_more_is_accepted_than_agreed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="project",
-            index=models.Index(fields=["status", "deadline", "id"], name="project_status_deadline"),
-        ),
-        migrations.AddIndex(
-            model_name="project",
-            index=models.Index(fields=["deadline", "id"], name="project_deadline"),
-        ),
-        migrations.AddIndex(
-            model_name="project",
-            index=models.Index(fields=["-published_at", "id"], name="project_published"),
-        ),
-        migrations.AddIndex(
-            model_name="project",
-            index=models.Index(fields=["buyer", "status", "deadline"], name="project_buyer"),
-        ),
-        migrations.AddIndex(
-            model_name="project",
-            index=models.Index(fields=["ceiling_minor", "id"], name="project_ceiling"),
-        ),
-        migrations.AddIndex(
-            model_name="project",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Upper("title"), name="gin_trgm_ops"
-                ),
-                name="project_title_trgm",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("price_weight_bp__lte", 10000)), name="a_price_weight_is_at_most_10000_bp"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("pass_mark__lte", 10000)), name="a_pass_mark_is_at_most_10000"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ceiling_minor", None), ("ceiling_minor__gt", 0), _connector="OR"),
-                name="a_ceiling_is_positive",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("buyer", None),
-                    ("status", "draft"),
-                    models.Q(
-                        ("acceptor__isnull", False),
-                        ("ceiling_minor__gt", 0),
-                        ("opens_at__isnull", False),
-                        ("published_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_published_project_shows_its_ceiling_and_acceptor",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("opens_at", None), ("deadline__gt", models.F("opens_at")), _connector="OR"),
-                name="a_deadline_follows_the_opening",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("opened_at__isnull", False), ("status__in", ["draft", "published", "cancelled"]), _connector="OR"
-                ),
-                name="evaluating_needs_opened_bids",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="panelist",
-            constraint=models.UniqueConstraint(fields=("project", "person"), name="a_panelist_is_named_once"),
-        ),
-        migrations.AddIndex(
-            model_name="contract",
-            index=models.Index(fields=["buyer", "status"], name="contract_buyer"),
-        ),
-        migrations.AddIndex(
-            model_name="contract",
-            index=models.Index(fields=["supplier", "status"], name="contract_supplier"),
-        ),
-        migrations.AddIndex(
-            model_name="contract",
-            index=models.Index(fields=["-created_at", "id"], name="contract_created"),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "party"), name="a_party_signs_a_version_once"),
+                ],
+            },
         ),
         migrations.AddConstraint(
             model_name="contract",
@@ -646,55 +663,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("status", "void"), _negated=True),
                 fields=("project",),
                 name="one_contract_per_project",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contract",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("buyer", models.F("supplier")), _negated=True), name="nobody_buys_from_themselves"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contract",
-            constraint=models.CheckConstraint(condition=models.Q(("price_minor__gt", 0)), name="a_price_is_positive"),
-        ),
-        migrations.AddIndex(
-            model_name="bid",
-            index=models.Index(fields=["bidder_token"], name="bid_token"),
-        ),
-        migrations.AddIndex(
-            model_name="bid",
-            index=models.Index(fields=["microenterprise", "-submitted_at"], name="bid_me"),
-        ),
-        migrations.AddConstraint(
-            model_name="bid",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("opened_at__isnull", False),
-                    models.Q(
-                        ("author", None),
-                        ("bidder_name", ""),
-                        ("days", None),
-                        ("microenterprise", None),
-                        ("outcome_reason", ""),
-                        ("plan", None),
-                        ("price_minor", None),
-                        ("quality_points", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_sealed_bid_shows_nothing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bid",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("opened_at", None), ("status__in", ["submitted", "withdrawn"])),
-                    ("opened_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="only_opened_bids_are_judged",
             ),
         ),
         migrations.AddConstraint(
@@ -706,36 +674,9 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="bid",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quality_points", None), ("quality_points__lte", 10000), _connector="OR"),
-                name="quality_is_at_most_10000",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="award",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("status", "active")), fields=("project",), name="one_award_per_project"
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="award",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="an_award_has_a_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rating",
-            constraint=models.UniqueConstraint(fields=("contract", "party"), name="each_side_rates_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="rating",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stars__gte", 1), ("stars__lte", 5)), name="a_rating_is_1_to_5"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(fields=("version", "party"), name="a_party_signs_a_version_once"),
         ),
     ]

@@ -97,6 +97,107 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("party", ""), _negated=True),
+                        fields=["party", "kind"],
+                        name="ledger_account_party",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("entity", "book", "kind", "party"), name="one_account_per_entity_book_kind_and_party"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    ledger.accounts.Kind["WALLET"],
+                                    ledger.accounts.Kind["HOLD"],
+                                    ledger.accounts.Kind["ESCROW"],
+                                    ledger.accounts.Kind["SET_ASIDE"],
+                                    ledger.accounts.Kind["IN_TRANSIT"],
+                                    ledger.accounts.Kind["PLEDGE_ESCROW"],
+                                    ledger.accounts.Kind["PAYABLE"],
+                                    ledger.accounts.Kind["ADVANCE"],
+                                    ledger.accounts.Kind["PLEDGES_OWED"],
+                                    ledger.accounts.Kind["PLEDGE_GIVEN"],
+                                    ledger.accounts.Kind["STAKE_HELD"],
+                                    ledger.accounts.Kind["STAKE"],
+                                    ledger.accounts.Kind["PROFIT_SHARED"],
+                                    ledger.accounts.Kind["RETAINED"],
+                                    ledger.accounts.Kind["INCOME_OUTSIDE"],
+                                    ledger.accounts.Kind["INCOME_INSIDE"],
+                                    ledger.accounts.Kind["EXPENSE_OUTSIDE"],
+                                    ledger.accounts.Kind["EXPENSE_INSIDE"],
+                                    ledger.accounts.Kind["EXPENSE_PAY"],
+                                ],
+                            )
+                        ),
+                        name="an_account_is_of_a_known_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("book__in", [ledger.accounts.Book["REAL"], ledger.accounts.Book["SHADOW"]])
+                        ),
+                        name="an_account_is_in_a_known_book",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("party", ""), ("party__regex", "^(person|entity|owner):."), _connector="OR"
+                        ),
+                        name="a_party_says_what_it_is",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "kind__in",
+                                    [
+                                        ledger.accounts.Kind["WALLET"],
+                                        ledger.accounts.Kind["HOLD"],
+                                        ledger.accounts.Kind["ESCROW"],
+                                        ledger.accounts.Kind["SET_ASIDE"],
+                                        ledger.accounts.Kind["PLEDGE_ESCROW"],
+                                        ledger.accounts.Kind["PROFIT_SHARED"],
+                                    ],
+                                ),
+                                ("party", ""),
+                            ),
+                            models.Q(
+                                (
+                                    "kind__in",
+                                    [
+                                        ledger.accounts.Kind["PAYABLE"],
+                                        ledger.accounts.Kind["ADVANCE"],
+                                        ledger.accounts.Kind["PLEDGES_OWED"],
+                                        ledger.accounts.Kind["PLEDGE_GIVEN"],
+                                        ledger.accounts.Kind["STAKE_HELD"],
+                                        ledger.accounts.Kind["STAKE"],
+                                        ledger.accounts.Kind["RETAINED"],
+                                    ],
+                                ),
+                                models.Q(("party", ""), _negated=True),
+                            ),
+                            (
+                                "kind__in",
+                                [
+                                    ledger.accounts.Kind["IN_TRANSIT"],
+                                    ledger.accounts.Kind["INCOME_OUTSIDE"],
+                                    ledger.accounts.Kind["INCOME_INSIDE"],
+                                    ledger.accounts.Kind["EXPENSE_OUTSIDE"],
+                                    ledger.accounts.Kind["EXPENSE_INSIDE"],
+                                    ledger.accounts.Kind["EXPENSE_PAY"],
+                                ],
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_account_has_a_party_where_its_kind_says_so",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Entry",
@@ -127,6 +228,45 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "entries",
+                "indexes": [
+                    models.Index(fields=["business_date", "id"], name="ledger_entry_date"),
+                    models.Index(
+                        condition=models.Q(("subject", ""), _negated=True),
+                        fields=["subject", "id"],
+                        name="ledger_entry_subject",
+                    ),
+                    models.Index(
+                        condition=models.Q(("kind", "year_close")), fields=["id"], name="ledger_entry_year_close"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("reference",), name="a_reference_stands_for_one_entry"),
+                    models.UniqueConstraint(fields=("reverses",), name="an_entry_is_reversed_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("book__in", [ledger.accounts.Book["REAL"], ledger.accounts.Book["SHADOW"]])
+                        ),
+                        name="an_entry_is_in_a_known_book",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("posting_count__gte", 2)), name="an_entry_has_two_lines_or_more"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("debit_total_minor__gt", 0)), name="an_entry_moves_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reference", ""), _negated=True),
+                            models.Q(("kind", ""), _negated=True),
+                            models.Q(("posted_by", ""), _negated=True),
+                        ),
+                        name="an_entry_says_what_it_is_and_who_posted",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reverses", models.F("id")), _negated=True),
+                        name="an_entry_does_not_reverse_itself",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -193,174 +333,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="account",
-            index=models.Index(
-                condition=models.Q(("party", ""), _negated=True), fields=["party", "kind"], name="ledger_account_party"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.UniqueConstraint(
-                fields=("entity", "book", "kind", "party"), name="one_account_per_entity_book_kind_and_party"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            ledger.accounts.Kind["WALLET"],
-                            ledger.accounts.Kind["HOLD"],
-                            ledger.accounts.Kind["ESCROW"],
-                            ledger.accounts.Kind["SET_ASIDE"],
-                            ledger.accounts.Kind["IN_TRANSIT"],
-                            ledger.accounts.Kind["PLEDGE_ESCROW"],
-                            ledger.accounts.Kind["PAYABLE"],
-                            ledger.accounts.Kind["ADVANCE"],
-                            ledger.accounts.Kind["PLEDGES_OWED"],
-                            ledger.accounts.Kind["PLEDGE_GIVEN"],
-                            ledger.accounts.Kind["STAKE_HELD"],
-                            ledger.accounts.Kind["STAKE"],
-                            ledger.accounts.Kind["PROFIT_SHARED"],
-                            ledger.accounts.Kind["RETAINED"],
-                            ledger.accounts.Kind["INCOME_OUTSIDE"],
-                            ledger.accounts.Kind["INCOME_INSIDE"],
-                            ledger.accounts.Kind["EXPENSE_OUTSIDE"],
-                            ledger.accounts.Kind["EXPENSE_INSIDE"],
-                            ledger.accounts.Kind["EXPENSE_PAY"],
-                        ],
-                    )
-                ),
-                name="an_account_is_of_a_known_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("book__in", [ledger.accounts.Book["REAL"], ledger.accounts.Book["SHADOW"]])),
-                name="an_account_is_in_a_known_book",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("party", ""), ("party__regex", "^(person|entity|owner):."), _connector="OR"),
-                name="a_party_says_what_it_is",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        (
-                            "kind__in",
-                            [
-                                ledger.accounts.Kind["WALLET"],
-                                ledger.accounts.Kind["HOLD"],
-                                ledger.accounts.Kind["ESCROW"],
-                                ledger.accounts.Kind["SET_ASIDE"],
-                                ledger.accounts.Kind["PLEDGE_ESCROW"],
-                                ledger.accounts.Kind["PROFIT_SHARED"],
-                            ],
-                        ),
-                        ("party", ""),
-                    ),
-                    models.Q(
-                        (
-                            "kind__in",
-                            [
-                                ledger.accounts.Kind["PAYABLE"],
-                                ledger.accounts.Kind["ADVANCE"],
-                                ledger.accounts.Kind["PLEDGES_OWED"],
-                                ledger.accounts.Kind["PLEDGE_GIVEN"],
-                                ledger.accounts.Kind["STAKE_HELD"],
-                                ledger.accounts.Kind["STAKE"],
-                                ledger.accounts.Kind["RETAINED"],
-                            ],
-                        ),
-                        models.Q(("party", ""), _negated=True),
-                    ),
-                    (
-                        "kind__in",
-                        [
-                            ledger.accounts.Kind["IN_TRANSIT"],
-                            ledger.accounts.Kind["INCOME_OUTSIDE"],
-                            ledger.accounts.Kind["INCOME_INSIDE"],
-                            ledger.accounts.Kind["EXPENSE_OUTSIDE"],
-                            ledger.accounts.Kind["EXPENSE_INSIDE"],
-                            ledger.accounts.Kind["EXPENSE_PAY"],
-                        ],
-                    ),
-                    _connector="OR",
-                ),
-                name="an_account_has_a_party_where_its_kind_says_so",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["business_date", "id"], name="ledger_entry_date"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(
-                condition=models.Q(("subject", ""), _negated=True),
-                fields=["subject", "id"],
-                name="ledger_entry_subject",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(
-                condition=models.Q(("kind", "year_close")), fields=["id"], name="ledger_entry_year_close"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.UniqueConstraint(fields=("reference",), name="a_reference_stands_for_one_entry"),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.UniqueConstraint(fields=("reverses",), name="an_entry_is_reversed_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("book__in", [ledger.accounts.Book["REAL"], ledger.accounts.Book["SHADOW"]])),
-                name="an_entry_is_in_a_known_book",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("posting_count__gte", 2)), name="an_entry_has_two_lines_or_more"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("debit_total_minor__gt", 0)), name="an_entry_moves_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reference", ""), _negated=True),
-                    models.Q(("kind", ""), _negated=True),
-                    models.Q(("posted_by", ""), _negated=True),
-                ),
-                name="an_entry_says_what_it_is_and_who_posted",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reverses", models.F("id")), _negated=True), name="an_entry_does_not_reverse_itself"
-            ),
         ),
     ]

@@ -94,6 +94,26 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name", "id"],
+                "indexes": [
+                    models.Index(fields=["status", "name", "id"], name="me_status_name"),
+                    models.Index(fields=["platform", "status"], name="me_platform"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.indexes.OpClass(
+                            django.db.models.functions.text.Upper("name"), name="gin_trgm_ops"
+                        ),
+                        name="me_name_trgm",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("dissolved_at", None), ("status", "active")),
+                            models.Q(("dissolved_at__isnull", False), ("status", "dissolved")),
+                            _connector="OR",
+                        ),
+                        name="a_dissolved_me_has_its_instant",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -171,6 +191,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at", "id"],
+                "indexes": [
+                    models.Index(fields=["status", "-created_at", "id"], name="idea_status_created"),
+                    models.Index(fields=["owner", "-created_at"], name="idea_owner"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.indexes.OpClass(
+                            django.db.models.functions.text.Upper("title"), name="gin_trgm_ops"
+                        ),
+                        name="idea_title_trgm",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("funding_goal_minor__gt", 0)), name="an_idea_needs_money"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -214,6 +249,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-pledged_at", "id"],
+                "indexes": [
+                    models.Index(fields=["idea", "status"], name="pledge_idea"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount_minor__gt", 0)), name="a_pledge_is_positive"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -289,6 +330,35 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-opened_at", "id"],
+                "indexes": [
+                    models.Index(fields=["status", "-opened_at", "id"], name="seat_status_opened"),
+                    models.Index(fields=["idea", "status"], name="seat_idea"),
+                    models.Index(fields=["microenterprise", "status"], name="seat_me"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("idea__isnull", False), ("microenterprise__isnull", False), _connector="OR"
+                        ),
+                        name="a_seat_has_an_owner",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("customer_outcome", ""), _negated=True),
+                        name="a_seat_names_the_outcome_it_serves",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("filled_by__isnull", False), ("status", "filled")),
+                            models.Q(models.Q(("status", "filled"), _negated=True), ("filled_by", None)),
+                            _connector="OR",
+                        ),
+                        name="a_filled_seat_names_who_fills_it",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("allocation_percent__gte", 1), ("allocation_percent__lte", 100)),
+                        name="a_seat_is_1_to_100_percent",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -362,6 +432,49 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-is_lead", "role", "id"],
+                "indexes": [
+                    models.Index(fields=["person", "started_on"], name="membership_person"),
+                    models.Index(fields=["microenterprise", "started_on"], name="membership_me"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("allocation_percent__gte", 1), ("allocation_percent__lte", 100)),
+                        name="an_allocation_is_1_to_100_percent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_on", None), ("ended_on__gte", models.F("started_on")), _connector="OR"
+                        ),
+                        name="a_membership_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("pay_minor__gte", 0)), name="pay_is_not_negative"),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            ("microenterprise", "="),
+                            ("person", "="),
+                            (
+                                microenterprises.models.firms.DateRange(
+                                    "started_on", "ended_on", django.contrib.postgres.fields.ranges.RangeBoundary()
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="a_person_is_in_an_me_once_at_a_time",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("is_lead", True)),
+                        expressions=[
+                            ("microenterprise", "="),
+                            (
+                                microenterprises.models.firms.DateRange(
+                                    "started_on", "ended_on", django.contrib.postgres.fields.ranges.RangeBoundary()
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="an_me_has_one_leader_at_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -428,6 +541,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-invited_at", "id"],
+                "indexes": [
+                    models.Index(fields=["person", "status"], name="invitation_person"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "open")),
+                        fields=("seat", "person"),
+                        name="one_open_invitation_per_seat_and_person",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "accepted")), fields=("seat",), name="a_seat_is_taken_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -484,6 +610,33 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-version"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("microenterprise", "version"), name="terms_are_numbered_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("threshold_minor__gte", 0)), name="a_threshold_is_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("effective_to", None), ("effective_to__gt", models.F("effective_from")), _connector="OR"
+                        ),
+                        name="terms_end_after_they_start",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("status", "agreed")),
+                        expressions=[
+                            ("microenterprise", "="),
+                            (
+                                microenterprises.models.firms.DateRange(
+                                    "effective_from",
+                                    "effective_to",
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="agreed_terms_do_not_overlap",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -517,6 +670,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("needed__gte", 1)), name="a_ballot_needs_a_vote"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Vote",
@@ -537,6 +695,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("ballot", "person"), name="a_member_votes_once"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Goal",
@@ -645,226 +808,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="microenterprise",
-            index=models.Index(fields=["status", "name", "id"], name="me_status_name"),
-        ),
-        migrations.AddIndex(
-            model_name="microenterprise",
-            index=models.Index(fields=["platform", "status"], name="me_platform"),
-        ),
-        migrations.AddIndex(
-            model_name="microenterprise",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Upper("name"), name="gin_trgm_ops"
-                ),
-                name="me_name_trgm",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="microenterprise",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("dissolved_at", None), ("status", "active")),
-                    models.Q(("dissolved_at__isnull", False), ("status", "dissolved")),
-                    _connector="OR",
-                ),
-                name="a_dissolved_me_has_its_instant",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="idea",
-            index=models.Index(fields=["status", "-created_at", "id"], name="idea_status_created"),
-        ),
-        migrations.AddIndex(
-            model_name="idea",
-            index=models.Index(fields=["owner", "-created_at"], name="idea_owner"),
-        ),
-        migrations.AddIndex(
-            model_name="idea",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Upper("title"), name="gin_trgm_ops"
-                ),
-                name="idea_title_trgm",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="idea",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("funding_goal_minor__gt", 0)), name="an_idea_needs_money"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pledge",
-            index=models.Index(fields=["idea", "status"], name="pledge_idea"),
-        ),
-        migrations.AddConstraint(
-            model_name="pledge",
-            constraint=models.CheckConstraint(condition=models.Q(("amount_minor__gt", 0)), name="a_pledge_is_positive"),
-        ),
-        migrations.AddIndex(
-            model_name="seat",
-            index=models.Index(fields=["status", "-opened_at", "id"], name="seat_status_opened"),
-        ),
-        migrations.AddIndex(
-            model_name="seat",
-            index=models.Index(fields=["idea", "status"], name="seat_idea"),
-        ),
-        migrations.AddIndex(
-            model_name="seat",
-            index=models.Index(fields=["microenterprise", "status"], name="seat_me"),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("idea__isnull", False), ("microenterprise__isnull", False), _connector="OR"),
-                name="a_seat_has_an_owner",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("customer_outcome", ""), _negated=True), name="a_seat_names_the_outcome_it_serves"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("filled_by__isnull", False), ("status", "filled")),
-                    models.Q(models.Q(("status", "filled"), _negated=True), ("filled_by", None)),
-                    _connector="OR",
-                ),
-                name="a_filled_seat_names_who_fills_it",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("allocation_percent__gte", 1), ("allocation_percent__lte", 100)),
-                name="a_seat_is_1_to_100_percent",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="membership",
-            index=models.Index(fields=["person", "started_on"], name="membership_person"),
-        ),
-        migrations.AddIndex(
-            model_name="membership",
-            index=models.Index(fields=["microenterprise", "started_on"], name="membership_me"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("allocation_percent__gte", 1), ("allocation_percent__lte", 100)),
-                name="an_allocation_is_1_to_100_percent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ended_on", None), ("ended_on__gte", models.F("started_on")), _connector="OR"),
-                name="a_membership_ends_after_it_starts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(condition=models.Q(("pay_minor__gte", 0)), name="pay_is_not_negative"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    ("microenterprise", "="),
-                    ("person", "="),
-                    (
-                        microenterprises.models.firms.DateRange(
-                            "started_on", "ended_on", django.contrib.postgres.fields.ranges.RangeBoundary()
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="a_person_is_in_an_me_once_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("is_lead", True)),
-                expressions=[
-                    ("microenterprise", "="),
-                    (
-                        microenterprises.models.firms.DateRange(
-                            "started_on", "ended_on", django.contrib.postgres.fields.ranges.RangeBoundary()
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="an_me_has_one_leader_at_a_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(fields=["person", "status"], name="invitation_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "open")),
-                fields=("seat", "person"),
-                name="one_open_invitation_per_seat_and_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "accepted")), fields=("seat",), name="a_seat_is_taken_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shareterms",
-            constraint=models.UniqueConstraint(fields=("microenterprise", "version"), name="terms_are_numbered_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="shareterms",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("threshold_minor__gte", 0)), name="a_threshold_is_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shareterms",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("effective_to", None), ("effective_to__gt", models.F("effective_from")), _connector="OR"
-                ),
-                name="terms_end_after_they_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shareterms",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("status", "agreed")),
-                expressions=[
-                    ("microenterprise", "="),
-                    (
-                        microenterprises.models.firms.DateRange(
-                            "effective_from", "effective_to", django.contrib.postgres.fields.ranges.RangeBoundary()
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="agreed_terms_do_not_overlap",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ballot",
-            constraint=models.CheckConstraint(condition=models.Q(("needed__gte", 1)), name="a_ballot_needs_a_vote"),
-        ),
-        migrations.AddConstraint(
-            model_name="vote",
-            constraint=models.UniqueConstraint(fields=("ballot", "person"), name="a_member_votes_once"),
         ),
     ]

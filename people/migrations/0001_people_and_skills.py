@@ -68,6 +68,22 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "person",
                 "verbose_name_plural": "people",
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["roles"], name="people_user_roles"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.indexes.OpClass(
+                            django.db.models.functions.text.Upper("name"), name="gin_trgm_ops"
+                        ),
+                        name="people_user_name_trgm",
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.indexes.OpClass(
+                            django.db.models.functions.text.Upper("email"), name="gin_trgm_ops"
+                        ),
+                        name="people_user_email_trgm",
+                    ),
+                    models.Index(fields=["name", "id"], name="people_user_name_id"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -110,6 +126,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("person", "skill"), name="a_person_has_a_skill_once"),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="user",
@@ -134,35 +155,5 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [models.Index(fields=["person", "-created_at"], name="people_notice_person")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="personskill",
-            constraint=models.UniqueConstraint(fields=("person", "skill"), name="a_person_has_a_skill_once"),
-        ),
-        migrations.AddIndex(
-            model_name="user",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["roles"], name="people_user_roles"),
-        ),
-        migrations.AddIndex(
-            model_name="user",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Upper("name"), name="gin_trgm_ops"
-                ),
-                name="people_user_name_trgm",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="user",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Upper("email"), name="gin_trgm_ops"
-                ),
-                name="people_user_email_trgm",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="user",
-            index=models.Index(fields=["name", "id"], name="people_user_name_id"),
         ),
     ]

@@ -108,6 +108,47 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-night", "id"],
+                "indexes": [
+                    models.Index(fields=["microenterprise", "-night"], name="settlement_outcome_me"),
+                    models.Index(fields=["night", "-shared_minor", "id"], name="settlement_outcome_night"),
+                    models.Index(
+                        condition=models.Q(("state", "exception")),
+                        fields=["microenterprise", "business_date"],
+                        name="settlement_outcome_exception",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("repairs", None)),
+                        fields=("microenterprise", "business_date"),
+                        name="a_date_of_an_me_ends_once",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("pool_minor__gte", 0)), name="a_pool_is_not_negative"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("shared_minor", models.F("pool_minor")), ("state", "settled")),
+                            models.Q(models.Q(("state", "settled"), _negated=True), ("shared_minor", 0)),
+                            _connector="OR",
+                        ),
+                        name="only_a_settled_date_shares",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("frozen__isnull", False), ("state", "exception")),
+                            models.Q(models.Q(("state", "exception"), _negated=True), ("frozen", None)),
+                            _connector="OR",
+                        ),
+                        name="an_exception_freezes_its_facts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("night", models.F("business_date")), ("repairs", None)),
+                            models.Q(("night__gt", models.F("business_date")), ("repairs__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="only_a_repair_is_posted_later",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -161,6 +202,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-night", "id"],
+                "indexes": [
+                    models.Index(fields=["person", "-night", "id"], name="settlement_pay_person"),
+                    models.Index(fields=["night", "microenterprise"], name="settlement_pay_night"),
+                    models.Index(fields=["microenterprise", "month"], name="settlement_pay_me_month"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("membership", "month", "kind"), name="a_month_is_paid_once"),
+                    models.CheckConstraint(condition=models.Q(("amount_minor__gt", 0)), name="a_pay_line_is_positive"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -226,6 +276,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-business_date"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("sealed_at", None), ("status", "posting")),
+                            models.Q(models.Q(("status", "posting"), _negated=True), ("sealed_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_sealed_run_has_its_instant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by", None),
+                            models.Q(("approved_by", models.F("started_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="who_started_a_run_does_not_approve_it",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -250,6 +318,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_done", False)), fields=["run", "number"], name="settlement_shard_open"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "number"), name="shards_are_numbered_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -292,158 +368,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-night", "id"],
-            },
-        ),
-        migrations.AddIndex(
-            model_name="outcome",
-            index=models.Index(fields=["microenterprise", "-night"], name="settlement_outcome_me"),
-        ),
-        migrations.AddIndex(
-            model_name="outcome",
-            index=models.Index(fields=["night", "-shared_minor", "id"], name="settlement_outcome_night"),
-        ),
-        migrations.AddIndex(
-            model_name="outcome",
-            index=models.Index(
-                condition=models.Q(("state", "exception")),
-                fields=["microenterprise", "business_date"],
-                name="settlement_outcome_exception",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outcome",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("repairs", None)),
-                fields=("microenterprise", "business_date"),
-                name="a_date_of_an_me_ends_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outcome",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("pool_minor__gte", 0)), name="a_pool_is_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outcome",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("shared_minor", models.F("pool_minor")), ("state", "settled")),
-                    models.Q(models.Q(("state", "settled"), _negated=True), ("shared_minor", 0)),
-                    _connector="OR",
-                ),
-                name="only_a_settled_date_shares",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outcome",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("frozen__isnull", False), ("state", "exception")),
-                    models.Q(models.Q(("state", "exception"), _negated=True), ("frozen", None)),
-                    _connector="OR",
-                ),
-                name="an_exception_freezes_its_facts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outcome",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("night", models.F("business_date")), ("repairs", None)),
-                    models.Q(("night__gt", models.F("business_date")), ("repairs__isnull", False)),
-                    _connector="OR",
-                ),
-                name="only_a_repair_is_posted_later",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="payline",
-            index=models.Index(fields=["person", "-night", "id"], name="settlement_pay_person"),
-        ),
-        migrations.AddIndex(
-            model_name="payline",
-            index=models.Index(fields=["night", "microenterprise"], name="settlement_pay_night"),
-        ),
-        migrations.AddIndex(
-            model_name="payline",
-            index=models.Index(fields=["microenterprise", "month"], name="settlement_pay_me_month"),
-        ),
-        migrations.AddConstraint(
-            model_name="payline",
-            constraint=models.UniqueConstraint(fields=("membership", "month", "kind"), name="a_month_is_paid_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="payline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_minor__gt", 0)), name="a_pay_line_is_positive"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="settlementrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("sealed_at", None), ("status", "posting")),
-                    models.Q(models.Q(("status", "posting"), _negated=True), ("sealed_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a_sealed_run_has_its_instant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="settlementrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by", None),
-                    models.Q(("approved_by", models.F("started_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="who_started_a_run_does_not_approve_it",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="runshard",
-            index=models.Index(
-                condition=models.Q(("is_done", False)), fields=["run", "number"], name="settlement_shard_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runshard",
-            constraint=models.UniqueConstraint(fields=("run", "number"), name="shards_are_numbered_once"),
-        ),
-        migrations.AddIndex(
-            model_name="shareline",
-            index=models.Index(fields=["person", "-night", "id"], name="settlement_line_person"),
-        ),
-        migrations.AddIndex(
-            model_name="shareline",
-            index=models.Index(fields=["night", "outcome"], name="settlement_line_night"),
-        ),
-        migrations.AddConstraint(
-            model_name="shareline",
-            constraint=models.UniqueConstraint(
-                fields=("outcome", "membership"), name="a_membership_has_one_line_per_pool"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shareline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_minor__gte", 0)), name="a_share_is_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shareline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "amount_minor",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("recovered_minor"), "+", models.F("payable_minor")
-                        ),
+                "indexes": [
+                    models.Index(fields=["person", "-night", "id"], name="settlement_line_person"),
+                    models.Index(fields=["night", "outcome"], name="settlement_line_night"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("outcome", "membership"), name="a_membership_has_one_line_per_pool"
                     ),
-                    ("recovered_minor__gte", 0),
-                ),
-                name="a_share_pays_the_draw_first",
-            ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_minor__gte", 0)), name="a_share_is_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "amount_minor",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("recovered_minor"), "+", models.F("payable_minor")
+                                ),
+                            ),
+                            ("recovered_minor__gte", 0),
+                        ),
+                        name="a_share_pays_the_draw_first",
+                    ),
+                ],
+            },
         ),
     ]

@@ -50,6 +50,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("replaced_at", None)),
+                        fields=("person", "currency"),
+                        name="a_person_has_one_account_per_currency",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Owed",
@@ -76,6 +85,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("taken_minor__lt", models.F("released_minor"))),
+                        fields=["currency", "person", "microenterprise"],
+                        name="settlement_owed_open",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "microenterprise"), name="an_me_owes_a_person_in_one_place"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("taken_minor__gte", 0), ("taken_minor__lte", models.F("released_minor"))),
+                        name="what_is_owed_is_in_one_live_batch_only",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Payment",
@@ -130,6 +157,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["batch", "number"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_minor__gt", 0)), name="a_payment_pays_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("rejected_at__isnull", False),
+                                ("status", "rejected"),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            models.Q(models.Q(("status", "rejected"), _negated=True), ("rejected_at", None)),
+                            _connector="OR",
+                        ),
+                        name="a_rejection_has_its_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -154,6 +198,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("payment", "owed"), name="a_payment_has_one_part_per_me"),
+                    models.CheckConstraint(condition=models.Q(("amount_minor__gt", 0)), name="a_part_pays_something"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PayoutBatch",
@@ -231,6 +281,40 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "payout batches",
                 "ordering": ["-number"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ["preparing", "sending", "confirming"])),
+                        fields=["number"],
+                        name="settlement_payout_busy",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ["preparing", "draft"])),
+                        fields=("currency",),
+                        name="one_draft_per_currency",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("paid_by", None),
+                            models.Q(("paid_by", models.F("created_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="who_created_a_batch_does_not_mark_it_paid",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["preparing", "draft", "cancelled"]),
+                            models.Q(
+                                models.Q(("payments_sha256", ""), _negated=True),
+                                ("execution_date__isnull", False),
+                                ("sent_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_sent_batch_names_its_payments",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -241,85 +325,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="payments",
                 to="settlement.payoutbatch",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankdetails",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("replaced_at", None)),
-                fields=("person", "currency"),
-                name="a_person_has_one_account_per_currency",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="owed",
-            index=models.Index(
-                condition=models.Q(("taken_minor__lt", models.F("released_minor"))),
-                fields=["currency", "person", "microenterprise"],
-                name="settlement_owed_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="owed",
-            constraint=models.UniqueConstraint(
-                fields=("person", "microenterprise"), name="an_me_owes_a_person_in_one_place"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="owed",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("taken_minor__gte", 0), ("taken_minor__lte", models.F("released_minor"))),
-                name="what_is_owed_is_in_one_live_batch_only",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentpart",
-            constraint=models.UniqueConstraint(fields=("payment", "owed"), name="a_payment_has_one_part_per_me"),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentpart",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_minor__gt", 0)), name="a_part_pays_something"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="payoutbatch",
-            index=models.Index(
-                condition=models.Q(("status__in", ["preparing", "sending", "confirming"])),
-                fields=["number"],
-                name="settlement_payout_busy",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payoutbatch",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status__in", ["preparing", "draft"])),
-                fields=("currency",),
-                name="one_draft_per_currency",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payoutbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("paid_by", None), models.Q(("paid_by", models.F("created_by")), _negated=True), _connector="OR"
-                ),
-                name="who_created_a_batch_does_not_mark_it_paid",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payoutbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["preparing", "draft", "cancelled"]),
-                    models.Q(
-                        models.Q(("payments_sha256", ""), _negated=True),
-                        ("execution_date__isnull", False),
-                        ("sent_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_sent_batch_names_its_payments",
             ),
         ),
         migrations.AddIndex(
@@ -341,24 +346,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="payment",
             constraint=models.UniqueConstraint(fields=("batch", "person"), name="a_person_is_paid_once_per_batch"),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_minor__gt", 0)), name="a_payment_pays_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("rejected_at__isnull", False), ("status", "rejected"), models.Q(("reason", ""), _negated=True)
-                    ),
-                    models.Q(models.Q(("status", "rejected"), _negated=True), ("rejected_at", None)),
-                    _connector="OR",
-                ),
-                name="a_rejection_has_its_reason",
-            ),
         ),
     ]
