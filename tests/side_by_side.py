@@ -1,14 +1,29 @@
 """Lets test processes run beside each other: a broker and cache of its own for each, before anything reads settings.
 
 pytest-django gives each process a database of its own; this is the same for Valkey, which has sixteen. Loaded by
-`-p`, because Django's settings are read before any conftest.
+`-p`, because Django's settings are read before any conftest. The process that gathers what the others report tells at
+the end how long each chapter of the walk took; conftests below `tests/` are never read there.
 """
 
 import os
 from urllib.parse import urlsplit
+
+import pytest
+
+CHAPTERS = "chapters"
+"""The property under which a walk reports its chapters."""
 
 _PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 if _PROCESS and "REDIS_URL" in os.environ:
     number = int(_PROCESS.removeprefix("gw")) + 1
     os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}").geturl()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
+    told = [line for report in reports for name, lines in report.user_properties if name == CHAPTERS for line in lines]
+    if told:
+        terminalreporter.section("the walk, chapter by chapter")
+        for line in told:
+            terminalreporter.write_line(line)

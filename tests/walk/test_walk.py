@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.look.gallery import CHROMIUM
-from tests.walk.conftest import CHAPTERS
+from tests.side_by_side import CHAPTERS
 from tests.walk.market import Market, open_market
 from tests.walk.story import Story, tell
 from tests.walk.watch import Watch
