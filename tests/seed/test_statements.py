@@ -36,7 +36,7 @@ WATCHER = "rui"
 """Sees everything, so what a page shows differs by the size of the company and by nothing else."""
 LOOKERS = ("lin", WATCHER)
 """Who looks at every thing: a leader, who may do something about it, and the auditor."""
-OF_EACH = 3
+OF_EACH = 6
 """How many things are looked at in each state."""
 
 Addresses = Iterator[tuple[str, tuple[Any, ...]]]

@@ -17,7 +17,7 @@ from tests.walk.watch import Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 WAYS = ("mouse", "keyboard", "phone")
-AT_LENGTH = ("keyboard",)
+AT_LENGTH = ("keyboard", "phone")
 """Walked among the long proofs."""
 
 
