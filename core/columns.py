@@ -8,6 +8,7 @@ No business nouns.
 import struct
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from django.db import connection
 
 _KINDS: Final = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "date": ">i4", "bool": "i1", "uuid": "V16"}
 """PostgreSQL's name of a type and how its binary format looks."""
+
+_OIDS: Final = {"int2": 21, "int4": 23, "int8": 20}
+"""The numbers by which PostgreSQL knows the types that stand in lists."""
 
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _END: Final = struct.pack(">h", -1)
@@ -66,6 +70,60 @@ def write(table: str, columns: Columns, arrays: Mapping[str, Any]) -> int:
         sent = BytesIO(b"".join((_HEAD, rows.tobytes(), _END)))
         cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN (FORMAT binary)', sent, 1 << 18)
     return size
+
+
+def write_lists(
+    table: str,
+    columns: Columns,
+    arrays: Mapping[str, Any],
+    lists: Columns,
+    elements: Mapping[str, Any],
+    lengths: "np.ndarray[Any, np.dtype[np.int64]]",
+) -> int:
+    """Insert rows of which some columns are arrays; how many rows there were.
+
+    columns, arrays: as for `write`. lists: names of the array columns and the types of their elements; elements: for
+    each all elements, row after row, of which each row takes as many as `lengths` says. No element is NULL.
+    """
+    size = len(lengths)
+    if not size:
+        return 0
+    fixed = _row(columns)
+    rows = np.empty(size, dtype=fixed)
+    rows["fields"] = len(columns) + len(lists)
+    for name in columns:
+        rows[f"{name} width"] = fixed[name].itemsize
+        rows[name] = arrays[name]
+    heads, width = memoryview(rows.tobytes()), fixed.itemsize
+    bodies = [(_elements(elements[name], kind), _KINDS[kind], _OIDS[kind]) for name, kind in lists.items()]
+    ends = np.cumsum(lengths).tolist()
+    parts: list[Any] = [_HEAD]
+    start = 0
+    for number, end in enumerate(ends):
+        parts.append(heads[number * width : number * width + width])
+        for body, kind, oid in bodies:
+            each = 4 + np.dtype(kind).itemsize
+            parts += (_list_head(end - start, each, oid), body[start * each : end * each])
+        start = end
+    parts.append(_END)
+    names = ", ".join(f'"{name}"' for name in (*columns, *lists))
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN (FORMAT binary)', BytesIO(b"".join(parts)), 1 << 18)
+    return size
+
+
+@lru_cache(maxsize=1024)
+def _list_head(length: int, each: int, oid: int) -> bytes:
+    """What comes before the elements: width, dimensions, no NULLs, type, and for the one dimension size and bound."""
+    if not length:
+        return struct.pack(">iiii", 12, 0, 0, oid)
+    return struct.pack(">iiiiii", 20 + length * each, 1, 0, oid, length, 1)
+
+
+def _elements(values: Any, kind: str) -> memoryview:
+    found = np.empty(len(values), dtype=[("width", ">i4"), ("value", _KINDS[kind])])
+    found["width"], found["value"] = found.dtype["value"].itemsize, values
+    return memoryview(found.tobytes())
 
 
 def _row(columns: Columns) -> "np.dtype[Any]":

@@ -35,15 +35,21 @@ CLOCK: Final = "core_clock"
 DOORS: Final = frozenset(
     {
         # guards, called by what is inserted
-        *("ledger_guard_entries", "ledger_guard_awaited", "ledger_guard_postings", "ledger_keep_balances"),
+        *(
+            "ledger_guard_entries",
+            "ledger_guard_awaited",
+            "ledger_guard_postings",
+            "ledger_guard_nightlines",
+            "ledger_keep_balances",
+        ),
         "core_audit_waits",
         # deeds of the night and of the trail: each checks by itself whether it may be done
-        *("ledger_open_month", "ledger_open_night", "ledger_index_night"),
-        *("ledger_take_snapshot", "ledger_drop_snapshots", "ledger_merge_nights", "core_link_audit"),
+        *("ledger_open_month", "ledger_open_night", "ledger_take_snapshot", "ledger_drop_snapshots"),
+        "core_link_audit",
     }
 )
 """Functions that act with the owner's rights. A migration that replaces one resets it: `grant` sets it again."""
-BEHIND_THE_DOORS: Final = frozenset({"ledger_open_part", "ledger_index_part", "ledger_guard_part"})
+BEHIND_THE_DOORS: Final = frozenset({"ledger_open_part", "ledger_guard_part"})
 """What doors call; they would do it to any table, so nobody else may."""
 
 _TABLES: Final = """

@@ -286,11 +286,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=15),
         "options": {"expires": 60},
     },
-    "make one table of the nights of a month that is long over": {
-        "task": "settlement.tasks.merge_nights",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 600},
-    },
     "go on with payouts that were begun": {
         "task": "settlement.tasks.payouts",
         "schedule": timedelta(seconds=15),

@@ -21,24 +21,22 @@ from ledger.accounts import EXPENSE, INCOME, NIGHT_KINDS, YEAR_CLOSE, Book, Kind
 
 Whole = NDArray[np.int64]
 
-_LINE: Final = {
-    "entry_id": "int8", "account_id": "int8", "entity_id": "int8", "amount_minor": "int8",
-    "business_date": "date", "line": "int4", "by_night": "bool",
-}  # fmt: skip
+_LINES: Final = {"entry_id": "int8", "entity_id": "int8", "business_date": "date"}
+_SIDE_BY_SIDE: Final = {"account_ids": "int8", "amounts_minor": "int8"}
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Entries of one kind in the real book: for each its reference, subject and how many of the lines are its own;
-    for each line its account, entity and amount (minor units, debit positive), entry after entry."""
+    """Entries of one kind in the real book: for each its reference, subject, entity and how many of the lines are its
+    own; for each line its account and amount (minor units, debit positive), entry after entry."""
 
     kind: str
     references: Sequence[str]
     subjects: Sequence[str]
     memo: str
+    entity_ids: Whole
     line_counts: Whole
     account_ids: Whole
-    entity_ids: Whole
     amounts: Whole
 
 
@@ -117,18 +115,17 @@ def _copy(batch: Batch, by: str, night: date, posted_at: datetime) -> None:
     debits = np.add.reduceat(np.maximum(batch.amounts, 0), starts)
     heads = _heads(batch, by, night, posted_at, first, starts, ends, debits)
     writer.copy_entries(heads)
-    columns.write(
-        "ledger_posting",
-        _LINE,
+    columns.write_lists(
+        "ledger_nightlines",
+        _LINES,
         {
-            "entry_id": np.repeat(np.arange(first, first + count), batch.line_counts),
-            "account_id": batch.account_ids,
+            "entry_id": np.arange(first, first + count),
             "entity_id": batch.entity_ids,
-            "amount_minor": batch.amounts,
             "business_date": columns.day_number(night),
-            "line": np.arange(len(batch.amounts)) - np.repeat(starts, batch.line_counts) + 1,
-            "by_night": 1,
         },
+        _SIDE_BY_SIDE,
+        {"account_ids": batch.account_ids, "amounts_minor": batch.amounts},
+        batch.line_counts,
     )
 
 

@@ -60,7 +60,7 @@ def movements(
     rows = _rows(
         """
         SELECT a.entity_id, a.kind, a.party, sum(p.amount_minor)::bigint
-          FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id
+          FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id AND p.entity_id = a.entity_id
          WHERE a.entity_id = ANY(%(entities)s) AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
            AND p.business_date BETWEEN %(since)s AND %(until)s
            AND p.entry_id NOT IN (SELECT e.id FROM ledger_entry e WHERE e.kind = %(close)s)
@@ -94,7 +94,7 @@ def facts_by_day(entity_ids: Collection[int], kinds: Collection[Kind], since: da
         f"""
         SELECT a.entity_id, p.business_date, a.kind, a.party, sum(p.amount_minor)::bigint
           FROM ledger_account a
-          JOIN ledger_posting p ON p.account_id = a.id
+          JOIN ledger_posting p ON p.account_id = a.id AND p.entity_id = a.entity_id
           JOIN ledger_entry e ON e.id = p.entry_id
          WHERE a.entity_id = ANY(%(entities)s) AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
            AND p.business_date BETWEEN %(since)s AND %(until)s AND e.kind NOT IN {_OWN}
@@ -117,7 +117,7 @@ def events(entity_ids: Collection[int], kinds: Collection[Kind], since: date) ->
         f"""
         SELECT a.entity_id, e.posted_at, e.id, a.kind, a.party, sum(p.amount_minor)::bigint
           FROM ledger_account a
-          JOIN ledger_posting p ON p.account_id = a.id
+          JOIN ledger_posting p ON p.account_id = a.id AND p.entity_id = a.entity_id
           JOIN ledger_entry e ON e.id = p.entry_id
          WHERE a.entity_id = ANY(%(entities)s) AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
            AND p.business_date >= %(since)s AND e.kind NOT IN {_OWN}
@@ -147,7 +147,7 @@ def stood_before(entity_ids: Collection[int], kinds: Collection[Kind], day: date
                SELECT coalesce((SELECT s.balance_minor FROM ledger_snapshot s
                                  WHERE s.business_date = {base} AND s.account_id = a.id), 0)
                     + coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
-                                 WHERE p.account_id = a.id AND p.business_date > {base}
+                                 WHERE p.account_id = a.id AND p.entity_id = a.entity_id AND p.business_date > {base}
                                    AND p.business_date < %(day)s), 0) AS total OFFSET 0) s
          WHERE a.entity_id = ANY(%(entities)s) AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s AND s.total <> 0
         """,

@@ -90,6 +90,9 @@ def _sql_text(column: str) -> str:
 SQL_LINES = "string_agg(int8send(p.account_id) || int8send(p.amount_minor), ''::bytea ORDER BY p.line)"
 """`lines_bytes` over postings `p`, grouped by entry."""
 
+SQL_LINES_AS_THEY_COME = "string_agg(int8send(p.account_id) || int8send(p.amount_minor), ''::bytea)"
+"""The same over postings that stand in the order of their lines, as those of an array do."""
+
 SQL_HASH = f"""encode(sha256(convert_to(concat_ws(',',
     {_sql_text("e.reference")}, {_sql_text("e.kind")}, {_sql_text("e.subject")}, {_sql_text("e.memo")},
     {_sql_text("e.book")}, to_char(e.business_date, 'YYYY-MM-DD'), to_char(e.effective_date, 'YYYY-MM-DD'),

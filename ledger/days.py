@@ -112,22 +112,6 @@ def seal_day(day: date, *, by: str = CLOCK) -> BusinessDay:
     return sealed
 
 
-@transaction.atomic
-def merge_nights(*, before: date) -> int:
-    """Make one table of the nights of each sealed month that ended before that date; how many nights went into it.
-
-    Lines, hashes and seals stay what they are. A month that a long report is reading stays for another time.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT date FROM ledger_businessday WHERE sealed_at IS NOT NULL AND date < %s", [before])
-        months = sorted({day.replace(day=1) for (day,) in cursor.fetchall()} - {before.replace(day=1)})
-        merged = 0
-        for month in months:
-            cursor.execute("SELECT ledger_merge_nights(%s)", [month])
-            merged += cursor.fetchone()[0]
-    return merged
-
-
 def chained(previous_hash: str, facts: proofs.DayFacts) -> str:
     """The hash of a sealed date: what it holds, and the hash of the sealed date before it."""
     text = "\n".join(
@@ -145,7 +129,6 @@ def chained(previous_hash: str, facts: proofs.DayFacts) -> str:
 
 
 def _seal(day: BusinessDay, by: str) -> BusinessDay:
-    _run("SELECT ledger_index_night(%s)", day.date)
     before = BusinessDay.objects.filter(date__lt=day.date).order_by("-date").first()
     facts = proofs.sound_day(day.date, accounts_after=before.accounts_through if before else None)
     if facts is None:

@@ -119,7 +119,10 @@ class Entry(models.Model):
 
 
 class Posting(models.Model):
-    """One line: a signed amount in minor units, debit positive. Inserted with all lines of its entry at once."""
+    """One line: a signed amount in minor units, debit positive. Only read here: lines arrive with their whole entry.
+
+    A view over `ledger_posting_day`, a row for each line, and `ledger_nightlines`, a row for each entry of a night.
+    """
 
     pk = models.CompositePrimaryKey("business_date", "entry_id", "line")
     business_date = models.DateField()
@@ -128,13 +131,10 @@ class Posting(models.Model):
     account_id = models.BigIntegerField()
     entity_id = models.BigIntegerField()
     amount_minor = models.BigIntegerField()
-    by_night = models.BooleanField(default=False)
+    by_night = models.BooleanField()
 
     class Meta:
-        # Each partition has its indexes: (account, date, entry, line), and (entry, line) once a night is sealed.
-        constraints = [
-            models.CheckConstraint(condition=~Q(amount_minor=0), name="a_line_moves_something"),
-        ]
+        managed = False
 
     def __str__(self) -> str:
         return f"{self.business_date} {self.entry_id}/{self.line}: {self.amount_minor}"

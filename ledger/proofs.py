@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ledger.canonical import SQL_HASH, SQL_LINES
+from ledger.canonical import SQL_HASH, SQL_LINES, SQL_LINES_AS_THEY_COME
 
 
 @dataclass(frozen=True)
@@ -278,29 +278,43 @@ def sound_day(day: date, *, accounts_after: int | None) -> DayFacts | None:
     rows = _rows(
         f"""
         WITH wholes AS MATERIALIZED (
-             SELECT p.entry_id, p.by_night, count(*) AS size, min(p.line) AS first, max(p.line) AS last,
-                    sum(p.amount_minor) AS total, sum(greatest(p.amount_minor, 0)) AS debit,
-                    min(p.entity_id) AS entity, max(p.entity_id) AS last_entity,
-                    count(a.id) AS owned, count(*) FILTER (WHERE a.book = 'real') AS in_real, {SQL_LINES} AS lines
-               FROM ledger_posting p LEFT JOIN ledger_account a ON a.id = p.account_id AND a.entity_id = p.entity_id
-              WHERE p.business_date = %(day)s GROUP BY 1, 2),
+             SELECT p.entry_id, false AS by_night, count(*) AS size, min(p.line) AS first, max(p.line) AS last,
+                    bool_and(p.amount_minor <> 0) AS moving, sum(p.amount_minor) AS total,
+                    sum(greatest(p.amount_minor, 0)) AS debit, min(p.entity_id) AS entity,
+                    max(p.entity_id) AS last_entity, {SQL_LINES} AS lines
+               FROM ledger_posting_day p WHERE p.business_date = %(day)s GROUP BY 1
+              UNION ALL
+             SELECT n.entry_id, true, l.size, 1, l.size, l.moving, l.total, l.debit, n.entity_id, n.entity_id, l.lines
+               FROM ledger_nightlines n
+              CROSS JOIN LATERAL (
+                    SELECT count(*) AS size, bool_and(p.amount_minor <> 0) AS moving, sum(p.amount_minor) AS total,
+                           sum(greatest(p.amount_minor, 0)) AS debit, {SQL_LINES_AS_THEY_COME} AS lines
+                      FROM unnest(n.account_ids, n.amounts_minor) AS p (account_id, amount_minor)) l
+              WHERE n.business_date = %(day)s),
         wrong AS (
              SELECT count(*) AS entries
                FROM (SELECT * FROM ledger_entry WHERE business_date = %(day)s) e
                FULL JOIN wholes l ON l.entry_id = e.id AND l.by_night = e.by_night
-              WHERE e.id IS NULL OR l.entry_id IS NULL OR l.total <> 0 OR l.owned <> l.size
+              WHERE e.id IS NULL OR l.entry_id IS NULL OR l.total <> 0 OR l.moving IS DISTINCT FROM true
                  OR (l.size, l.first, l.last, l.debit) IS DISTINCT FROM
                     (e.posting_count::bigint, 1, e.posting_count, e.debit_total_minor::numeric)
-                 OR l.in_real <> CASE e.book WHEN 'real' THEN l.size ELSE 0 END
-                 OR e.content_hash <> {SQL_HASH}),
+                 OR e.content_hash IS DISTINCT FROM {SQL_HASH}),
+        foreign_lines AS (
+             SELECT count(*) AS lines
+               FROM ledger_posting p
+               LEFT JOIN (SELECT * FROM ledger_entry WHERE business_date = %(day)s) e ON e.id = p.entry_id
+               LEFT JOIN ledger_account a ON a.id = p.account_id AND a.entity_id = p.entity_id AND a.book = e.book
+              WHERE p.business_date = %(day)s AND a.id IS NULL),
         unbalanced AS (
              SELECT count(*) AS entities
-               FROM (SELECT FROM ledger_posting p JOIN wholes w ON w.entry_id = p.entry_id AND w.entity <> w.last_entity
+               FROM (SELECT FROM ledger_posting_day p
+                       JOIN wholes w ON w.entry_id = p.entry_id AND w.entity <> w.last_entity
                       WHERE p.business_date = %(day)s
                       GROUP BY p.entry_id, p.entity_id HAVING sum(p.amount_minor) <> 0) e)
-        SELECT (SELECT entries FROM wrong) + (SELECT entities FROM unbalanced), sum(w.size)::bigint,
-               CASE WHEN w.in_real > 0 THEN 'real ' ELSE 'shadow ' END || e.currency, sum(w.debit)::bigint
-          FROM wholes w JOIN ledger_entity e ON e.id = w.entity GROUP BY 3
+        SELECT (SELECT entries FROM wrong) + (SELECT lines FROM foreign_lines) + (SELECT entities FROM unbalanced),
+               sum(w.size)::bigint, h.book || ' ' || e.currency, sum(w.debit)::bigint
+          FROM wholes w
+          LEFT JOIN ledger_entity e ON e.id = w.entity LEFT JOIN ledger_entry h ON h.id = w.entry_id GROUP BY 3
         """,
         day=day,
     )

@@ -140,7 +140,8 @@ def result(entity_ids: Collection[int], since: date, until: date, book: Book = B
           FROM ledger_account a
          CROSS JOIN LATERAL (
                SELECT sum(p.amount_minor) AS total FROM ledger_posting p
-                WHERE p.account_id = a.id AND p.business_date BETWEEN %(since)s AND %(until)s
+                WHERE p.account_id = a.id AND p.entity_id = a.entity_id
+                  AND p.business_date BETWEEN %(since)s AND %(until)s
                   AND p.entry_id NOT IN (SELECT e.id FROM ledger_entry e WHERE e.kind = %(close)s)) s
          WHERE a.entity_id = ANY(%(entities)s) AND a.kind = ANY(%(income)s || %(expense)s) AND a.book = %(book)s
          GROUP BY 1
@@ -170,7 +171,8 @@ def movement(
           FROM ledger_account a
          CROSS JOIN LATERAL (
                SELECT sum(p.amount_minor) AS total FROM ledger_posting p
-                WHERE p.account_id = a.id AND p.business_date BETWEEN %(since)s AND %(until)s
+                WHERE p.account_id = a.id AND p.entity_id = a.entity_id
+                  AND p.business_date BETWEEN %(since)s AND %(until)s
                   AND p.entry_id NOT IN (SELECT e.id FROM ledger_entry e WHERE e.kind = %(close)s)) s
          WHERE a.entity_id = ANY(%(entities)s) AND a.kind = %(kind)s AND a.book = %(book)s AND s.total <> 0
          GROUP BY a.entity_id, a.kind
@@ -239,7 +241,7 @@ def history(
     """Lines of an entity's accounts, newest first.
 
     party: only accounts of that party (None: all). before: the `place` of the last line seen. The newest lines of each
-    account come from its own index, so that page 2,000 costs what page 1 costs.
+    account come from its own index, those of nights from its entity's, so that page 2,000 costs what page 1 costs.
     """
     rows = _rows(
         f"""
@@ -247,10 +249,21 @@ def history(
                e.subject, e.memo, a.kind, a.party, a.currency, {_SIDE} * p.amount_minor
           FROM ledger_account a
          CROSS JOIN LATERAL (
-               SELECT p.business_date, p.entry_id, p.line, p.amount_minor FROM ledger_posting p
-                WHERE p.account_id = a.id AND p.business_date BETWEEN %(since)s AND %(until)s
-                  AND (p.business_date, p.entry_id, p.line) < (%(date)s, %(entry)s, %(line)s)
-                ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC LIMIT %(limit)s) p
+               (SELECT p.business_date, p.entry_id, p.line, p.amount_minor FROM ledger_posting_day p
+                 WHERE p.account_id = a.id AND p.business_date BETWEEN %(since)s AND %(until)s
+                   AND (p.business_date, p.entry_id, p.line) < (%(date)s, %(entry)s, %(line)s)
+                 ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC LIMIT %(limit)s)
+               UNION ALL
+               (SELECT n.business_date, n.entry_id, l.line, l.amount_minor
+                  FROM (SELECT * FROM ledger_nightlines n
+                         WHERE n.entity_id = a.entity_id AND a.id = ANY(n.account_ids)
+                           AND n.business_date BETWEEN %(since)s AND %(until)s
+                           AND (n.business_date, n.entry_id) <= (%(date)s, %(entry)s)
+                         ORDER BY n.business_date DESC, n.entry_id DESC LIMIT %(limit)s + 1) n
+                 CROSS JOIN LATERAL unnest(n.account_ids, n.amounts_minor)
+                       WITH ORDINALITY AS l (account_id, amount_minor, line)
+                 WHERE l.account_id = a.id
+                   AND (n.business_date, n.entry_id, l.line) < (%(date)s, %(entry)s, %(line)s))) p
           JOIN ledger_entry e ON e.id = p.entry_id
          WHERE a.entity_id = %(entity)s AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
            AND (%(party)s::text IS NULL OR a.party = %(party)s)
@@ -282,7 +295,7 @@ def results_on(places: Collection[tuple[int, date]], *, limit: int = 200, book: 
           JOIN ledger_account a ON a.entity_id = wanted.entity_id AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
          CROSS JOIN LATERAL (
                SELECT p.business_date, p.entry_id, p.line, p.amount_minor FROM ledger_posting p
-                WHERE p.account_id = a.id AND p.business_date = wanted.day
+                WHERE p.account_id = a.id AND p.entity_id = a.entity_id AND p.business_date = wanted.day
                   AND p.business_date = ANY(%(dates)s::date[])
                 ORDER BY p.entry_id DESC, p.line DESC LIMIT %(limit)s) p
           JOIN ledger_entry e ON e.id = p.entry_id
@@ -316,7 +329,8 @@ def statement(
         SELECT {_SIDE} * (coalesce((SELECT s.balance_minor FROM ledger_snapshot s
                                      WHERE s.business_date = {base} AND s.account_id = a.id), 0)
                           + coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
-                                       WHERE p.account_id = a.id AND p.business_date > {base}
+                                       WHERE p.account_id = a.id AND p.entity_id = a.entity_id
+                                         AND p.business_date > {base}
                                          AND (p.business_date, p.entry_id, p.line)
                                              <= (%(date)s, %(entry)s, %(line)s)), 0))::bigint
           FROM ledger_account a
@@ -406,7 +420,8 @@ def _accounts(base: str) -> str:
     LEFT JOIN LATERAL (SELECT coalesce((SELECT s.balance_minor FROM ledger_snapshot s
                                          WHERE s.business_date = {base} AND s.account_id = a.id), 0)
                             + coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
-                                         WHERE p.account_id = a.id AND p.business_date > {base}), 0) AS total
+                                         WHERE p.account_id = a.id AND p.entity_id = a.entity_id
+                                           AND p.business_date > {base}), 0) AS total
                         WHERE b.account_id IS NULL) s ON true"""
 
 

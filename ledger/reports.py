@@ -218,14 +218,16 @@ def lines_of_accounts(
             f"""
             SELECT a.id, p.business_date, p.entry_id, p.line, e.effective_date, e.posted_at, e.posted_by, e.reference,
                    e.kind, e.subject, e.memo, p.amount_minor
-              FROM unnest(%(accounts)s::bigint[]) WITH ORDINALITY AS a (id, place)
+              FROM unnest(%(accounts)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
+              JOIN ledger_account a ON a.id = wanted.id
              CROSS JOIN LATERAL (
                    SELECT * FROM ledger_posting p
-                    WHERE p.account_id = a.id AND p.business_date BETWEEN %(since)s AND %(until)s
+                    WHERE p.account_id = a.id AND p.entity_id = a.entity_id
+                      AND p.business_date BETWEEN %(since)s AND %(until)s
                     ORDER BY p.business_date, p.entry_id, p.line) p
               JOIN ledger_entry e ON e.id = p.entry_id
              WHERE true {_EFFECTIVE}
-             ORDER BY a.place, p.business_date, p.entry_id, p.line
+             ORDER BY wanted.place, p.business_date, p.entry_id, p.line
             """,
             {"accounts": list(account_ids), "since": since, "until": until, "effective": effective_until},
         )
@@ -242,8 +244,9 @@ def balance_upto(account_id: int, place: queries.Place) -> int:
         SELECT (coalesce((SELECT s.balance_minor FROM ledger_snapshot s
                            WHERE s.business_date = {base} AND s.account_id = %(account)s), 0)
                 + coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
-                             WHERE p.account_id = %(account)s AND p.business_date > {base}
-                               AND p.business_date <= %(day)s
+                             WHERE p.account_id = %(account)s
+                               AND p.entity_id = (SELECT entity_id FROM ledger_account WHERE id = %(account)s)
+                               AND p.business_date > {base} AND p.business_date <= %(day)s
                                AND (p.business_date, p.entry_id, p.line) <= (%(day)s, %(entry)s, %(line)s)), 0))::bigint
         """,
         account=account_id,
@@ -295,7 +298,8 @@ def transactions(
         if entity_ids is None
         else """ledger_account a CROSS JOIN LATERAL (
                 SELECT * FROM ledger_posting p
-                 WHERE p.account_id = a.id AND p.business_date BETWEEN %(since)s AND %(until)s
+                 WHERE p.account_id = a.id AND p.entity_id = a.entity_id
+                   AND p.business_date BETWEEN %(since)s AND %(until)s
                  ORDER BY p.business_date, p.entry_id, p.line) p"""
     )
     with connection.chunked_cursor() as cursor:
@@ -358,11 +362,12 @@ def _stood(effective_until: date | None, ahead: Mapping[str, Any]) -> str:
     stood = f"""SELECT coalesce((SELECT s.balance_minor FROM ledger_snapshot s
                            WHERE s.business_date = {_BASE} AND s.account_id = a.id), 0)
               + coalesce((SELECT sum(p.amount_minor) FROM {_lines(effective_until)}
-                           WHERE p.account_id = a.id AND p.business_date > {_BASE}
+                           WHERE p.account_id = a.id AND p.entity_id = a.entity_id AND p.business_date > {_BASE}
                              AND p.business_date <= %(as_of)s {_EFFECTIVE}), 0)"""
     too_early = """
               - coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
-                           WHERE p.account_id = a.id AND p.business_date = ANY(%(dates)s)
+                           WHERE p.account_id = a.id AND p.entity_id = a.entity_id
+                             AND p.business_date = ANY(%(dates)s)
                              AND p.business_date <= {base} AND p.entry_id = ANY(%(entries)s)), 0)"""
     # The offset keeps the planner from working it out once for the filter and once for the answer.
     return f"{stood}{too_early.format(base=_BASE) if ahead else ''} AS total OFFSET 0"

@@ -31,9 +31,10 @@ _ENTRY_COLUMNS: Final = (
     "id", "reference", "kind", "subject", "memo", "book", "business_date", "effective_date", "posted_at", "posted_by",
     "posting_count", "debit_total_minor", "reverses_id", "content_hash", "by_night",
 )  # fmt: skip
-_POSTING_COLUMNS: Final = (
-    "business_date", "entry_id", "line", "account_id", "entity_id", "amount_minor", "by_night",
-)  # fmt: skip
+_POSTING_COLUMNS: Final = ("business_date", "entry_id", "line", "account_id", "entity_id", "amount_minor")
+_NIGHT_COLUMNS: Final = ("entry_id", "entity_id", "business_date", "account_ids", "amounts_minor")
+_Rows = tuple[str, Sequence[str], list[str]]
+"""A table, its columns, and rows as COPY wants them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +259,7 @@ def _entry(prepared: _Prepared, business_date: date, posted_at: datetime, by: st
 
 def _insert(entries: list[Entry], fresh: Sequence[_Prepared]) -> None:
     Entry.objects.bulk_create(entries)
-    Posting.objects.bulk_create(
-        [Posting(**dict(zip(_POSTING_COLUMNS, row, strict=True))) for row in _rows(entries, fresh)]
-    )
+    _copy_lines(entries, fresh)
 
 
 def _copy(entries: list[Entry], fresh: Sequence[_Prepared]) -> None:
@@ -271,19 +270,34 @@ def _copy(entries: list[Entry], fresh: Sequence[_Prepared]) -> None:
         for entry, (entry_id,) in zip(entries, cursor.fetchall(), strict=True):
             entry.pk = entry_id
     copy_entries(map(_entry_row, entries))
-    rows = _rows(entries, fresh)
-    _copy_into(
-        "ledger_posting", _POSTING_COLUMNS, [f"{a}\t{b}\t{c}\t{d}\t{e}\t{f}\t{g}\n" for a, b, c, d, e, f, g in rows]
-    )
+    _copy_lines(entries, fresh)
 
 
-def _rows(entries: list[Entry], fresh: Sequence[_Prepared]) -> Iterator[tuple[str, int, int, int, int, int, bool]]:
-    for entry, prepared in zip(entries, fresh, strict=True):
-        day, entry_id, by_night = entry.business_date.isoformat(), entry.pk, entry.by_night
+def _copy_lines(entries: list[Entry], fresh: Sequence[_Prepared]) -> None:
+    """The lines of entries that are all of a day or all of a night, and stored."""
+    written = _by_entry if entries[0].by_night else _line_by_line
+    _copy_into(*written(zip(entries, fresh, strict=True)))
+
+
+def _line_by_line(entries: Iterable[tuple[Entry, _Prepared]]) -> _Rows:
+    rows = []
+    for entry, prepared in entries:
+        day, entry_id = entry.business_date.isoformat(), entry.pk
         for number, (line, account_id) in enumerate(
             zip(prepared.draft.lines, prepared.account_ids, strict=True), start=1
         ):
-            yield day, entry_id, number, account_id, line.entity_id, line.amount_minor, by_night
+            rows.append(f"{day}\t{entry_id}\t{number}\t{account_id}\t{line.entity_id}\t{line.amount_minor}\n")
+    return "ledger_posting_day", _POSTING_COLUMNS, rows
+
+
+def _by_entry(entries: Iterable[tuple[Entry, _Prepared]]) -> _Rows:
+    rows = []
+    for entry, prepared in entries:
+        (entity_id,) = {line.entity_id for line in prepared.draft.lines}
+        ids = ",".join(map(str, prepared.account_ids))
+        amounts = ",".join(str(line.amount_minor) for line in prepared.draft.lines)
+        rows.append(f"{entry.pk}\t{entity_id}\t{entry.business_date}\t{{{ids}}}\t{{{amounts}}}\n")
+    return "ledger_nightlines", _NIGHT_COLUMNS, rows
 
 
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})

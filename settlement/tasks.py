@@ -2,8 +2,6 @@
 
 from celery import shared_task
 
-from core.clock import business_date
-from ledger import days
 from settlement.actions import nights
 from settlement.actions import payouts as paying
 from settlement.exports import making
@@ -13,12 +11,6 @@ from settlement.exports import making
 def night() -> None:
     """Settle every date that is over and not sealed, runs started by hand included; workers share the shards."""
     nights.settle_over()
-
-
-@shared_task
-def merge_nights() -> None:
-    """Make one table of the nights of each month that is long over."""
-    days.merge_nights(before=business_date() - days.SNAPSHOTS_KEPT)
 
 
 @shared_task
