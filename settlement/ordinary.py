@@ -389,33 +389,30 @@ class _Arrays:
     """The columns of the parts, from which each outcome takes its arrays."""
 
     columns: tuple[list[int], ...]
+    inherited: list[int]
 
     @classmethod
     def of(cls, seats: _Seats, answer: _Answer) -> "_Arrays":
         parts, holders = answer.parts, answer.holders
-        return cls(
-            tuple(
-                values.tolist()
-                for values in (
-                    seats.number[holders],
-                    seats.weight[holders],
-                    parts.amount_minor,
-                    parts.inherited_grain,
-                    parts.carry_before_grain,
-                    parts.carry_after_grain,
-                    np.zeros_like(parts.amount_minor),
-                )
-            ),
+        found = (
+            seats.number[holders],
+            seats.weight[holders],
+            parts.amount_minor,
+            parts.carry_before_grain,
+            parts.carry_after_grain,
         )
+        return cls(tuple(values.tolist() for values in found), parts.inherited_grain.tolist())
 
     def between(self, start: int, end: int) -> list[str]:
-        """The arrays of one outcome, in the order of `_ARRAYS`."""
-        return [f"{{{repr(each[start:end])[1:-1]}}}" for each in self.columns]
+        """The arrays of one outcome, in the order of `_ARRAYS`; nobody pays a draw back in an ordinary night."""
+        inherited = self.inherited[start:end]
+        lists = [each[start:end] for each in self.columns]
+        return [f"{{{repr(each)[1:-1]}}}" for each in (*lists, inherited if any(inherited) else (), ())]
 
 
 _ARRAYS: Final = (
-    "member_numbers", "member_weights", "member_minor", "member_inherited_grain", "member_carry_before_grain",
-    "member_carry_after_grain", "member_recovered_minor",
+    "member_numbers", "member_weights", "member_minor", "member_carry_before_grain", "member_carry_after_grain",
+    "member_inherited_grain", "member_recovered_minor",
 )  # fmt: skip
 _COLUMNS: Final = (
     "id", "microenterprise_id", "night", "business_date", "state", "currency", "fiscal_year", "share_terms_id",

@@ -207,11 +207,16 @@ def _parts(verdict: Verdict) -> dict[str, list[int]]:
         "member_numbers": [part.key for part in parts],
         "member_weights": [part.weight for part in parts],
         "member_minor": [part.amount_minor for part in parts],
-        "member_recovered_minor": [line.recovered_minor for line in verdict.lines],
-        "member_inherited_grain": [part.inherited_grain for part in parts],
+        "member_recovered_minor": _unless_nothing([line.recovered_minor for line in verdict.lines]),
+        "member_inherited_grain": _unless_nothing([part.inherited_grain for part in parts]),
         "member_carry_before_grain": [part.carry_before_grain for part in parts],
         "member_carry_after_grain": [part.carry_after_grain for part in parts],
     }
+
+
+def _unless_nothing(values: list[int]) -> list[int]:
+    """A list of nothing but zeros is not stored."""
+    return values if any(values) else []
 
 
 def _add_night_totals(row: Outcome, answer: FirmNight) -> None:

@@ -80,7 +80,9 @@ def lines_sha256(night: date) -> str:
             SELECT encode(sha256(convert_to(
                    coalesce(string_agg(line, E'\\n' ORDER BY line COLLATE "C"), ''), 'UTF8')), 'hex')
               FROM (SELECT concat_ws(',', 'share', microenterprise_id, business_date, member_numbers, member_minor,
-                                     member_recovered_minor, member_carry_after_grain) AS line
+                                     CASE cardinality(member_recovered_minor) WHEN 0  -- nobody anything
+                                          THEN array_fill(0::bigint, ARRAY[cardinality(member_numbers)])
+                                          ELSE member_recovered_minor END, member_carry_after_grain) AS line
                       FROM settlement_outcome WHERE night = %(night)s AND line_count > 0
                     UNION ALL
                     SELECT concat_ws(',', kind, microenterprise_id, membership_id, business_date, amount_minor)
