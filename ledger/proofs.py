@@ -69,7 +69,7 @@ DATED: Final = (
           LEFT JOIN ledger_account a ON a.id = p.account_id
          WHERE {_DATED_LINES}
            AND (e.id IS NULL OR a.book IS DISTINCT FROM e.book
-                OR a.entity_id IS DISTINCT FROM p.entity_id OR p.amount_minor = 0)
+                OR a.entity_id IS DISTINCT FROM p.entity_id OR coalesce(p.amount_minor, 0) = 0)
          ORDER BY p.business_date, p.entry_id, p.line
         """,
         "lines",
@@ -287,8 +287,9 @@ def sound_day(day: date, *, accounts_after: int | None) -> DayFacts | None:
              SELECT n.entry_id, true, l.size, 1, l.size, l.moving, l.total, l.debit, n.entity_id, n.entity_id, l.lines
                FROM ledger_nightlines n
               CROSS JOIN LATERAL (
-                    SELECT count(*) AS size, bool_and(p.amount_minor <> 0) AS moving, sum(p.amount_minor) AS total,
-                           sum(greatest(p.amount_minor, 0)) AS debit, {SQL_LINES_AS_THEY_COME} AS lines
+                    SELECT count(*) AS size, bool_and(coalesce(p.amount_minor, 0) <> 0) AS moving,
+                           sum(p.amount_minor) AS total, sum(greatest(p.amount_minor, 0)) AS debit,
+                           {SQL_LINES_AS_THEY_COME} AS lines
                       FROM unnest(n.account_ids, n.amounts_minor) AS p (account_id, amount_minor)) l
               WHERE n.business_date = %(day)s),
         wrong AS (

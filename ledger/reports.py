@@ -154,9 +154,9 @@ def balances_at(account_ids: Sequence[int], as_of: date, *, effective_until: dat
         _rows(
             f"""
             SELECT a.id, s.total::bigint
-              FROM unnest(%(accounts)s::bigint[]) AS a (id)
+              FROM ledger_account a
              CROSS JOIN LATERAL ({_stood(effective_until, ahead)}) s
-             WHERE s.total <> 0
+             WHERE a.id = ANY(%(accounts)s) AND s.total <> 0
             """,
             accounts=list(account_ids),
             as_of=as_of,

@@ -56,6 +56,10 @@ BEGIN
         RAISE EXCEPTION 'entry % does not balance for entity %', entry, unbalanced
             USING ERRCODE = '23H01', DETAIL = unbalanced::text, TABLE = 'ledger_posting';
     END IF;
+    IF EXISTS (SELECT FROM unnest(lines) l WHERE l.amount_minor = 0) THEN
+        RAISE EXCEPTION 'a line of entry % moves nothing', entry  -- as the check of a day's lines says it
+            USING ERRCODE = '23514', CONSTRAINT = 'a_line_moves_something', TABLE = 'ledger_posting';
+    END IF;
     RAISE EXCEPTION 'the lines of entry % are not those its head names', entry
         USING ERRCODE = '23H02', TABLE = 'ledger_posting';
 END
