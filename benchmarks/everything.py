@@ -98,7 +98,7 @@ def _nights(nights: Sequence[Night]) -> str:
         _against_copy("whole night", nights, lambda taken: taken.whole),
         _against_copy("of it: start (close the date, write the manifest)", nights, lambda taken: taken.phase(START)),
         _against_copy("of it: shards (facts, calculation, posting)", nights, lambda taken: taken.phase(SHARDS)),
-        _against_copy("of it: seal (indexes, proof again, snapshot)", nights, lambda taken: taken.phase(SEAL)),
+        _against_copy("of it: seal (proof again, snapshot)", nights, lambda taken: taken.phase(SEAL)),
         _against_copy("post: exact split, posting, commits of shards", nights, lambda taken: taken.posting),
         _against_copy("L", nights, lambda taken: taken.copy),
     ]

@@ -110,7 +110,7 @@ def places() -> list[Place]:
 
 
 def _statement(sql: str) -> str:
-    told = {"index_night": "indexes", "take_snapshot": "snapshot", "drop_snapshots": "old snapshots"}
+    told = {"take_snapshot": "snapshot", "drop_snapshots": "old snapshots"}
     return next((name for mark, name in told.items() if mark in sql), "locks and days")
 
 

@@ -23,6 +23,11 @@ _OIDS: Final = {"int2": 21, "int4": 23, "int8": 20}
 
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _END: Final = struct.pack(">h", -1)
+_WIDTH: Final = struct.Struct(">i")
+_EMPTY: Final = 12
+"""The width of a list without elements."""
+_BEFORE: Final = 20
+"""How much of a list comes before its elements: dimensions, whether it has NULLs, type, size and bound."""
 _EPOCH: Final = date(2000, 1, 1)
 
 Columns = Mapping[str, str]
@@ -52,6 +57,51 @@ def read(sql: str, columns: Columns, values: Mapping[str, Any] | Sequence[Any] =
         if rows.size and not bool((rows[f"{name} width"] == row[name].itemsize).all()):
             raise ValueError(f"{name} is NULL somewhere or is not of the type {columns[name]}")
     return {name: rows[name] if kind == "uuid" else rows[name].astype(np.int64) for name, kind in columns.items()}
+
+
+def read_lists(
+    sql: str, columns: Columns, lists: Columns, values: Mapping[str, Any] | Sequence[Any] = ()
+) -> dict[str, Any]:
+    """The elements of the lists in each row, row after row, as one array for each column; in each row the lists are as
+    long as each other, and the values of its other columns stand beside every element.
+
+    columns, lists: as for `write_lists`, in the order of the statement. Raises ValueError for a NULL, a value or an
+    element of another width, or lists of different lengths.
+    """
+    found = BytesIO()
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        statement = cursor.mogrify(sql, values).decode()
+        cursor.copy_expert(f"COPY ({statement}) TO STDOUT (FORMAT binary)", found)
+    body, at, last = found.getbuffer(), len(_HEAD), len(found.getbuffer()) - len(_END)
+    fixed, width = _row(columns), _row(columns).itemsize
+    heads: list[memoryview] = []
+    lengths: list[int] = []
+    kinds: list[tuple[int, list[memoryview]]] = [(4 + np.dtype(_KINDS[kind]).itemsize, []) for kind in lists.values()]
+    while at < last:
+        heads.append(body[at : at + width])
+        at += width
+        sizes = set()
+        for each, elements in kinds:
+            (size,) = _WIDTH.unpack_from(body, at)
+            at += 4
+            if size > _EMPTY:
+                elements.append(body[at + _BEFORE : at + size])
+            length, rest = divmod(max(size - _BEFORE, 0), each)
+            if size < 0 or rest:
+                raise ValueError(f"a row of {list(lists)} has a NULL or elements of another type")
+            sizes.add(length)
+            at += size
+        if len(sizes) != 1:
+            raise ValueError(f"a row of {list(lists)} has lists of different lengths")
+        lengths += sizes
+    rows = np.frombuffer(b"".join(heads), dtype=fixed)
+    answer = {name: np.repeat(rows[name].astype(np.int64), lengths) for name in columns}
+    for (name, kind), (each, elements) in zip(lists.items(), kinds, strict=True):
+        whole = np.frombuffer(b"".join(elements), dtype=[("width", ">i4"), ("value", _KINDS[kind])])
+        if whole.size and not bool((whole["width"] == each - 4).all()):
+            raise ValueError(f"{name} has a NULL or elements that are not of the type {kind}")
+        answer[name] = whole["value"].astype(np.int64)
+    return answer
 
 
 def write(table: str, columns: Columns, arrays: Mapping[str, Any]) -> int:

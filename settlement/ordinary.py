@@ -192,22 +192,22 @@ class _Night:
 
     def _kept(self) -> dict[str, Whole]:
         """What earlier nights left, by the number of a membership: its account and its carry, of whoever has one."""
-        return columns.read(
+        kept = columns.read_lists(
             """
-            SELECT f.place - 1 AS of, f.what, c.number, c.value
-              FROM (SELECT place, 0::int2 AS what, o.member_numbers AS numbers, o.member_carry_after_grain AS values
-                      FROM unnest(%(places)s::uuid[]) WITH ORDINALITY AS at (id, place)
-                      JOIN settlement_outcome o ON o.id = at.id
-                     UNION ALL
-                    SELECT place, 1::int2, p.numbers, p.accounts
-                      FROM unnest(%(firms)s::uuid[]) WITH ORDINALITY AS at (id, place)
-                      JOIN settlement_payeeaccounts p ON p.microenterprise_id = at.id) f
-             CROSS JOIN LATERAL unnest(f.numbers, f.values) AS c (number, value)
-             WHERE c.value <> 0
+            SELECT at.place - 1 AS of, 0::int2 AS what, o.member_numbers, o.member_carry_after_grain
+              FROM unnest(%(places)s::uuid[]) WITH ORDINALITY AS at (id, place)
+              JOIN settlement_outcome o ON o.id = at.id
+             UNION ALL
+            SELECT at.place - 1, 1::int2, p.numbers, p.accounts
+              FROM unnest(%(firms)s::uuid[]) WITH ORDINALITY AS at (id, place)
+              JOIN settlement_payeeaccounts p ON p.microenterprise_id = at.id
             """,
-            {"of": "int8", "what": "int2", "number": "int8", "value": "int8"},
+            {"of": "int8", "what": "int2"},
+            {"number": "int8", "value": "int8"},
             {"places": _listed(firm.carries_at for firm in self.firms), "firms": self.listed},
         )
+        something = kept["value"] != 0
+        return {name: values[something] for name, values in kept.items()}
 
     def _orphaned(self) -> Whole:
         """Carries of those who hold no weight tonight: they left, or weigh nothing."""

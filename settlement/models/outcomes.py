@@ -85,8 +85,8 @@ class Outcome(models.Model):
     entry_reference = models.CharField(max_length=120, blank=True)
     facts_sha256 = models.CharField(max_length=64)
     frozen = models.JSONField(null=True)
-    # Who got what, side by side, by the numbers of their memberships; read as rows through ShareLine. What was paid back
-    # and what was inherited is an empty list when it is nothing for everybody.
+    # Who got what, side by side, by the numbers of their memberships; read as rows through ShareLine. What was paid
+    # back and what was inherited is an empty list when it is nothing for everybody.
     member_numbers = ArrayField(models.BigIntegerField(), default=list)
     member_weights = ArrayField(models.BigIntegerField(), default=list)
     member_minor = ArrayField(models.BigIntegerField(), default=list)
