@@ -1,13 +1,15 @@
 """What other ledgers let through, hole by hole: ours refuses each through the ORM and through plain SQL.
 
-Each hole was tried on hordak, pgledger or django-ledger, and committed there. Here it is tried on an entry of today and
-on one of a sealed night, once as the role that serves a company, which has not the right, and once as the owner of the
-tables, who meets the guard. After each refusal everything stored is what it was.
+Each hole was tried on hordak, pgledger or django-ledger, and committed there. Here it is tried on an entry of today, a
+row for each line, and on one of a night before and after its seal, a row with its lines side by side; once as the role
+that serves a company, which has not the right, and once as the owner of the tables, who meets the guard. Statements
+about lines name the view that reads them, the table that has them and the part of it. After each refusal everything
+stored is what it was.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from io import StringIO
 from typing import Any, Final
@@ -32,7 +34,9 @@ pytestmark = pytest.mark.django_db
 REFUSED: Final = (
     "only ever added|permission denied|must be owner|duplicate key|does not balance|not those its head names"
     "|a_reference_stands_for_one_entry|is sealed|has no lines|follow the lines"
+    '|cannot (insert into|update|delete from) view "ledger_posting"|"ledger_posting" is not a table'
 )
+VIEW: Final = "ledger_posting"
 
 
 @dataclass
@@ -44,6 +48,25 @@ class Books:
     entity: int
     wallet: int
     income: int
+    named: str = ""
+    """Which table a statement about lines names; the one that has them when nothing else is said."""
+
+    @property
+    def stored_in(self) -> str:
+        return "ledger_nightlines" if self.entry.by_night else "ledger_posting_day"
+
+    @property
+    def part(self) -> str:
+        """The part of that table with the entry's month."""
+        return f"{self.stored_in}_{self.entry.business_date:%Y%m}"
+
+    @property
+    def table(self) -> str:
+        return self.named or self.stored_in
+
+    @property
+    def in_arrays(self) -> bool:
+        return self.entry.by_night and self.table != VIEW
 
     @property
     def of(self) -> str:
@@ -78,9 +101,30 @@ class Books:
             f" SELECT '{reference}', {', '.join(columns)} FROM ledger_entry WHERE id = {self.entry.pk}"
         )
 
-    def value(self, entry: str, number: int, account: int, minor: int) -> str:
-        day, by_night = self.entry.business_date, self.entry.by_night
-        return f"({entry}, {account}, {self.entity}, {minor}, '{day}', {number}, {by_night})"
+    def inserted(self, entry: str, *lines: tuple[int, int], since: int = 1) -> str:
+        """Lines of an entry as (account, amount), numbered from there, as one INSERT."""
+        day = self.entry.business_date
+        if self.in_arrays:
+            accounts, amounts = ([str(each) for each in column] for column in zip(*lines, strict=True))
+            return (
+                f"INSERT INTO {self.table} (entry_id, entity_id, business_date, account_ids, amounts_minor) VALUES"
+                f" ({entry}, {self.entity}, '{day}', '{{{','.join(accounts)}}}', '{{{','.join(amounts)}}}')"
+            )
+        last, value = ("", "") if self.table != VIEW else (", by_night", f", {self.entry.by_night}")
+        rows = [
+            f"({entry}, {account}, {self.entity}, {minor}, '{day}', {number}{value})"
+            for number, (account, minor) in enumerate(lines, start=since)
+        ]
+        return (
+            f"INSERT INTO {self.table} (entry_id, account_id, entity_id, amount_minor, business_date, line{last})"
+            f" VALUES {', '.join(rows)}"
+        )
+
+    def changed(self, of_a_line: str, of_arrays: str, line: str = "") -> list[str]:
+        """An UPDATE of the entry's lines (of that one only, where lines are rows)."""
+        if self.in_arrays:
+            return [f"UPDATE {self.table} SET {of_arrays} WHERE {self.of}"]
+        return [f"UPDATE {self.table} SET {of_a_line} WHERE {self.of} {line}"]
 
 
 def emptied(*tables: str) -> None:
@@ -98,8 +142,8 @@ def one_sided(books: Books) -> None:
 
 def one_sided_in_sql(books: Books) -> list[str]:
     new = "currval(pg_get_serial_sequence('ledger_entry', 'id'))"
-    first, second = books.value(new, 1, books.wallet, 60), books.value(new, 2, books.wallet, 40)
-    return [books.copied_head("one side"), f"INSERT INTO ledger_posting VALUES {first}, {second}"]
+    debit = books.entry.debit_total_minor
+    return [books.copied_head("one side"), books.inserted(new, (books.wallet, 60), (books.wallet, debit - 60))]
 
 
 def more_legs(books: Books) -> None:
@@ -110,9 +154,8 @@ def more_legs(books: Books) -> None:
 
 
 def more_legs_in_sql(books: Books) -> list[str]:
-    key, n = str(books.entry.pk), books.entry.posting_count
-    first, second = books.value(key, n + 1, books.wallet, 5), books.value(key, n + 2, books.income, -5)
-    return [f"INSERT INTO ledger_posting VALUES {first}, {second}"]
+    legs = (books.wallet, 5), (books.income, -5)
+    return [books.inserted(str(books.entry.pk), *legs, since=books.entry.posting_count + 1)]
 
 
 def lines_again(books: Books) -> None:
@@ -129,36 +172,46 @@ Sql = Callable[[Books], list[str]]
 HOLES: Final[dict[str, tuple[Orm, Sql]]] = {
     "hordak: rewriting both amounts": (
         both_amounts,
-        lambda b: [f"UPDATE ledger_posting SET amount_minor = amount_minor * 2 WHERE {b.of}"],
+        lambda b: b.changed(
+            "amount_minor = amount_minor * 2",
+            "amounts_minor = ARRAY(SELECT 2 * minor FROM unnest(amounts_minor) minor)",
+        ),
     ),
     "hordak: DELETE of lines": (
         lambda b: b.lines()._raw_delete("default"),
-        lambda b: [f"DELETE FROM ledger_posting WHERE {b.of}"],
+        lambda b: [f"DELETE FROM {b.table} WHERE {b.of}"],
     ),
     "hordak: DELETE of an entry": (
         lambda b: Entry.objects.filter(pk=b.entry.pk)._raw_delete("default"),
         lambda b: [f"DELETE FROM ledger_entry WHERE id = {b.entry.pk}"],
     ),
     "hordak: TRUNCATE of the lines": (
-        lambda b: emptied("ledger_posting"),
-        lambda b: ["TRUNCATE ledger_posting"],
+        lambda b: emptied(b.stored_in),
+        lambda b: [f"TRUNCATE {b.table}"],
     ),
     "hordak: TRUNCATE of the entries": (
         lambda b: emptied("ledger_entry"),
         lambda b: ["TRUNCATE ledger_entry CASCADE"],
     ),
     "hordak: adding legs to an old entry": (more_legs, more_legs_in_sql),
+    "hordak: adding legs to the lines that are there": (
+        more_legs,
+        lambda b: b.changed(
+            "line = line + 1",
+            f"account_ids = account_ids || {b.wallet} || {b.wallet}, amounts_minor = amounts_minor || 5 || -5",
+        ),
+    ),
     "hordak: posting twice, the head": (
         lambda b: b.head(b.entry.reference).save(),
         lambda b: [b.copied_head(b.entry.reference)],
     ),
     "hordak: posting twice, the lines": (
         lines_again,
-        lambda b: [f"INSERT INTO ledger_posting SELECT * FROM ledger_posting WHERE {b.of}"],
+        lambda b: [f"INSERT INTO {b.table} SELECT * FROM {b.table} WHERE {b.of}"],
     ),
     "hordak: moving a leg between entries": (
         lambda b: b.lines().filter(line=1).update(entry_id=b.other.pk),
-        lambda b: [f"UPDATE ledger_posting SET entry_id = {b.other.pk} WHERE {b.of} AND line = 1"],
+        lambda b: b.changed(*[f"entry_id = {b.other.pk}"] * 2, line="AND line = 1"),
     ),
     "pgledger: UPDATE of a head": (
         lambda b: Entry.objects.filter(pk=b.entry.pk).update(debit_total_minor=1),
@@ -187,12 +240,23 @@ HOLES: Final[dict[str, tuple[Orm, Sql]]] = {
     ),
     "django-ledger: queryset.update() on posted rows": (
         lambda b: b.lines().filter(line=1).update(account_id=b.income),
-        lambda b: [f"UPDATE ledger_posting SET account_id = {b.income} WHERE {b.of} AND line = 1"],
+        lambda b: b.changed(f"account_id = {b.income}", f"account_ids[1] = {b.income}", line="AND line = 1"),
     ),
 }
+OF_LINES: Final = (
+    "hordak: rewriting both amounts",
+    "hordak: DELETE of lines",
+    "hordak: TRUNCATE of the lines",
+    "hordak: adding legs to an old entry",
+    "hordak: adding legs to the lines that are there",
+    "hordak: posting twice, the lines",
+    "hordak: moving a leg between entries",
+    "pgledger: one-sided rows",
+    "django-ledger: queryset.update() on posted rows",
+)
 
 
-@pytest.fixture(params=["of today", "of a sealed night"])
+@pytest.fixture(params=["of today", "of a night", "of a sealed night"])
 def books(request: pytest.FixtureRequest) -> Books:
     entity = firm()
     today = clock.business_date()
@@ -201,10 +265,11 @@ def books(request: pytest.FixtureRequest) -> Books:
         post(receipt(entity, 500, "before"))
     days.close_day(yesterday)
     night = [writer.post_one(share(entity, {name: 50}, name), by=BY, night=yesterday) for name in ("mei", "sol")]
-    days.seal_day(yesterday)
+    if request.param != "of a night":
+        days.seal_day(yesterday)
     day = post(receipt(entity, 100), receipt(entity, 100, "receipt:2"))
     connection.check_constraints()
-    entry, other = night if request.param == "of a sealed night" else day
+    entry, other = day if request.param == "of today" else night
     wallet, income = (Account.objects.get(kind=kind).pk for kind in (Kind.WALLET, Kind.INCOME_OUTSIDE))
     return Books(entry, other, entity.pk, wallet, income)
 
@@ -233,7 +298,11 @@ def refused(words: str = REFUSED) -> Iterator[None]:
 
 def stored() -> list[object]:
     every = (Entry, Account, Balance, BusinessDay)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM ledger_nightlines ORDER BY business_date, entry_id")
+        rows = cursor.fetchall()
     return [
+        rows,
         *(list(model.objects.order_by("pk").values_list()) for model in every),
         list(Posting.objects.order_by("business_date", "entry_id", "line").values_list()),
     ]
@@ -258,6 +327,16 @@ def test_plain_sql_is_refused(books: Books, somebody: str, hole: str) -> None:
         run(*statements)
 
 
+@pytest.mark.parametrize("hole", OF_LINES)
+@pytest.mark.parametrize("place", ["the view", "the part"])
+def test_plain_sql_is_refused_wherever_it_looks_for_the_lines(
+    books: Books, somebody: str, hole: str, place: str
+) -> None:
+    statements = HOLES[hole][1](replace(books, named=VIEW if place == "the view" else books.part))
+    with refused():
+        run(*statements)
+
+
 def test_posting_the_same_twice_adds_nothing_and_something_else_is_an_error(books: Books, somebody: str) -> None:
     entity = Entity.objects.get()
     draft = receipt(entity, 100)
@@ -272,7 +351,11 @@ def test_posting_the_same_twice_adds_nothing_and_something_else_is_an_error(book
 # What only the owner of the tables may do ----------------------------------------------------------------------------
 
 DENIED: Final = "permission denied|must be owner"
-GUARDED: Final = ("ledger_posting", "ledger_entry", "ledger_account", "ledger_balance", "ledger_businessday")
+GUARDED: Final = (
+    *("ledger_posting_day", "ledger_nightlines", "ledger_entry", "ledger_account", "ledger_balance"),
+    "ledger_businessday",
+)
+LINES: Final = {"ledger_posting_day": "ledger_guard_postings", "ledger_nightlines": "ledger_guard_nightlines"}
 
 
 @pytest.fixture
@@ -287,20 +370,30 @@ def application(books: Books) -> Iterator[None]:
         *(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in GUARDED),
         *(f"DROP TABLE {table} CASCADE" for table in GUARDED),
         *(f"TRUNCATE {table} CASCADE" for table in GUARDED),
-        "DROP TRIGGER entries_arrive_whole_and_balanced ON ledger_posting",
-        "CREATE TRIGGER mine BEFORE INSERT ON ledger_posting FOR EACH ROW EXECUTE FUNCTION refuse_change('x')",
+        *(f"DROP TRIGGER entries_arrive_whole_and_balanced ON {table}" for table in LINES),
+        *(f"DROP TRIGGER lines_are_append_only ON {table}" for table in LINES),
+        *(f"CREATE TRIGGER mine BEFORE INSERT ON {t} FOR EACH ROW EXECUTE FUNCTION refuse_change('x')" for t in LINES),
+        "DROP VIEW ledger_posting",
+        "CREATE OR REPLACE VIEW ledger_posting AS SELECT 1 AS entry_id",
+        "DROP TRIGGER lines_are_written_with_their_entry ON ledger_posting",
+        "CREATE TRIGGER mine INSTEAD OF INSERT ON ledger_posting FOR EACH ROW EXECUTE FUNCTION refuse_change('x')",
+        "CREATE RULE mine AS ON INSERT TO ledger_posting DO INSTEAD NOTHING",
         "CREATE RULE mine AS ON INSERT TO ledger_entry DO INSTEAD NOTHING",
-        "DROP FUNCTION ledger_guard_postings() CASCADE",
-        "CREATE OR REPLACE FUNCTION ledger_guard_postings() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN END $$",
-        "ALTER FUNCTION ledger_guard_postings() SECURITY INVOKER",
+        *(f"DROP FUNCTION {guard}() CASCADE" for guard in LINES.values()),
+        *(
+            f"CREATE OR REPLACE FUNCTION {guard}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN END $$"
+            for guard in LINES.values()
+        ),
+        *(f"ALTER FUNCTION {guard}() SECURITY INVOKER" for guard in LINES.values()),
         "CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "CREATE TABLE public.mine (id int)",
         "CREATE TEMPORARY TABLE ledger_entry (id int)",
         "CREATE SCHEMA mine",
         "SET session_replication_role = replica",
-        "ALTER TABLE ledger_posting DETACH PARTITION ledger_posting_night",
         "ALTER TABLE ledger_entry DROP CONSTRAINT a_reference_stands_for_one_entry",
-        "ALTER TABLE ledger_posting ALTER COLUMN amount_minor TYPE numeric",
+        "ALTER TABLE ledger_posting_day ALTER COLUMN amount_minor TYPE numeric",
+        "ALTER TABLE ledger_nightlines ALTER COLUMN amounts_minor TYPE numeric[]",
+        "ALTER TABLE ledger_nightlines DROP CONSTRAINT ledger_nightlines_pkey",
         "SELECT setval(pg_get_serial_sequence('ledger_entry', 'id'), 1)",
         "INSERT INTO ledger_balance (account_id, side, amount_minor) VALUES (-1, 1, 5)",
         "INSERT INTO ledger_awaited (business_date, by_night, entries) VALUES (now(), false, '{}')",
@@ -309,9 +402,8 @@ def application(books: Books) -> Iterator[None]:
         "INSERT INTO ledger_snapshotday VALUES ('2026-01-01', 1)",
         "DELETE FROM core_auditwaiting",
         "DELETE FROM django_migrations",
-        "SELECT ledger_open_part('mine', 'ledger_posting_night', '2030-01-01', '2040-01-01')",
-        "SELECT ledger_index_part('ledger_posting_night')",
-        "SELECT ledger_guard_part('ledger_posting')",
+        *(f"SELECT ledger_open_part('mine', '{table}', '2030-01-01', '2040-01-01')" for table in LINES),
+        *(f"SELECT ledger_guard_part('{table}')" for table in LINES),
     ],
 )
 def test_the_application_can_neither_change_a_table_nor_switch_a_guard_off(application: None, statement: str) -> None:
@@ -320,15 +412,16 @@ def test_the_application_can_neither_change_a_table_nor_switch_a_guard_off(appli
 
 
 def test_the_application_reaches_the_lines_by_the_whole_only(books: Books, application: None) -> None:
-    day = books.entry.business_date
-    part = f"night_{day:%Y%m%d}" if books.entry.by_night else f"day_{day:%Y%m}"
+    part, column = books.part, "amounts_minor" if books.entry.by_night else "amount_minor"
     for statement in (
-        f"SELECT * FROM ledger_posting_{part}",
-        f"INSERT INTO ledger_posting_{part} SELECT * FROM ledger_posting WHERE {books.of}",
-        f"UPDATE ledger_posting_{part} SET amount_minor = 1",
-        f"DELETE FROM ledger_posting_{part}",
-        f"TRUNCATE ledger_posting_{part}",
-        f"DROP TABLE ledger_posting_{part}",
+        f"SELECT * FROM {part}",
+        f"INSERT INTO {part} SELECT * FROM {books.stored_in} WHERE {books.of}",
+        f"UPDATE {part} SET {column} = {column}",
+        f"DELETE FROM {part}",
+        f"TRUNCATE {part}",
+        f"DROP TABLE {part}",
+        f"ALTER TABLE {part} DISABLE TRIGGER USER",
+        f"ALTER TABLE {books.stored_in} DETACH PARTITION {part}",
     ):
         with refused(DENIED):
             run(statement)
@@ -341,9 +434,8 @@ def test_a_snapshot_of_a_date_that_is_not_sealed_does_not_commit(books: Books, s
 
 def test_the_doors_do_nothing_that_is_not_due(application: None) -> None:
     before = stored()
-    run(
-        f"SELECT ledger_merge_nights('{clock.business_date()}')", f"SELECT ledger_open_night('{clock.business_date()}')"
-    )
+    today = clock.business_date()
+    run(f"SELECT ledger_open_month('{today}')", f"SELECT ledger_open_night('{today}')")
     assert stored() == before
 
 
@@ -374,15 +466,16 @@ def test_the_role_has_no_right_that_its_guards_would_refuse_and_none_on_a_part()
             """
             SELECT c.relname, c.relispartition, array_agg(a.privilege_type::text)
               FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
-             WHERE r.rolname = %s AND c.relkind IN ('r', 'p') GROUP BY 1, 2
+             WHERE r.rolname = %s AND c.relkind IN ('r', 'p', 'v') GROUP BY 1, 2
             """,
             [roles.APPLICATION],
         )
         rights = {name: (is_part, set(deeds)) for name, is_part, deeds in cursor.fetchall()}
     assert not any(is_part for is_part, _ in rights.values())
     assert {deed for _, deeds in rights.values() for deed in deeds} == {"SELECT", "INSERT", "UPDATE", "DELETE"}
-    for table in ("ledger_posting", "ledger_entry", "ledger_account", "core_auditrecord"):
+    for table in (*LINES, "ledger_entry", "ledger_account", "core_auditrecord"):
         assert rights[table][1] == {"SELECT", "INSERT"}
+    assert rights[VIEW][1] == {"SELECT"}
     for table in roles.READ_ONLY:
         assert rights[table][1] == {"SELECT"}
     assert rights["ledger_businessday"][1] == {"SELECT", "INSERT", "UPDATE"}
