@@ -165,7 +165,7 @@ def pytest_code(arguments: list[str], seconds: float | None = None) -> int:
 
 def run_soak(arguments: list[str]) -> int:
     """The long proofs under a hard limit."""
-    return pytest_code(["-m", "soak", "tests", *arguments], SOAK_SECONDS - _LAST_WORDS)
+    return pytest_code(["-m", "soak", "tests", *SIDE_BY_SIDE, *arguments], SOAK_SECONDS - _LAST_WORDS)
 
 
 def say(text: str) -> None:

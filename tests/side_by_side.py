@@ -2,7 +2,7 @@
 
 pytest-django gives each process a database of its own; this is the same for Valkey, which has sixteen. Loaded by
 `-p`, because Django's settings are read before any conftest. The process that gathers what the others report tells at
-the end how long each chapter of the walk took; conftests below `tests/` are never read there.
+the end what long tests have to tell; conftests below `tests/` are never read there.
 """
 
 import os
@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-CHAPTERS = "chapters"
-"""The property under which a walk reports its chapters."""
+TOLD = "told"
+"""The property under which a long test reports lines for whoever reads the end: how long each chapter took."""
 
 _PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
 
@@ -22,8 +22,8 @@ if _PROCESS and "REDIS_URL" in os.environ:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
-    told = [line for report in reports for name, lines in report.user_properties if name == CHAPTERS for line in lines]
+    told = [line for report in reports for name, lines in report.user_properties if name == TOLD for line in lines]
     if told:
-        terminalreporter.section("the walk, chapter by chapter")
+        terminalreporter.section("told")
         for line in told:
             terminalreporter.write_line(line)

@@ -3,18 +3,19 @@
 `make soak` kills 200 times. By hand, with as many as you like:
 
     KILLS=1000 .venv/bin/python -m haier_market.embedded exec --profile test -- \\
-        .venv/bin/python -m pytest -m soak -s tests/soak/test_nights_under_kills.py
+        .venv/bin/python -m pytest -m soak tests/soak/test_nights_under_kills.py
 """
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import cycle
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from settlement.actions import nights
+from tests.side_by_side import TOLD
 from tests.soak.broken import VARIANTS
 from tests.soak.company import SHARDS_OF
 from tests.soak.ground import Ground, own_ground
@@ -41,7 +42,7 @@ def ground(django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
 
 
 def test_every_night_completes_to_the_unit_whatever_is_killed(
-    ground: Ground, capsys: pytest.CaptureFixture[str]
+    ground: Ground, record_property: Callable[[str, object], None]
 ) -> None:
     siege = Siege(ground)
     began = time.monotonic()
@@ -56,8 +57,7 @@ def test_every_night_completes_to_the_unit_whatever_is_killed(
         siege.night(siege.dice.randint(1, 6), postgres=siege.dice.random() < BY_POSTGRES)
     siege.night(0)
     siege.hold_everything()
-    with capsys.disabled():
-        print(f"\n{siege.table(time.monotonic() - began)}")  # noqa: T201  # the table is what this is run for
+    record_property(TOLD, siege.table(time.monotonic() - began).splitlines())
     hit = {(strike.victim, strike.stage) for strike in siege.strikes}
     assert {victim for victim, _stage in hit} == {WORKER, CLOCK, VALKEY, POSTGRES}
     assert [stage for stage in MUST_HIT if (POSTGRES, stage) not in hit] == []
@@ -66,15 +66,16 @@ def test_every_night_completes_to_the_unit_whatever_is_killed(
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_worker_that_is_broken_on_purpose_falls_on_its_first_nights(
-    ground: Ground, capsys: pytest.CaptureFixture[str], name: str
+    ground: Ground, record_property: Callable[[str, object], None], name: str
 ) -> None:
     siege = Siege(ground, VARIANTS[name])
     siege.night(0)  # nobody is killed, and nothing is wrong
     with pytest.raises(Fell) as fall:
         while siege.number < FIRST_NIGHTS:
             siege.night(8)
-    with capsys.disabled():
-        print(f"\n{name}: fell on night {siege.number} after {len(siege.strikes)} kills: {_first(fall.value)}")  # noqa: T201
+    record_property(
+        TOLD, [f"{name}: fell on night {siege.number} after {len(siege.strikes)} kills: {_first(fall.value)}"]
+    )
 
 
 def _first(fell: Fell) -> str:

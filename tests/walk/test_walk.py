@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.look.gallery import CHROMIUM
-from tests.side_by_side import CHAPTERS
+from tests.side_by_side import TOLD
 from tests.walk.market import Market, open_market
 from tests.walk.story import Story, tell
 from tests.walk.watch import Watch
@@ -48,5 +48,5 @@ def test_the_whole_story(
     finally:
         told = [f"{seconds:6.1f} s  {way}: {title}" for title, seconds in story.times.items()]
         whole = f"{sum(story.times.values()):6.1f} s  {way}: {watch.pages.total()} pages of {len(watch.pages)} kinds"
-        record_property(CHAPTERS, [*told, whole])
+        record_property(TOLD, [*told, whole])
         story.close()
