@@ -68,7 +68,7 @@ DATED: Final = (
           LEFT JOIN ledger_entry e ON e.id = p.entry_id AND e.business_date = p.business_date AND {_DATED_ENTRIES}
           LEFT JOIN ledger_account a ON a.id = p.account_id
          WHERE {_DATED_LINES}
-           AND (e.id IS NULL OR a.book IS DISTINCT FROM e.book
+           AND (e.id IS NULL OR e.by_night <> p.by_night OR a.book IS DISTINCT FROM e.book
                 OR a.entity_id IS DISTINCT FROM p.entity_id OR coalesce(p.amount_minor, 0) = 0)
          ORDER BY p.business_date, p.entry_id, p.line
         """,

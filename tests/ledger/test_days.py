@@ -10,10 +10,10 @@ from django.db import IntegrityError, connection, transaction
 
 from core import clock, past
 from core.errors import Conflict, Invalid
-from ledger import days, queries, writer
+from ledger import days, proofs, queries, writer
 from ledger.accounts import Kind
 from ledger.errors import BooksDoNotAgree, DayClosed
-from ledger.models import BusinessDay, Entity, Posting
+from ledger.models import BusinessDay, Entity, Entry, Posting
 from tests.ledger.books import BY, cost, firm, post, receipt, share
 
 pytestmark = pytest.mark.django_db
@@ -134,13 +134,29 @@ def test_an_open_date_cannot_be_sealed(blue_kettle: Entity) -> None:
         days.seal_day(D2)
 
 
-def test_a_date_that_fails_its_proofs_is_not_sealed(blue_kettle: Entity) -> None:
+@pytest.mark.parametrize(
+    ("table", "forged", "record"),
+    [
+        ("ledger_posting_day", "DELETE FROM ledger_posting_day WHERE business_date = %s AND line = 2", "receipt:0"),
+        ("ledger_posting_day", "UPDATE ledger_posting_day SET amount_minor = 1 WHERE business_date = %s", "receipt:0"),
+        ("ledger_nightlines", "DELETE FROM ledger_nightlines WHERE business_date = %s", "share:1"),
+        (
+            "ledger_nightlines",
+            "UPDATE ledger_nightlines SET amounts_minor = amounts_minor || -amounts_minor[1],"
+            " account_ids = account_ids || account_ids[1] WHERE business_date = %s",
+            "share:1",
+        ),
+    ],
+)
+def test_a_date_that_fails_its_proofs_is_not_sealed(blue_kettle: Entity, table: str, forged: str, record: str) -> None:
     with noon(D4), connection.cursor() as cursor:
         days.close_day(D2)
+        writer.post_one(share(blue_kettle, {"mei": 30_00}), by=BY, night=D1)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE ledger_posting DISABLE TRIGGER USER")
-        cursor.execute("DELETE FROM ledger_posting WHERE business_date = %s AND line = 2", [D1])
-        with pytest.raises(BooksDoNotAgree, match="receipt:0"):
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(forged, [D1])
+        assert cursor.rowcount
+        with pytest.raises(BooksDoNotAgree, match=record):
             days.seal_day(D2)
         assert not days.is_sealed(D1)
 
@@ -174,20 +190,68 @@ def test_results_read_the_books_by_business_date(blue_kettle: Entity) -> None:
     assert queries.balance(blue_kettle.pk, Kind.EXPENSE_OUTSIDE) == 40_00
 
 
-def test_the_nights_of_a_month_become_one_table(blue_kettle: Entity) -> None:
-    lines = []
-    for day in (date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 31), date(2026, 4, 1)):
+def shared_nights(entity: Entity, *nights: date) -> list[Entry]:
+    """Each of those dates closed, its night's share posted, and sealed."""
+    entries = []
+    for day in nights:
         with noon(day + timedelta(days=1)):
             days.close_day(day)
-            draft = share(blue_kettle, {"mei": 5_00, "sol": 1_00}, f"share:{day}")
+            draft = share(entity, {"mei": 5_00, "sol": 1_00}, f"share:{day}")
             with transaction.atomic():
-                lines.append(writer.post_one(draft, by="Fay", night=day))
+                entries.append(writer.post_one(draft, by="Fay", night=day))
+            connection.check_constraints()
             days.seal_day(day)
-    before = list(Posting.objects.order_by("business_date", "entry_id", "line").values_list())
-    with noon(date(2026, 5, 20)):
-        assert days.merge_nights(before=date(2026, 5, 20)) == 3, "the first of April is not the end of a month"
-        assert days.merge_nights(before=date(2026, 5, 20)) == 0
-    assert list(Posting.objects.order_by("business_date", "entry_id", "line").values_list()) == before
+    return entries
+
+
+def lines_of(*entries: Entry) -> list[tuple[object, ...]]:
+    found = Posting.objects.filter(entry_id__in=[entry.pk for entry in entries])
+    return list(found.order_by("business_date", "entry_id", "line").values_list())
+
+
+def months_of_nights() -> dict[str, str]:
+    """The parts of the nights' lines and the dates that each takes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, pg_get_expr(c.relpartbound, c.oid)"
+            " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+            " WHERE i.inhparent = 'ledger_nightlines'::regclass"
+        )
+        return dict(cursor.fetchall())
+
+
+def test_the_nights_of_a_month_are_one_table_from_the_start(blue_kettle: Entity) -> None:
+    nights = date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 31), date(2026, 4, 1)
+    march, april = "ledger_nightlines_202603", "ledger_nightlines_202604"
+    *of_march, of_april = shared_nights(blue_kettle, *nights)
+    assert months_of_nights() == {
+        march: "FOR VALUES FROM ('2026-03-01') TO ('2026-04-01')",
+        april: "FOR VALUES FROM ('2026-04-01') TO ('2026-05-01')",
+    }
+    with connection.cursor() as cursor:
+        for table, entries in ((march, of_march), (april, [of_april])):
+            cursor.execute(f"SELECT entry_id, business_date FROM {table} ORDER BY 1")
+            assert cursor.fetchall() == [(entry.pk, entry.business_date) for entry in entries]
+            for change in (f"UPDATE {table} SET amounts_minor = '{{1}}'", f"DELETE FROM {table}", f"TRUNCATE {table}"):
+                with pytest.raises(IntegrityError, match="only ever added"), transaction.atomic():
+                    cursor.execute(change)
     call_command("check_books")
-    with connection.cursor() as cursor, pytest.raises(IntegrityError, match="only ever added"), transaction.atomic():
-        cursor.execute("UPDATE ledger_posting_night_202603 SET amount_minor = 1")
+
+
+def test_an_old_month_of_nights_can_be_put_away_and_the_rest_stays_readable(blue_kettle: Entity) -> None:
+    march, april = shared_nights(blue_kettle, date(2026, 3, 31), date(2026, 4, 1))
+    kept, whole = lines_of(april), lines_of(march, april)
+    assert len(kept) == 5
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ledger_nightlines DETACH PARTITION ledger_nightlines_202603")
+        assert lines_of(march, april) == kept
+        assert proofs.search(proofs.DATED[1], date(2026, 4, 1), date.max) is None
+        assert queries.balance(blue_kettle.pk, Kind.PAYABLE, "person:mei") == 10_00, "from the snapshot of that night"
+        with pytest.raises(IntegrityError, match="only ever added"), transaction.atomic():
+            cursor.execute("DELETE FROM ledger_nightlines_202603")
+        cursor.execute(
+            "ALTER TABLE ledger_nightlines ATTACH PARTITION ledger_nightlines_202603"
+            " FOR VALUES FROM ('2026-03-01') TO ('2026-04-01')"
+        )
+    assert lines_of(march, april) == whole
+    call_command("check_books")
