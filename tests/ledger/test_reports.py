@@ -11,12 +11,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core import clock, past
-from ledger import by_date, days, queries, reports
+from ledger import by_date, days, queries, reports, writer
 from ledger.accounts import Book, Kind
 from ledger.models import Account, Entity, Entry, Posting
 from ledger.queries import Place
 from ledger.writer import Draft, credit, debit
-from tests.ledger.books import firm, post
+from tests.ledger.books import firm, post, share
 
 pytestmark = pytest.mark.django_db
 FIRST = date(2026, 2, 20)
@@ -55,6 +55,9 @@ def books() -> list[Account]:
         if night < NIGHTS - 2:
             with past.at(datetime.combine(day + ONE, time(1), clock.company_zone())):
                 days.close_day(day)
+                if night % 3:
+                    luckily = {name: luck.randint(1, 99_99) for name in luck.sample(["mei", "sol", "teo"], 2)}
+                    writer.post_one(share(luck.choice(firms), luckily, f"share:{night}"), by="Fay", night=day)
                 days.seal_day(day)
     return list(Account.objects.order_by("pk"))
 
@@ -125,19 +128,20 @@ def test_what_stood_before_any_date_is_the_lines_added_up(books: list[Account]) 
         assert found == {pk: minor for pk, minor in by_hand(day - ONE, None).items() if pk in of.values()}, day
 
 
-def read_parts(sql: str) -> set[str]:
-    """The nights (and months of nights) in which a statement looks for lines, as it is run."""
+def read_parts(sql: str) -> dict[str, str]:
+    """The months of days and of nights in which a statement looks for lines, as it is run, and how it looks there."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) {sql}")
-        plan = [row[0] for row in cursor.fetchall()]
-    nodes = [line for line in plan if "ledger_posting_night" in line and "never executed" not in line]
-    return {match[1] for line in nodes if (match := re.search(r"ledger_posting_night_(\d+)", line))}
+        nodes = "\n".join(row[0] for row in cursor.fetchall()).split("-> ")
+    parts = (re.search(r" on (ledger_(?:nightlines|posting_day)_\d{6})\b(?!.*never executed)", node) for node in nodes)
+    return {part[1]: node for part, node in zip(parts, nodes, strict=True) if part}
 
 
 def test_no_line_from_before_the_snapshot_is_read(books: list[Account]) -> None:
     wallet = next(each for each in books if each.kind == Kind.WALLET and each.book == Book.REAL)
     last = FIRST + (NIGHTS - 1) * ONE
-    sealed = (FIRST + (NIGHTS - 3) * ONE).strftime("%Y%m%d")
+    month = (FIRST + (NIGHTS - 3) * ONE).strftime("%Y%m")
+    read = {f"ledger_{lines}_{month}" for lines in ("posting_day", "nightlines")}
     newest = queries.history(wallet.entity_id, kinds=[Kind.WALLET], limit=1)[0]
     asked = (
         lambda: reports.balances_at([wallet.pk], last),
@@ -150,7 +154,9 @@ def test_no_line_from_before_the_snapshot_is_read(books: list[Account]) -> None:
         with CaptureQueriesContext(connection) as caught:
             ask()
         statements = [each["sql"] for each in caught.captured_queries if "ledger_posting" in each["sql"]]
-        assert statements
+        found: dict[str, str] = {}
         for sql in statements:
-            sql = re.sub(r"^DECLARE \S+ .*?CURSOR .*?FOR\s+", "", sql, flags=re.S)
-            assert all(night >= sealed for night in read_parts(sql)), sql
+            found |= read_parts(re.sub(r"^DECLARE \S+ .*?CURSOR .*?FOR\s+", "", sql, flags=re.S))
+        assert set(found) == read, "the months before that of the snapshot are not looked into"
+        for node in found.values():
+            assert re.search(r"Index Cond: .*business_date >", node), f"of that month all is read: {node}"
