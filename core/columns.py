@@ -133,9 +133,13 @@ def write_lists(
     """Insert rows of which some columns are arrays; how many rows there were.
 
     columns, arrays: as for `write`. lists: names of the array columns and the types of their elements; elements: for
-    each all elements, row after row, of which each row takes as many as `lengths` says. No element is NULL.
+    each all elements, row after row, of which each row takes as many as `lengths` says. No element is NULL. Raises
+    ValueError when there are more elements or fewer than the rows take.
     """
-    size = len(lengths)
+    size, taken = len(lengths), int(np.sum(lengths))
+    for name in lists:
+        if len(elements[name]) != taken:
+            raise ValueError(f"the rows take {taken} elements of {name}, not {len(elements[name])}")
     if not size:
         return 0
     fixed = _row(columns)
