@@ -301,18 +301,23 @@ def sound_day(day: date, *, accounts_after: int | None) -> DayFacts | None:
                     (e.posting_count::bigint, 1, e.posting_count, e.debit_total_minor::numeric)
                  OR e.content_hash IS DISTINCT FROM {SQL_HASH}),
         foreign_lines AS (
-             SELECT count(*) AS lines
-               FROM ledger_posting p
-               LEFT JOIN (SELECT * FROM ledger_entry WHERE business_date = %(day)s) e ON e.id = p.entry_id
+             SELECT FROM ledger_posting_day p
+               LEFT JOIN ledger_entry e ON e.id = p.entry_id
                LEFT JOIN ledger_account a ON a.id = p.account_id AND a.entity_id = p.entity_id AND a.book = e.book
-              WHERE p.business_date = %(day)s AND a.id IS NULL),
+              WHERE p.business_date = %(day)s AND a.id IS NULL
+              UNION ALL
+             SELECT FROM ledger_nightlines n
+               LEFT JOIN ledger_entry e ON e.id = n.entry_id
+              WHERE n.business_date = %(day)s
+                AND ((SELECT array_agg(a.id) FROM ledger_account a WHERE a.entity_id = n.entity_id AND a.book = e.book)
+                     @> n.account_ids) IS NOT TRUE),
         unbalanced AS (
              SELECT count(*) AS entities
                FROM (SELECT FROM ledger_posting_day p
-                       JOIN wholes w ON w.entry_id = p.entry_id AND w.entity <> w.last_entity
                       WHERE p.business_date = %(day)s
+                        AND p.entry_id = ANY (ARRAY(SELECT entry_id FROM wholes WHERE entity <> last_entity))
                       GROUP BY p.entry_id, p.entity_id HAVING sum(p.amount_minor) <> 0) e)
-        SELECT (SELECT entries FROM wrong) + (SELECT lines FROM foreign_lines) + (SELECT entities FROM unbalanced),
+        SELECT (SELECT entries FROM wrong) + (SELECT count(*) FROM foreign_lines) + (SELECT entities FROM unbalanced),
                sum(w.size)::bigint, h.book || ' ' || e.currency, sum(w.debit)::bigint
           FROM wholes w
           LEFT JOIN ledger_entity e ON e.id = w.entity LEFT JOIN ledger_entry h ON h.id = w.entry_id GROUP BY 3

@@ -121,8 +121,9 @@ BEGIN
 END
 $$;
 
--- A night's lines, the same demands: an entry without a line, or with one that is nothing or unequal arrays, is refused
--- because its lines are counted with whatever is missing in them.
+-- A night's lines, the same demands, entry by entry: adding up two short arrays, and finding their accounts among those
+-- of one entity, takes a third of the time of a join over all lines. An account may stand in two lines of an entry; then
+-- accounts are counted and added up in the slower way. A missing element or entry makes a comparison unknown, not true.
 CREATE FUNCTION ledger_guard_nightlines() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp SET work_mem = '64MB' SET random_page_cost = 1.1 AS $$
 DECLARE
@@ -132,30 +133,34 @@ DECLARE
 BEGIN
     EXECUTE $sql$
         WITH entries AS MATERIALIZED (
-             SELECT n.entry_id, n.business_date, count(*) AS lines, count(nullif(l.minor, 0)) AS moving,
-                    sum(l.minor) AS total, sum(greatest(l.minor, 0)) AS debit, count(a.id) AS owned,
-                    count(*) FILTER (WHERE a.book = 'real') AS in_real,
-                    array_agg(l.account_id) FILTER (WHERE a.side IS NOT NULL) AS guarded,
-                    array_agg(l.minor * a.side) FILTER (WHERE a.side IS NOT NULL) AS deltas
+             SELECT n.entry_id, n.account_ids, n.amounts_minor, o.guarded, o.sides, o.owned = l.lines AS once,
+                    l.total = 0 AND l.moving = l.lines AND h.posting_count = l.lines AND h.debit_total_minor = l.debit
+                    AND array_lower(n.account_ids, 1) = 1 AND array_lower(n.amounts_minor, 1) = 1
+                    AND (o.owned = l.lines
+                         OR (array_position(n.account_ids, NULL) IS NULL
+                             AND o.owned = (SELECT count(DISTINCT id) FROM unnest(n.account_ids) AS id))) AS sound
                FROM new_lines n
-               LEFT JOIN LATERAL unnest(n.account_ids, n.amounts_minor) AS l (account_id, minor) ON true
-               LEFT JOIN (SELECT id, entity_id, book, ledger_guarded_side(kind) AS side FROM ledger_account
-                           WHERE entity_id = ANY (ARRAY(SELECT DISTINCT entity_id FROM new_lines))) a
-                    ON a.id = l.account_id AND a.entity_id = n.entity_id
-              GROUP BY n.entry_id, n.business_date),
-        wrong AS (
-             SELECT t.entry_id
-               FROM entries t
-               LEFT JOIN ledger_entry h ON h.id = t.entry_id AND h.business_date = t.business_date
-                     AND h.by_night AND h.posting_count = t.lines AND h.debit_total_minor = t.debit
-              WHERE h.id IS NULL OR t.moving <> t.lines OR t.total <> 0 OR t.owned <> t.lines
-                 OR t.in_real <> CASE h.book WHEN 'real' THEN t.lines ELSE 0 END),
+               LEFT JOIN ledger_entry h ON h.id = n.entry_id AND h.business_date = n.business_date AND h.by_night
+              CROSS JOIN LATERAL (
+                    SELECT count(*) AS lines, count(nullif(minor, 0)) AS moving, sum(minor) AS total,
+                           sum(greatest(minor, 0)) AS debit
+                      FROM unnest(n.account_ids, n.amounts_minor) AS l (account_id, minor)) l
+              CROSS JOIN LATERAL (
+                    SELECT count(*) FILTER (WHERE a.book = h.book) AS owned,
+                           array_agg(a.id) FILTER (WHERE a.side IS NOT NULL) AS guarded,
+                           array_agg(a.side) FILTER (WHERE a.side IS NOT NULL) AS sides
+                      FROM (SELECT id, book, ledger_guarded_side(kind) AS side FROM ledger_account
+                             WHERE entity_id = n.entity_id AND id = ANY (n.account_ids) OFFSET 0) a) o),
         changed AS (
-             SELECT account_id, sum(delta)::bigint AS delta
-               FROM entries, unnest(guarded, deltas) AS c (account_id, delta)
-              GROUP BY account_id HAVING sum(delta) <> 0)
-        SELECT (SELECT min(entry_id) FROM wrong), array_agg(account_id ORDER BY account_id),
-               array_agg(delta ORDER BY account_id) FROM changed
+             SELECT g.id, sum(g.side * CASE WHEN e.once THEN e.amounts_minor[array_position(e.account_ids, g.id)] ELSE (
+                        SELECT sum(l.minor) FROM unnest(e.account_ids, e.amounts_minor) AS l (id, minor)
+                         WHERE l.id = g.id) END)::bigint AS delta
+               FROM entries e CROSS JOIN LATERAL unnest(e.guarded, e.sides) AS g (id, side)
+              WHERE e.sound
+              GROUP BY 1)
+        SELECT (SELECT min(entry_id) FROM entries WHERE sound IS NOT TRUE), array_agg(id ORDER BY id),
+               array_agg(delta ORDER BY id)
+          FROM changed WHERE delta <> 0
     $sql$ INTO wrong, guarded, deltas;
     IF wrong IS NOT NULL THEN
         PERFORM ledger_refuse_entry(wrong, array_agg(
