@@ -17,9 +17,9 @@ from ledger.models import BusinessDay, Posting
 from settlement.actions import nights as acts
 from settlement.models import SettlementRun, ShareLine
 from settlement.replay import replay
-from settlement.tasks import merge_nights, night
+from settlement.tasks import night
 from tests.databases import as_application
-from tests.settlement.world import Seat, agree, earn, firm, invest, lock_up, money, nights, on, spend
+from tests.settlement.world import Seat, agree, earn, firm, invest, lock_up, money, nights, spend
 
 DAY = timedelta(days=1)
 FIRST, LAST = date(2026, 12, 30), date(2027, 2, 2)
@@ -29,13 +29,13 @@ FIRST, LAST = date(2026, 12, 30), date(2027, 2, 2)
 def parts_of_nights() -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'ledger_posting_night'::regclass"
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'ledger_nightlines'::regclass"
         )
-        return {name.removeprefix("ledger_posting_night_") for (name,) in cursor.fetchall()}
+        return {name.removeprefix("ledger_nightlines_") for (name,) in cursor.fetchall()}
 
 
 @pytest.mark.django_db
-def test_nights_seals_a_years_close_and_merged_months_work_in_the_applications_role() -> None:
+def test_nights_seals_a_years_close_and_months_of_nights_work_in_the_applications_role() -> None:
     with as_application():
         me = firm(
             Seat("Mei", 3, pay_minor=900, start=FIRST),
@@ -53,17 +53,15 @@ def test_nights_seals_a_years_close_and_merged_months_work_in_the_applications_r
         nights(date(2027, 1, 5))
         spend(me, 250, date(2027, 1, 6))
         earn(me, 4_000, date(2027, 1, 6))
+        earn(me, 2_000, date(2027, 2, 1))
         nights(LAST)
         connection.check_constraints()
         assert BusinessDay.objects.filter(sealed_at=None).count() == 0
         assert SettlementRun.objects.filter(status="sealed").count() == (LAST - FIRST).days + 1
         assert ShareLine.objects.filter(amount_minor__gt=0).exists()
-        lines = Posting.objects.count()
-        with on(date(2027, 3, 20)):
-            merge_nights()
-        assert {part for part in parts_of_nights() if len(part) == 6} == {"202612", "202701"}
-        assert {part for part in parts_of_nights() if len(part) == 8} >= {"20270201", "20270202"}
-        assert Posting.objects.count() == lines
+        assert parts_of_nights() == {"202612", "202701", "202702"}
+        assert Posting.objects.filter(by_night=True).dates("business_date", "month").count() == 3
+        assert Posting.objects.filter(by_night=False, business_date__gte=FIRST).exists()
         tally = replay(FIRST, LAST)
         assert (tally.named, tally.share_lines) == ([], ShareLine.objects.count())
         call_command("check_books", stdout=StringIO())

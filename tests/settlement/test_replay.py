@@ -79,7 +79,7 @@ def everything(since: date = FIRST, until: date = LAST, *, from_stored: bool = F
 
 TABLES = (
     "settlement_outcome", "settlement_payline", "settlement_settlementrun", "ledger_entry",
-    "ledger_posting", "microenterprises_membership", "microenterprises_shareterms",
+    "ledger_posting_day", "ledger_nightlines", "microenterprises_membership", "microenterprises_shareterms",
 )  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def test_a_closed_year_works_out_again_with_late_shares_and_carried_losses() -> 
         assert tally.named == []
     assert Entry.objects.filter(kind="year_close").count() == 2
     tamper(
-        "UPDATE ledger_posting SET amount_minor = amount_minor + 1 WHERE line = 2"
+        "UPDATE ledger_posting_day SET amount_minor = amount_minor + 1 WHERE line = 2"
         " AND entry_id = (SELECT min(id) FROM ledger_entry WHERE kind = 'year_close')"
     )
     assert everything(last, last + 4 * DAY).differences == 1
@@ -230,12 +230,19 @@ TAMPERING = {
     " WHERE id = (SELECT id FROM settlement_outcome WHERE state = 'nothing' LIMIT 1)",
     "a line of pay": "UPDATE settlement_payline SET amount_minor = amount_minor - 1 WHERE kind = 'stable'",
     "a line of pay taken away": "DELETE FROM settlement_payline WHERE kind = 'draw'",
-    "a share in the books": "UPDATE ledger_posting p SET amount_minor = amount_minor + 5 FROM ledger_account a"
-    " WHERE a.id = p.account_id AND a.kind = 'payable' AND p.entry_id ="
+    "a share in the books": "UPDATE ledger_nightlines SET amounts_minor = ARRAY("
+    "SELECT l.minor + CASE a.kind WHEN 'payable' THEN 5 ELSE 0 END"
+    " FROM unnest(account_ids, amounts_minor) WITH ORDINALITY AS l (id, minor, n)"
+    " JOIN ledger_account a USING (id) ORDER BY n)"
+    " WHERE entry_id = (SELECT min(id) FROM ledger_entry WHERE kind = 'share')",
+    "who gets a share in the books": "UPDATE ledger_nightlines SET"
+    " amounts_minor[2:3] = ARRAY[amounts_minor[3], amounts_minor[2]] WHERE amounts_minor[2] <> amounts_minor[3]"
+    " AND entry_id IN (SELECT id FROM ledger_entry WHERE kind = 'share')",
+    "a share in the books taken away": "DELETE FROM ledger_nightlines WHERE entry_id ="
     " (SELECT min(id) FROM ledger_entry WHERE kind = 'share')",
     "an entry of a night moved to another date": "UPDATE ledger_entry SET effective_date = effective_date - 1"
     " WHERE id = (SELECT min(id) FROM ledger_entry WHERE kind = 'share')",
-    "a receipt": "UPDATE ledger_posting p SET amount_minor = amount_minor * 2 FROM ledger_entry e"
+    "a receipt": "UPDATE ledger_posting_day p SET amount_minor = amount_minor * 2 FROM ledger_entry e"
     " WHERE e.id = p.entry_id AND e.kind = 'money' AND e.id ="
     " (SELECT min(id) FROM ledger_entry WHERE kind = 'money')",
     "a weight": "UPDATE microenterprises_membership SET weight = weight + 1 WHERE weight = 7",
@@ -285,9 +292,8 @@ def test_an_entry_of_a_night_that_does_not_follow_from_the_facts_is_found() -> N
         entry.save()
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO ledger_posting"
-                " (entry_id, account_id, entity_id, amount_minor, business_date, line, by_night)"
-                " SELECT %s, account_id, entity_id, amount_minor, business_date, line, by_night FROM ledger_posting"
+                "INSERT INTO ledger_nightlines SELECT %s, entity_id, business_date, account_ids, amounts_minor"
+                " FROM ledger_nightlines"
                 " WHERE entry_id = (SELECT max(id) FROM ledger_entry WHERE kind = 'share' AND id <> %s)",
                 [entry.pk, entry.pk],
             )

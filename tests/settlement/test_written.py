@@ -20,6 +20,7 @@ from tests.settlement.world import Seat, agree, earn, firm, nights, person
 
 pytestmark = pytest.mark.django_db
 YEAR = date(2026, 1, 1)
+NEXT_MONTH = date(2026, 12, 1)
 
 
 @pytest.fixture
@@ -100,18 +101,22 @@ def test_what_stands_is_the_same_with_the_last_snapshot_known(people: list[User]
 
 
 def planned(sql: str) -> set[str]:
-    """The nights that the plan of a statement looks at, by their partitions."""
+    """The months of nights that the plan of a statement looks at, by their partitions."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {sql}")
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    return set(re.findall(r" on ledger_posting_night_(\d{8})", plan))
+    return set(re.findall(r" on ledger_nightlines_(\d{6})\b", plan))
 
 
-def test_nights_that_cannot_be_asked_for_are_not_planned(people: list[User]) -> None:
-    entity = standing.positions(Reader(people[0], DAY + 3 * ONE, YEAR))[0].me.entity_id
+def test_months_of_nights_that_cannot_be_asked_for_are_not_planned(people: list[User]) -> None:
+    me = standing.positions(Reader(people[0], DAY + 3 * ONE, YEAR))[0].me
+    earn(me, 1_000_01, NEXT_MONTH)
+    nights(NEXT_MONTH)
     with CaptureQueriesContext(connection) as caught:
-        books.results_on([(entity, DAY + ONE)])
+        books.results_on([(me.entity_id, DAY + ONE)])
+        books.person_balances(people[0].party, last_snapshot=NEXT_MONTH)
         books.person_balances(people[0].party, last_snapshot=DAY + ONE)
-    of_results, of_person = (planned(each["sql"]) for each in caught.captured_queries)
-    assert of_results == {f"{DAY + ONE:%Y%m%d}"}
-    assert of_person == {f"{day:%Y%m%d}" for day in (DAY + ONE, DAY + 2 * ONE)}  # never the night before the snapshot
+    of_results, of_the_newest, of_all = (planned(each["sql"]) for each in caught.captured_queries)
+    assert of_results == {f"{DAY:%Y%m}"}
+    assert of_the_newest == {f"{NEXT_MONTH:%Y%m}"}, "never the month before the snapshot"
+    assert of_all == {f"{DAY:%Y%m}", f"{NEXT_MONTH:%Y%m}"}
