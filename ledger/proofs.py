@@ -281,10 +281,15 @@ def sound_day(day: date, *, accounts_after: int | None) -> DayFacts | None:
              SELECT p.entry_id, false AS by_night, count(*) AS size, min(p.line) AS first, max(p.line) AS last,
                     bool_and(p.amount_minor <> 0) AS moving, sum(p.amount_minor) AS total,
                     sum(greatest(p.amount_minor, 0)) AS debit, min(p.entity_id) AS entity,
-                    max(p.entity_id) AS last_entity, {SQL_LINES} AS lines
-               FROM ledger_posting_day p WHERE p.business_date = %(day)s GROUP BY 1
+                    max(p.entity_id) AS last_entity, count(a.id) AS owned,
+                    count(*) FILTER (WHERE a.book = 'real') AS in_real, NULL::bigint[] AS account_ids,
+                    {SQL_LINES} AS lines
+               FROM ledger_posting_day p
+               LEFT JOIN ledger_account a ON a.id = p.account_id AND a.entity_id = p.entity_id
+              WHERE p.business_date = %(day)s GROUP BY 1
               UNION ALL
-             SELECT n.entry_id, true, l.size, 1, l.size, l.moving, l.total, l.debit, n.entity_id, n.entity_id, l.lines
+             SELECT n.entry_id, true, l.size, 1, l.size, l.moving, l.total, l.debit, n.entity_id, n.entity_id, 0, 0,
+                    n.account_ids, l.lines
                FROM ledger_nightlines n
               CROSS JOIN LATERAL (
                     SELECT count(*) AS size, bool_and(coalesce(p.amount_minor, 0) <> 0) AS moving,
@@ -292,35 +297,28 @@ def sound_day(day: date, *, accounts_after: int | None) -> DayFacts | None:
                            {SQL_LINES_AS_THEY_COME} AS lines
                       FROM unnest(n.account_ids, n.amounts_minor) AS p (account_id, amount_minor)) l
               WHERE n.business_date = %(day)s),
-        wrong AS (
-             SELECT count(*) AS entries
+        checked AS MATERIALIZED (
+             SELECT e.book, l.entity, l.size, l.debit,
+                    e.id IS NULL OR l.entry_id IS NULL OR l.total <> 0 OR l.moving IS DISTINCT FROM true
+                    OR (l.size, l.first, l.last, l.debit) IS DISTINCT FROM
+                       (e.posting_count::bigint, 1, e.posting_count, e.debit_total_minor::numeric)
+                    OR e.content_hash IS DISTINCT FROM {SQL_HASH}
+                    OR CASE WHEN l.by_night THEN (
+                                 (SELECT array_agg(a.id) FROM ledger_account a
+                                   WHERE a.entity_id = l.entity AND a.book = e.book) @> l.account_ids) IS NOT TRUE
+                            ELSE l.owned <> l.size
+                                 OR l.in_real <> CASE e.book WHEN 'real' THEN l.size ELSE 0 END END AS wrong
                FROM (SELECT * FROM ledger_entry WHERE business_date = %(day)s) e
-               FULL JOIN wholes l ON l.entry_id = e.id AND l.by_night = e.by_night
-              WHERE e.id IS NULL OR l.entry_id IS NULL OR l.total <> 0 OR l.moving IS DISTINCT FROM true
-                 OR (l.size, l.first, l.last, l.debit) IS DISTINCT FROM
-                    (e.posting_count::bigint, 1, e.posting_count, e.debit_total_minor::numeric)
-                 OR e.content_hash IS DISTINCT FROM {SQL_HASH}),
-        foreign_lines AS (
-             SELECT FROM ledger_posting_day p
-               LEFT JOIN ledger_entry e ON e.id = p.entry_id
-               LEFT JOIN ledger_account a ON a.id = p.account_id AND a.entity_id = p.entity_id AND a.book = e.book
-              WHERE p.business_date = %(day)s AND a.id IS NULL
-              UNION ALL
-             SELECT FROM ledger_nightlines n
-               LEFT JOIN ledger_entry e ON e.id = n.entry_id
-              WHERE n.business_date = %(day)s
-                AND ((SELECT array_agg(a.id) FROM ledger_account a WHERE a.entity_id = n.entity_id AND a.book = e.book)
-                     @> n.account_ids) IS NOT TRUE),
+               FULL JOIN wholes l ON l.entry_id = e.id AND l.by_night = e.by_night),
         unbalanced AS (
              SELECT count(*) AS entities
                FROM (SELECT FROM ledger_posting_day p
                       WHERE p.business_date = %(day)s
                         AND p.entry_id = ANY (ARRAY(SELECT entry_id FROM wholes WHERE entity <> last_entity))
                       GROUP BY p.entry_id, p.entity_id HAVING sum(p.amount_minor) <> 0) e)
-        SELECT (SELECT entries FROM wrong) + (SELECT count(*) FROM foreign_lines) + (SELECT entities FROM unbalanced),
-               sum(w.size)::bigint, h.book || ' ' || e.currency, sum(w.debit)::bigint
-          FROM wholes w
-          LEFT JOIN ledger_entity e ON e.id = w.entity LEFT JOIN ledger_entry h ON h.id = w.entry_id GROUP BY 3
+        SELECT count(*) FILTER (WHERE c.wrong IS NOT FALSE) + (SELECT entities FROM unbalanced), sum(c.size)::bigint,
+               c.book || ' ' || n.currency, sum(c.debit)::bigint
+          FROM checked c LEFT JOIN ledger_entity n ON n.id = c.entity GROUP BY 3
         """,
         day=day,
     )
