@@ -292,7 +292,8 @@ def sound_day(day: date, *, accounts_after: int | None) -> DayFacts | None:
                     n.account_ids, l.lines
                FROM ledger_nightlines n
               CROSS JOIN LATERAL (
-                    SELECT count(*) AS size, bool_and(coalesce(p.amount_minor, 0) <> 0) AS moving,
+                    SELECT count(*) AS size,
+                           bool_and(p.account_id IS NOT NULL AND coalesce(p.amount_minor, 0) <> 0) AS moving,
                            sum(p.amount_minor) AS total, sum(greatest(p.amount_minor, 0)) AS debit,
                            {SQL_LINES_AS_THEY_COME} AS lines
                       FROM unnest(n.account_ids, n.amounts_minor) AS p (account_id, amount_minor)) l

@@ -439,6 +439,17 @@ OF_A_NIGHT: Final[dict[str, tuple[Forgery, str, str]]] = {
     "an amount more, counted": (
         of_a_night("amounts_minor = amounts_minor || 5::bigint", head=_ONE_MORE), LINES, "line 6",
     ),
+    "two amounts more, counted": (
+        of_a_night("amounts_minor = amounts_minor || 5::bigint || -5::bigint",
+                   head="posting_count = posting_count + 2, debit_total_minor = debit_total_minor + 5"),
+        LINES, "line 6",
+    ),
+    "two lines more in no account, counted": (
+        of_a_night("account_ids = account_ids || NULL::bigint || NULL::bigint,"
+                   " amounts_minor = amounts_minor || 5::bigint || -5::bigint",
+                   head="posting_count = posting_count + 2, debit_total_minor = debit_total_minor + 5"),
+        LINES, "line 6",
+    ),
     "a missing amount in the place of one": (of_a_night("amounts_minor[2] = NULL"), LINES, "line 2"),
     "a missing amount of a line more, counted": (
         of_a_night("account_ids = account_ids || account_ids[5], amounts_minor = amounts_minor || NULL::bigint",

@@ -375,6 +375,47 @@ class TestNewLinesOfANight:
             with refused(f"{FOREIGN}|does not balance|{OF_HEAD}"), transaction.atomic():
                 night.add(night.head(posting_count=max(count, 2)), night.two, amounts)
 
+    def test_fewer_accounts_than_amounts_where_all_else_is_right(self, night: Night) -> None:
+        for accounts in ([night.wallet], [night.income]):
+            with refused(f"{FOREIGN}|{OF_HEAD}"), transaction.atomic():
+                night.add(night.head(), accounts, [100, -100])
+        with refused(f"{FOREIGN}|{OF_HEAD}"), transaction.atomic():
+            night.add(night.head(posting_count=4, debit_total_minor=105), night.two, [100, -100, 5, -5])
+
+    @pytest.mark.parametrize(
+        ("accounts", "amounts"),
+        [
+            ("{{{wallet},{income}}}", "{{{{-600}},{{600}}}}"),
+            ("{{{wallet},{income}}}", "{{{{-600,600}}}}"),
+            ("{{{{{wallet}}},{{{income}}}}}", "{{-600,600}}"),
+            ("{{{{{wallet},{income}}}}}", "{{{{-600,600}}}}"),
+            ("[0:1]={{{wallet},{income}}}", "{{-600,600}}"),
+            ("{{{wallet},{income}}}", "[0:1]={{-600,600}}"),
+            ("{{{wallet},{income}}}", "[2:3]={{-600,600}}"),
+        ],
+    )
+    def test_arrays_of_another_shape_do_not_pass_by_the_kept_balance(
+        self, night: Night, accounts: str, amounts: str
+    ) -> None:
+        for minor in (600, 100):  # more than there is, and less
+            arrays = [each.format(wallet=night.wallet, income=night.income) for each in (accounts, amounts)]
+            arrays[1] = arrays[1].replace("600", str(minor))
+            with refused(f"{OF_HEAD}|would need 150 more"), transaction.atomic():
+                late = night.head(debit_total_minor=minor)
+                sql(f"INSERT INTO {night.table} VALUES (%s, %s, %s, %s, %s)", late.pk, night.entity, NIGHT, *arrays)
+
+    def test_an_account_in_two_lines(self, night: Night) -> None:
+        accounts, lines = [night.wallet, night.income, night.wallet], {"posting_count": 3}
+        with refused("would need 1 more"), transaction.atomic():
+            night.add(night.head(debit_total_minor=451, **lines), accounts, [-226, 451, -225])
+        with refused(FOREIGN), transaction.atomic():
+            night.add(night.head(**lines), [night.wallet, 10**12, night.wallet], [50, -100, 50])
+        with refused(FOREIGN), transaction.atomic():
+            night.add(night.head(**lines), [night.wallet, None, night.wallet], [50, -100, 50])
+        night.add(night.head(debit_total_minor=150, **lines), accounts, [150, -50, -100])
+        night.add(night.head(reference="again", debit_total_minor=450, **lines), accounts, [-200, 450, -250])
+        assert Balance.objects.get(pk=night.wallet).amount_minor == 500 - 50 + 50 - 450
+
     def test_more_accounts_than_amounts_where_the_head_counts_them(self, night: Night) -> None:
         with refused(OF_HEAD), transaction.atomic():
             night.add(night.head(posting_count=3), [*night.two, night.wallet], [100, -100])
