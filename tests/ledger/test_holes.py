@@ -211,7 +211,7 @@ HOLES: Final[dict[str, tuple[Orm, Sql]]] = {
     ),
     "hordak: moving a leg between entries": (
         lambda b: b.lines().filter(line=1).update(entry_id=b.other.pk),
-        lambda b: b.changed(*[f"entry_id = {b.other.pk}"] * 2, line="AND line = 1"),
+        lambda b: b.changed(f"entry_id = {b.other.pk}", f"entry_id = {b.other.pk}", "AND line = 1"),
     ),
     "pgledger: UPDATE of a head": (
         lambda b: Entry.objects.filter(pk=b.entry.pk).update(debit_total_minor=1),
@@ -240,7 +240,7 @@ HOLES: Final[dict[str, tuple[Orm, Sql]]] = {
     ),
     "django-ledger: queryset.update() on posted rows": (
         lambda b: b.lines().filter(line=1).update(account_id=b.income),
-        lambda b: b.changed(f"account_id = {b.income}", f"account_ids[1] = {b.income}", line="AND line = 1"),
+        lambda b: b.changed(f"account_id = {b.income}", f"account_ids[1] = {b.income}", "AND line = 1"),
     ),
 }
 OF_LINES: Final = (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core import clock, past
 from core.errors import InsufficientFunds, Invalid
-from ledger import proofs, queries, writer
+from ledger import days, proofs, queries, writer
 from ledger.accounts import Book, Kind
 from ledger.errors import AlreadyReversed, ReferenceReused, Unbalanced
 from ledger.models import Account, Entity, Entry, Posting
@@ -298,4 +298,75 @@ def test_python_and_sql_agree_on_the_hash_of_any_entry(texts: list[str], amounts
         post_one(Draft(reference, kind, tuple(lines), texts[1], texts[2], effective), by="Fay" + texts[0])
         assert list(proofs.failures(date.min, date.max)) == []
         assert Posting.objects.count() == len(amounts) + 1
+        transaction.set_rollback(True)
+
+
+# Entries of a night, whose lines are stored side by side --------------------------------------------------------------
+
+
+def yesterday_closed() -> date:
+    day = clock.business_date() - timedelta(days=1)
+    days.close_day(day)
+    return day
+
+
+@pytest.mark.parametrize("threshold", [10**9, 1], ids=["by insert", "by copy"])
+class TestOfANight:
+    def test_is_stored_as_drafted_and_reversed_line_by_line(
+        self, monkeypatch: pytest.MonkeyPatch, threshold: int
+    ) -> None:
+        monkeypatch.setattr(writer, "COPY_FROM_LINES", threshold)
+        entity = firm()
+        post(receipt(entity, 10_00))
+        night, draft = yesterday_closed(), share(entity, {"mei": 3_00, "sol": 1_00})
+        entry = post_one(draft, by=BY, night=night)
+        lines = Posting.objects.filter(entry_id=entry.pk).order_by("line")
+        assert list(lines.values_list("line", "entity_id", "amount_minor", "business_date", "by_night")) == [
+            (n, entity.pk, line.amount_minor, night, True) for n, line in enumerate(draft.lines, start=1)
+        ]
+        kinds = dict(Account.objects.values_list("pk", "kind"))
+        assert [kinds[line.account_id] for line in lines] == [line.kind for line in draft.lines]
+        assert queries.balance(entity.pk, Kind.WALLET) == 6_00
+        assert post_one(draft, by=BY, night=night) == entry, "a repeat finds what is stored"
+        with pytest.raises(ReferenceReused):
+            post_one(share(entity, {"mei": 4_00}), by=BY, night=night)
+        undone = reverse(entry, reference="undo", memo="Wrong", by=BY)
+        assert not undone.by_night
+        assert queries.balance(entity.pk, Kind.WALLET) == 10_00
+        assert list(proofs.failures(date.min, date.max)) == []
+
+    def test_is_refused_with_the_same_words(self, monkeypatch: pytest.MonkeyPatch, threshold: int) -> None:
+        monkeypatch.setattr(writer, "COPY_FROM_LINES", threshold)
+        entity = firm()
+        post(receipt(entity, 10_00))
+        night, draft = yesterday_closed(), share(entity, {"mei": 3_00})
+        for lines, error, words in (
+            ((*draft.lines, writer.Line(entity.pk, Kind.WALLET, 0)), Invalid, "none of them zero"),
+            ((), Invalid, "at least two lines"),
+            (draft.lines[:2] + draft.lines[3:], Unbalanced, "Blue Kettle"),
+            (share(entity, {"mei": 10_01}).lines, InsufficientFunds, "Blue Kettle"),
+        ):
+            with pytest.raises(error, match=words):
+                post_one(replace(draft, lines=lines), by=BY, night=night)
+        with pytest.raises(ValueError):  # whoever drafts it: an entry of a night is about one entity
+            post_one(replace(draft, lines=draft.lines + receipt(firm("Cold Chain"), 5).lines), by=BY, night=night)
+        assert not Entry.objects.filter(by_night=True).exists()
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(amounts=st.lists(st.lists(st.integers(1, 2**50), min_size=1, max_size=12), min_size=1, max_size=4))
+def test_python_and_sql_agree_on_the_hash_of_any_entry_of_a_night(amounts: list[list[int]]) -> None:
+    with transaction.atomic():
+        entity = firm()
+        post(receipt(entity, sum(map(sum, amounts))))
+        night = yesterday_closed()
+        shares = [
+            share(entity, {f"{n % 5}": amount for n, amount in enumerate(each)}, f"share:{number}")
+            for number, each in enumerate(amounts)
+        ]
+        writer.post(shares, by=BY, night=night)
+        assert list(proofs.failures(date.min, date.max)) == []
+        facts = proofs.sound_day(night, accounts_after=0)
+        assert facts == proofs.day_facts(night, accounts_after=0)
+        assert facts and facts.posting_count == sum(len(each.lines) for each in shares)
         transaction.set_rollback(True)
