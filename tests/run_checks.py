@@ -21,6 +21,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 SOAK_SECONDS = 20 * 60
 SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "worksteal")
+FILE_BY_FILE = ("--numprocesses", "2", "--dist", "loadfile")
 _LAST_WORDS = 30.0
 ROOMS = (
     *("haier_market", "insights", "talent_pool", "settlement", "contracts", "microenterprises", "ledger", "people"),
@@ -165,7 +166,7 @@ def pytest_code(arguments: list[str], seconds: float | None = None) -> int:
 
 def run_soak(arguments: list[str]) -> int:
     """The long proofs under a hard limit."""
-    return pytest_code(["-m", "soak", "tests", *SIDE_BY_SIDE, *arguments], SOAK_SECONDS - _LAST_WORDS)
+    return pytest_code(["-m", "soak", "tests", *FILE_BY_FILE, *arguments], SOAK_SECONDS - _LAST_WORDS)
 
 
 def say(text: str) -> None:

@@ -8,7 +8,7 @@ settles everything.
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from io import StringIO
@@ -23,6 +23,7 @@ from haier_market import roles
 from haier_market.embedded.places import PROJECT
 from settlement.actions import nights
 from tests.embedded.conftest import entered_by_all, wait_until
+from tests.side_by_side import TOLD
 from tests.soak import company, quick
 from tests.soak.ground import business_date_of
 from tests.soak.hosts import ENDS, MIDDLE, POSTGRES_PORT, Forbidden, Hosts, laid_out
@@ -133,7 +134,7 @@ def settle_alone(hosts: Hosts) -> None:
 
 
 def test_two_workers_on_two_hosts_settle_every_night_once_and_to_the_unit(
-    hosts: Hosts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:
     monkeypatch.setattr(company, "FIRMS", FIRMS)
     monkeypatch.setattr(nights, "SHARD_SIZE", SHARDS_OF)
@@ -164,9 +165,8 @@ def test_two_workers_on_two_hosts_settle_every_night_once_and_to_the_unit(
     by_host = Counter(host for host, _who, _process in shards)
     assert set(by_host) == {hosts.network.address(end) for end in ENDS}
     check_books(hosts)
-    with capsys.disabled():
-        share = ", ".join(f"{count} by {host}" for host, count in sorted(by_host.items()))
-        print(f"\n{len(shards)} shards of {len(days)} nights: {share}; done after {sum(took):.1f} s")  # noqa: T201
+    share = ", ".join(f"{count} by {host}" for host, count in sorted(by_host.items()))
+    record_property(TOLD, [f"{len(shards)} shards of {len(days)} nights: {share}; done after {sum(took):.1f} s"])
 
 
 def check_books(hosts: Hosts) -> None:
