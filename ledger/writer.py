@@ -293,7 +293,10 @@ def _line_by_line(entries: Iterable[tuple[Entry, _Prepared]]) -> _Rows:
 def _by_entry(entries: Iterable[tuple[Entry, _Prepared]]) -> _Rows:
     rows = []
     for entry, prepared in entries:
-        (entity_id,) = {line.entity_id for line in prepared.draft.lines}
+        entities = {line.entity_id for line in prepared.draft.lines}
+        if len(entities) > 1:
+            raise ValueError("an entry of a night is about one entity")
+        (entity_id,) = entities
         ids = ",".join(map(str, prepared.account_ids))
         amounts = ",".join(str(line.amount_minor) for line in prepared.draft.lines)
         rows.append(f"{entry.pk}\t{entity_id}\t{entry.business_date}\t{{{ids}}}\t{{{amounts}}}\n")
