@@ -6,10 +6,11 @@ No business nouns.
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from io import BytesIO
+from itertools import repeat
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +29,7 @@ _EMPTY: Final = 12
 """The width of a list without elements."""
 _BEFORE: Final = 20
 """How much of a list comes before its elements: dimensions, whether it has NULLs, type, size and bound."""
+_NULL: Final = struct.pack(">i", -1)
 _EPOCH: Final = date(2000, 1, 1)
 
 Columns = Mapping[str, str]
@@ -129,14 +131,17 @@ def write_lists(
     lists: Columns,
     elements: Mapping[str, Any],
     lengths: "np.ndarray[Any, np.dtype[np.int64]]",
+    written: Mapping[str, Sequence[bytes | None]] | None = None,
 ) -> int:
     """Insert rows of which some columns are arrays; how many rows there were.
 
     columns, arrays: as for `write`. lists: names of the array columns and the types of their elements; elements: for
-    each all elements, row after row, of which each row takes as many as `lengths` says. No element is NULL. Raises
-    ValueError when there are more elements or fewer than the rows take.
+    each all elements, row after row, of which each row takes as many as `lengths` says. No element is NULL. written:
+    further columns, row by row as PostgreSQL sends them (text as UTF-8, a UUID as its bytes, `list_of`), None for NULL.
+    Raises ValueError when there are more elements or fewer than the rows take.
     """
     size, taken = len(lengths), int(np.sum(lengths))
+    written = written or {}
     for name in lists:
         if len(elements[name]) != taken:
             raise ValueError(f"the rows take {taken} elements of {name}, not {len(elements[name])}")
@@ -144,7 +149,7 @@ def write_lists(
         return 0
     fixed = _row(columns)
     rows = np.empty(size, dtype=fixed)
-    rows["fields"] = len(columns) + len(lists)
+    rows["fields"] = len(columns) + len(lists) + len(written)
     for name in columns:
         rows[f"{name} width"] = fixed[name].itemsize
         rows[name] = arrays[name]
@@ -153,17 +158,28 @@ def write_lists(
     ends = np.cumsum(lengths).tolist()
     parts: list[Any] = [_HEAD]
     start = 0
-    for number, end in enumerate(ends):
+    for number, (end, values) in enumerate(zip(ends, _row_by_row(written, size), strict=True)):
         parts.append(heads[number * width : number * width + width])
+        for value in values:
+            parts += (_NULL,) if value is None else (_WIDTH.pack(len(value)), value)
         for body, kind, oid in bodies:
             each = 4 + np.dtype(kind).itemsize
             parts += (_list_head(end - start, each, oid), body[start * each : end * each])
         start = end
     parts.append(_END)
-    names = ", ".join(f'"{name}"' for name in (*columns, *lists))
+    names = ", ".join(f'"{name}"' for name in (*columns, *written, *lists))
     with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN (FORMAT binary)', BytesIO(b"".join(parts)), 1 << 18)
     return size
+
+
+def list_of(values: "Sequence[int] | np.ndarray[Any, np.dtype[np.int64]]") -> bytes:
+    """A list of `int8` as PostgreSQL sends it, for `written`."""
+    return _list_head(len(values), 12, _OIDS["int8"])[4:] + bytes(_elements(values, "int8"))
+
+
+def _row_by_row(written: Mapping[str, Sequence[bytes | None]], size: int) -> Iterable[tuple[bytes | None, ...]]:
+    return zip(*written.values(), strict=True) if written else repeat((), size)
 
 
 @lru_cache(maxsize=1024)

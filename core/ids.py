@@ -14,16 +14,15 @@ _VARIANT: Final = ~(0xF000 << 64 | 0xC000 << 48)
 _RANDOM: Final = 4 << 76 | 0x8000 << 48
 
 
-def new_texts(count: int) -> list[str]:
-    """As many new identifiers as text, for rows that are written without objects."""
+def new_bytes(count: int) -> list[bytes]:
+    """As many new identifiers, each as its sixteen bytes, for rows that are written without objects."""
     if drawn.get() is not None:
-        return [str(new_id()) for _ in range(count)]
+        return [new_id().bytes for _ in range(count)]
     chance = os.urandom(16 * count)
-    texts = []
-    for start in range(0, 16 * count, 16):
-        digits = f"{int.from_bytes(chance[start : start + 16]) & _VARIANT | _RANDOM:032x}"
-        texts.append(f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}")
-    return texts
+    return [
+        (int.from_bytes(chance[start : start + 16]) & _VARIANT | _RANDOM).to_bytes(16)
+        for start in range(0, 16 * count, 16)
+    ]
 
 
 def new_id() -> uuid.UUID:

@@ -15,11 +15,7 @@ def copy_values(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
 
     Raises django.db.IntegrityError like any other insert; nothing of the batch stays then.
     """
-    return copy_lines(model, columns, ["\t".join([_text(value) for value in row]) for row in rows])
-
-
-def copy_lines(model: type[Model], columns: Sequence[str], lines: Sequence[str]) -> int:
-    """`copy_values` for rows that are written in COPY's text format already."""
+    lines = ["\t".join([_text(value) for value in row]) for row in rows]
     if lines:
         names = ", ".join(f'"{column}"' for column in columns)
         with connection.cursor() as cursor, connection.wrap_database_errors:

@@ -18,13 +18,12 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from core import columns
-from core.ids import new_texts
+from core.ids import new_bytes
 from ledger import batches
 from ledger.accounts import Kind
 from ledger.canonical import account_key
 from ledger.entities import account_ids
 from microenterprises.models import Membership
-from settlement.bulk import copy_lines
 from settlement.calculation import Standing, Terms, advance, is_month_end, pool_minor
 from settlement.facts import NOTHING_ELSE, fingerprint_of, fiscal_year_of, terms_from
 from settlement.models import Outcome, PayeeAccounts, share_reference
@@ -310,28 +309,78 @@ class _Night:
     # --- outcomes ---
 
     def _store(self, answer: "_Answer") -> None:
-        rows = []
-        ends = np.searchsorted(self.seats.of[answer.holders], np.arange(len(self.firms) + 1)).tolist()
-        arrays = _Arrays.of(self.seats, answer)
+        """One outcome for each ME of this kind of night; what an ordinary night never has is zero, empty or NULL."""
+        fine = np.flatnonzero(answer.fine)
+        places = fine.tolist()
+        firms = [self.firms[place] for place in places]
+        ids = new_bytes(len(firms))
+        pool = self.pool[fine]
+        counts = np.bincount(self.seats.of[answer.holders], minlength=len(self.firms))
         hashes = self._fingerprints()
-        pools, sums, wallets = self.pool.tolist(), self.weights_sum.tolist(), self.wallet.tolist()
-        night, year = self.night, self.year.isoformat()
-        nothing = r"\N"
-        fine = np.flatnonzero(answer.fine).tolist()
-        for place, outcome in zip(fine, new_texts(len(fine)), strict=True):
-            firm, standing, pool, start, end = (
-                self.firms[place], self.standings[place], pools[place], ends[place], ends[place + 1]
-            )  # fmt: skip
-            before = firm.before
-            head = (
-                f"{outcome}\t{firm.id}\t{night}\t{night}\t{'settled' if pool else 'nothing'}\t{firm.currency}\t{year}"
-                f"\t{firm.terms_id}\t{before.profit_minor}\t{standing.profit_minor}\t{before.due_fine}"
-                f"\t{standing.due_fine}\t{standing.shared_minor}\t{pool}\t{pool}\t{pool}\t{wallets[place]}\t{pool}"
-                f"\t{sums[place]}\t{end - start}\t{outcome if pool else firm.carries_at or nothing}"
-                f"\t{share_reference(firm.id, night) if pool else ''}\t{hashes[place]}"
-            )
-            rows.append("\t".join((head, *arrays.between(start, end), _NOTHING)))
-        copy_lines(Outcome, _COLUMNS, rows)
+        columns.write_lists(
+            Outcome._meta.db_table,
+            _FIGURES,
+            _NOTHING
+            | {
+                "night": columns.day_number(self.day),
+                "business_date": columns.day_number(self.day),
+                "fiscal_year": columns.day_number(self.year),
+                "profit_before_minor": [firm.before.profit_minor for firm in firms],
+                "profit_minor": [self.standings[place].profit_minor for place in places],
+                "due_before_fine": [firm.before.due_fine for firm in firms],
+                "due_fine": [self.standings[place].due_fine for place in places],
+                "already_shared_minor": [self.standings[place].shared_minor for place in places],
+                "pool_minor": pool,
+                "shared_minor": pool,
+                "needed_minor": pool,
+                "payable_minor": pool,
+                "wallet_minor": self.wallet[fine],
+                "weights_sum": self.weights_sum[fine],
+                "line_count": counts[fine],
+            },
+            dict.fromkeys(_LISTS, "int8"),
+            dict(zip(_LISTS, self._lists(answer), strict=True)),
+            counts[fine],
+            {
+                "id": ids,
+                "microenterprise_id": [_uuid(firm.id) for firm in firms],
+                "share_terms_id": [_uuid(firm.terms_id) for firm in firms],
+                "carries_at_id": [
+                    own if shares else _uuid(firm.carries_at) if firm.carries_at else None
+                    for own, firm, shares in zip(ids, firms, pool.tolist(), strict=True)
+                ],
+                "currency": [firm.currency.encode() for firm in firms],
+                "state": [_SETTLED if shares else _NOTHING_SHARED for shares in pool.tolist()],
+                "snag": [b""] * len(firms),
+                "entry_reference": [
+                    share_reference(firm.id, self.night).encode() if shares else b""
+                    for firm, shares in zip(firms, pool.tolist(), strict=True)
+                ],
+                "facts_sha256": [hashes[place].encode() for place in places],
+                "member_inherited_grain": self._inherited(answer, counts, places),
+                "member_recovered_minor": [columns.list_of(())] * len(firms),
+            },
+        )
+
+    def _lists(self, answer: "_Answer") -> tuple[Whole, ...]:
+        """The parts of all outcomes, one after the other, in the order of `_LISTS`."""
+        parts, holders = answer.parts, answer.holders
+        return (
+            self.seats.number[holders],
+            self.seats.weight[holders],
+            parts.amount_minor,
+            parts.carry_before_grain,
+            parts.carry_after_grain,
+        )
+
+    def _inherited(self, answer: "_Answer", counts: Whole, places: Sequence[int]) -> list[bytes]:
+        """What was inherited from those who left, by outcome; an empty list when it is nothing for everybody."""
+        inherited, ends = answer.parts.inherited_grain, np.cumsum(counts)
+        of_those = set(self.seats.of[answer.holders[inherited != 0]].tolist())
+        return [
+            columns.list_of(inherited[ends[place] - counts[place] : ends[place]] if place in of_those else ())
+            for place in places
+        ]
 
     def _fingerprints(self) -> list[str]:
         firms = self.firms
@@ -346,7 +395,7 @@ class _Night:
         ends = np.searchsorted(self.seats.of, np.arange(len(firms) + 1)).tolist()
         return [
             fingerprint_of(
-                bytes.fromhex(firm.id.replace("-", "")),
+                _uuid(firm.id),
                 heads[place * 64 : place * 64 + 64],
                 firm.terms_text,
                 seats[ends[place] * width : ends[place + 1] * width],
@@ -384,42 +433,27 @@ class _Answer:
     parts: Parts
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrays:
-    """The columns of the parts, from which each outcome takes its arrays."""
-
-    columns: tuple[list[int], ...]
-    inherited: list[int]
-
-    @classmethod
-    def of(cls, seats: _Seats, answer: _Answer) -> "_Arrays":
-        parts, holders = answer.parts, answer.holders
-        found = (
-            seats.number[holders],
-            seats.weight[holders],
-            parts.amount_minor,
-            parts.carry_before_grain,
-            parts.carry_after_grain,
-        )
-        return cls(tuple(values.tolist() for values in found), parts.inherited_grain.tolist())
-
-    def between(self, start: int, end: int) -> list[str]:
-        """The arrays of one outcome, in the order of `_ARRAYS`; nobody pays a draw back in an ordinary night."""
-        inherited = self.inherited[start:end]
-        lists = [each[start:end] for each in self.columns]
-        return [f"{{{repr(each)[1:-1]}}}" for each in (*lists, inherited if any(inherited) else (), ())]
-
-
-_ARRAYS: Final = (
+_LISTS: Final = (
     "member_numbers", "member_weights", "member_minor", "member_carry_before_grain", "member_carry_after_grain",
-    "member_inherited_grain", "member_recovered_minor",
 )  # fmt: skip
-_COLUMNS: Final = (
-    "id", "microenterprise_id", "night", "business_date", "state", "currency", "fiscal_year", "share_terms_id",
-    "profit_before_minor", "profit_minor", "due_before_fine", "due_fine", "already_shared_minor", "pool_minor",
-    "shared_minor", "needed_minor", "wallet_minor", "payable_minor", "weights_sum", "line_count", "carries_at_id",
-    "entry_reference", "facts_sha256", *_ARRAYS,
-    "snag", "is_final", "recovered_minor", "pay_minor", "draws_minor", "written_off_minor",
-)  # fmt: skip
-_NOTHING: Final = "\tf\t0\t0\t0\t0"
-"""An ordinary night has no snag, is not the last, recovers, pays and writes off nothing."""
+_FIGURES: Final = {
+    **dict.fromkeys(("night", "business_date", "fiscal_year"), "date"),
+    **dict.fromkeys(
+        (
+            "profit_before_minor", "profit_minor", "due_before_fine", "due_fine", "already_shared_minor", "pool_minor",
+            "shared_minor", "needed_minor", "payable_minor", "wallet_minor", "weights_sum", "recovered_minor",
+            "pay_minor", "draws_minor", "written_off_minor",
+        ),
+        "int8",
+    ),
+    "line_count": "int4",
+    "is_final": "bool",
+}  # fmt: skip
+_NOTHING: Final = dict.fromkeys(("recovered_minor", "pay_minor", "draws_minor", "written_off_minor", "is_final"), 0)
+"""An ordinary night is not an ME's last, recovers, pays and writes off nothing."""
+_SETTLED: Final = Outcome.State.SETTLED.value.encode()
+_NOTHING_SHARED: Final = Outcome.State.NOTHING.value.encode()
+
+
+def _uuid(text: str) -> bytes:
+    return bytes.fromhex(text.replace("-", ""))
