@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 WAYS = ("mouse", "keyboard", "phone")
 AT_LENGTH = ("keyboard", "phone")
 """Walked among the long proofs."""
+CLOSELY = "keyboard"
+"""Looks at every kind of page with axe."""
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def browser() -> Iterator[Browser]:
 def test_the_whole_story(
     way: str, market: Market, browser: Browser, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    watch = Watch(market.address, closely=way == "mouse")
+    watch = Watch(market.address, closely=way == CLOSELY)
     story = Story(WAYS.index(way) + 1, way, market, browser, watch, tmp_path)
     try:
         tell(story, end_northwind=way == WAYS[-1])

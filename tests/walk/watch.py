@@ -15,7 +15,7 @@ from tests.walk.hands import IDENTIFIER
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 SHOTS = "WALK_SHOTS"
-"""A folder: the mouse's pass photographs every kind of page into it."""
+"""A folder: the pass that looks closely photographs every kind of page into it."""
 FORMS = "main form[method=post]:has([type=submit]):not(#changelist-form)"
 """Everything on a page that changes something."""
 # Without `preload` axe adds no style of its own, which the content policy would refuse.
