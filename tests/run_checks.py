@@ -21,7 +21,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 SOAK_SECONDS = 20 * 60
 SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "worksteal")
-FILE_BY_FILE = ("--numprocesses", "2", "--dist", "loadfile")
+FILE_BY_FILE = ("--numprocesses", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 _LAST_WORDS = 30.0
 ROOMS = (
     *("haier_market", "insights", "talent_pool", "settlement", "contracts", "microenterprises", "ledger", "people"),

@@ -55,9 +55,9 @@ def half_a_shard() -> None:
     settle_shard = nights._settle_shard
 
     def one_after_the_other(run: SettlementRun, shard: RunShard) -> None:
-        everybody = shard.microenterprises
+        everybody = list(zip(shard.microenterprises, shard.moved_minor, shard.reshared_minor, strict=True))
         for each in everybody:
-            shard.microenterprises = [each]
+            shard.microenterprises, shard.moved_minor, shard.reshared_minor = ([value] for value in each)
             settle_shard(run, shard)
             if each != everybody[-1]:
                 RunShard.objects.filter(pk=shard.pk).update(is_done=False, done_at=None)
