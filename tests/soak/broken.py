@@ -56,10 +56,10 @@ def half_a_shard() -> None:
 
     def one_after_the_other(run: SettlementRun, shard: RunShard) -> None:
         everybody = list(zip(shard.microenterprises, shard.moved_minor, shard.reshared_minor, strict=True))
-        for each in everybody:
-            shard.microenterprises, shard.moved_minor, shard.reshared_minor = ([value] for value in each)
+        for firm, moved, reshared in everybody:
+            shard.microenterprises, shard.moved_minor, shard.reshared_minor = [firm], [moved], [reshared]
             settle_shard(run, shard)
-            if each != everybody[-1]:
+            if firm != everybody[-1][0]:
                 RunShard.objects.filter(pk=shard.pk).update(is_done=False, done_at=None)
                 _commit()
 

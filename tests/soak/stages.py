@@ -66,7 +66,7 @@ def watch(board: Board) -> None:
     during("post", batches, "post")
     during("post", posting, "write")
     during("post", closing, "close_years")
-    during("outcomes", ordinary, "copy_lines")
+    during("outcomes", ordinary._Night, "_store")
     during("outcomes", posting, "copy_rows")
     during("seal", nights, "seal")
     during("prove", days, "_seal")
