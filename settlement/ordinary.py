@@ -84,7 +84,11 @@ def _listed(texts: Iterable[str | None]) -> str:
 
 
 def _candidates(day: date, year: date, microenterprises: Sequence[str]) -> list[_Firm]:
-    """In the order of their entities: an own outcome the date before in this year, terms in force, nothing open."""
+    """In the order of their entities: an own outcome the date before in this year, terms in force, nothing open.
+
+    OFFSET 0 has each looked up by its ME: of a date that its statistics do not know the planner expects one outcome,
+    and would read the terms of the whole company for each.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -92,10 +96,14 @@ def _candidates(day: date, year: date, microenterprises: Sequence[str]) -> list[
                    o.already_shared_minor + o.shared_minor, o.carries_at_id::text,
                    t.id::text, t.threshold_minor, t.tiers::text, t.carries_losses, t.shares_with_stable
               FROM microenterprises_microenterprise f
-              JOIN settlement_outcome o ON o.microenterprise_id = f.id AND o.repairs_id IS NULL
-                   AND o.business_date = %(before)s AND o.fiscal_year = %(year)s
-              JOIN microenterprises_shareterms t ON t.microenterprise_id = f.id AND t.status = 'agreed'
-                   AND t.effective_from <= %(day)s AND (t.effective_to IS NULL OR t.effective_to > %(day)s)
+             CROSS JOIN LATERAL (
+                   SELECT * FROM settlement_outcome o
+                    WHERE o.microenterprise_id = f.id AND o.repairs_id IS NULL
+                      AND o.business_date = %(before)s AND o.fiscal_year = %(year)s OFFSET 0) o
+             CROSS JOIN LATERAL (
+                   SELECT * FROM microenterprises_shareterms t
+                    WHERE t.microenterprise_id = f.id AND t.status = 'agreed' AND t.effective_from <= %(day)s
+                      AND (t.effective_to IS NULL OR t.effective_to > %(day)s) OFFSET 0) t
              WHERE f.id = ANY(%(firms)s::uuid[]) AND NOT EXISTS (
                    SELECT FROM settlement_outcome e
                     WHERE e.microenterprise_id = f.id AND e.state = 'exception' AND e.business_date < %(day)s
