@@ -12,8 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from contracts import scoring
-from contracts.actions import contracts as contract_actions
-from contracts.actions import holds
+from contracts.actions import drafting, holds
 from contracts.actions.projects import leaders, link, locked, record
 from contracts.lifecycle import BID, PROJECT
 from contracts.models import Award, Bid, Project
@@ -104,7 +103,7 @@ def award(*, project: Project, bid: Bid, reason: str, loser_reasons: Mapping[UUI
         rank=ranking.of(winner.pk).rank,
         reason=reason,
     )
-    contract_actions.draft(award=made, by=by)
+    drafting.draft(award=made, by=by)
     _tell_outcome(project, bids, winner, now)
     return made
 

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.db.models import Min, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
-from contracts.actions.contracts import OPEN, leaders, link, locked, posted_by, record, subject
+from contracts.actions.contracts import OPEN
+from contracts.actions.parties import leaders, link, locked, posted_by, record, subject
 from contracts.lifecycle import CONTRACT, MILESTONE
 from contracts.models import Contract, ContractVersion, Milestone
 from contracts.permissions.contracts import check_decide, check_deliver, place

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts.actions.contracts import leaders, link, locked, record
+from contracts.actions.parties import leaders, link, locked, record
 from contracts.models import Contract, Rating
 from contracts.permissions.contracts import check_rate, firm, other, place
 from core.clock import business_date, market_now

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from contracts import wording
 from contracts.access import SeenContract, contract_or_404, milestone_or_404
 from contracts.actions import contracts as actions
+from contracts.actions import drafting, ratings
 from contracts.actions import milestones as deeds
-from contracts.actions import ratings
 from contracts.forms import contracts as forms
 from contracts.lifecycle import CONTRACT_BADGES, MILESTONE_BADGES
 from contracts.models import Contract, Milestone
@@ -304,7 +304,7 @@ def contract_change(request: Request, pk: UUID) -> HttpResponse:
     valid = note.is_bound and all((note.is_valid(), parts.is_valid()))
     if valid and _done(
         note,
-        lambda: actions.propose_version(
+        lambda: drafting.propose_version(
             contract=contract, milestones=forms.asked(parts), note=note.cleaned_data["note"], by=request.user
         ),
     ):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from contracts.actions import awards, bids, contracts, milestones, projects
+from contracts.actions import awards, bids, contracts, drafting, milestones, parties, projects
 from contracts.models import Bid, Contract, Milestone
 from core import clock
 from core.clock import business_date, market_now
@@ -57,14 +57,14 @@ def awarded(
 
 def digest(contract: Contract) -> str:
     """The hash of the current words."""
-    return contracts.current_version(contract).sha256
+    return parties.current_version(contract).sha256
 
 
 def signed(cast: Cast, *, parts: Parts = (), title: str = "Keep the vans cold") -> Contract:
     """An active contract; `parts` are proposed by Amara before both sign."""
     contract = awarded(cast, title=title)
     if parts:
-        contracts.propose_version(contract=contract, milestones=parts, note="Two steps.", by=cast.amara)
+        drafting.propose_version(contract=contract, milestones=parts, note="Two steps.", by=cast.amara)
     contracts.sign(contract=contract, sha256_seen=digest(contract), by=cast.lin)
     contracts.sign(contract=contract, sha256_seen=digest(contract), by=cast.amara)
     contract.refresh_from_db()

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from contracts.access import contract_or_404
-from contracts.actions import contracts, milestones, ratings
+from contracts.actions import contracts, drafting, milestones, parties, ratings
 from contracts.models import Award, Contract, ContractVersion, Milestone, Project, Signature
 from contracts.queries import contracts as queries
 from core import clock
@@ -90,7 +90,7 @@ def test_who_leads_both_sides_signs_for_neither(cast: Cast) -> None:
 def test_a_signature_on_words_that_changed_meanwhile_is_refused(cast: Cast) -> None:
     contract = scenes.awarded(cast)
     stale = scenes.digest(contract)
-    contracts.propose_version(contract=contract, milestones=scenes.in_two_parts(), note="Two steps.", by=cast.lin)
+    drafting.propose_version(contract=contract, milestones=scenes.in_two_parts(), note="Two steps.", by=cast.lin)
     with pytest.raises(Conflict, match="Read version 2"):
         contracts.sign(contract=contract, sha256_seen=stale, by=cast.amara)
     assert not Signature.objects.exists()
@@ -99,7 +99,7 @@ def test_a_signature_on_words_that_changed_meanwhile_is_refused(cast: Cast) -> N
 def test_a_new_version_voids_the_signatures_which_stay_with_the_old_one(cast: Cast) -> None:
     contract = scenes.awarded(cast)
     contracts.sign(contract=contract, sha256_seen=scenes.digest(contract), by=cast.lin)
-    contracts.propose_version(contract=contract, milestones=scenes.in_two_parts(), note="Two steps.", by=cast.amara)
+    drafting.propose_version(contract=contract, milestones=scenes.in_two_parts(), note="Two steps.", by=cast.amara)
     contracts.sign(contract=contract, sha256_seen=scenes.digest(contract), by=cast.amara)
     contract.refresh_from_db()
     assert contract.status == Contract.Status.SIGNING
@@ -125,22 +125,22 @@ def test_milestones_sum_to_the_price_or_the_sentence_says_what_is_wrong(
     contract = scenes.awarded(cast)
     asked = [(f"Part {n}", amount, scenes.in_days(9)) for n, amount in enumerate(amounts)]
     with pytest.raises(Invalid, match=said):
-        contracts.propose_version(contract=contract, milestones=asked, note="Parts.", by=cast.amara)
+        drafting.propose_version(contract=contract, milestones=asked, note="Parts.", by=cast.amara)
 
 
 def test_a_version_without_a_change_without_a_note_or_due_yesterday_is_refused(cast: Cast) -> None:
     contract = scenes.awarded(cast)
     with pytest.raises(Invalid, match="change one of them"):
-        contracts.propose_version(
+        drafting.propose_version(
             contract=contract,
             milestones=[(contract.title, scenes.PRICE, scenes.in_days(30))],
             note="Nothing new.",
             by=cast.amara,
         )
     with pytest.raises(Invalid, match="Say why"):
-        contracts.propose_version(contract=contract, milestones=scenes.in_two_parts(), note=" ", by=cast.amara)
+        drafting.propose_version(contract=contract, milestones=scenes.in_two_parts(), note=" ", by=cast.amara)
     with pytest.raises(Invalid, match="due before today"):
-        contracts.propose_version(
+        drafting.propose_version(
             contract=contract, milestones=[("All", scenes.PRICE, scenes.in_days(-1))], note="Late.", by=cast.amara
         )
 
@@ -148,7 +148,7 @@ def test_a_version_without_a_change_without_a_note_or_due_yesterday_is_refused(c
 def test_signed_words_are_frozen(cast: Cast) -> None:
     contract = scenes.signed(cast)
     with pytest.raises(InvalidTransition, match="frozen"):
-        contracts.propose_version(contract=contract, milestones=scenes.in_two_parts(), note="Again.", by=cast.lin)
+        drafting.propose_version(contract=contract, milestones=scenes.in_two_parts(), note="Again.", by=cast.lin)
 
 
 def test_unsigned_after_the_days_for_signing_a_contract_is_void_and_the_hold_goes_back(cast: Cast) -> None:
@@ -195,7 +195,7 @@ def test_acceptance_pays_the_supplier_from_escrow_in_one_entry(cast: Cast) -> No
     assert of(cast.blue_kettle, Kind.ESCROW) == 30_000_00
     contract.refresh_from_db()
     assert contract.status == Contract.Status.ACTIVE
-    assert [entry.kind for entry in entries_about(contracts.subject(contract))].count("milestone_accepted") == 1
+    assert [entry.kind for entry in entries_about(parties.subject(contract))].count("milestone_accepted") == 1
 
 
 def test_the_last_milestone_completes_the_contract(cast: Cast) -> None:
@@ -428,7 +428,7 @@ def test_a_lone_rating_is_shown_after_its_days(cast: Cast) -> None:
 
 
 def _trail(contract: Contract) -> list[AuditRecord]:
-    return list(AuditRecord.objects.filter(subject=contracts.subject(contract)))
+    return list(AuditRecord.objects.filter(subject=parties.subject(contract)))
 
 
 # ------------------------------------------------------------------ what the database refuses by itself
@@ -453,7 +453,7 @@ def test_words_signatures_and_ratings_are_only_ever_added(cast: Cast) -> None:
 
 def test_a_version_carries_the_hash_of_its_own_words_and_a_signature_names_it(cast: Cast) -> None:
     contract = scenes.awarded(cast)
-    version = contracts.current_version(contract)
+    version = parties.current_version(contract)
     with pytest.raises(IntegrityError, match="a_version_carries_its_own_hash"), transaction.atomic():
         ContractVersion.objects.create(
             contract=contract,
@@ -488,10 +488,10 @@ def test_whoever_must_act_is_told_in_their_own_language(cast: Cast) -> None:
     cast.amara.language = "zh-hans"
     cast.amara.save()
     contract = scenes.awarded(cast)
-    told = Notice.objects.filter(link=contracts.link(contract))
+    told = Notice.objects.filter(link=parties.link(contract))
     assert {notice.person for notice in told} == {cast.lin, cast.amara}
     contracts.sign(contract=contract, sha256_seen=scenes.digest(contract), by=cast.lin)
     contracts.sign(contract=contract, sha256_seen=scenes.digest(contract), by=cast.amara)
     milestones.deliver(milestone=scenes.milestone(contract), evidence="Done.", evidence_url="", by=cast.mei)
     assert Notice.objects.filter(person=cast.noor, sentence__contains="waits for your decision").count() == 1
-    assert not Notice.objects.filter(person=cast.teo, link=contracts.link(contract)).exists()
+    assert not Notice.objects.filter(person=cast.teo, link=parties.link(contract)).exists()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from contracts.actions import contracts, ratings
+from contracts.actions import contracts, drafting, ratings
 from contracts.models import Contract, Milestone
 from core import clock
 from people.models import User
@@ -216,7 +216,7 @@ def test_an_empty_form_is_answered_with_what_to_correct(cast: Cast, deed: Deed) 
 def test_a_stale_hash_is_answered_with_the_new_words(cast: Cast) -> None:
     contract = scenes.awarded(cast)
     stale = scenes.digest(contract)
-    contracts.propose_version(contract=contract, milestones=scenes.in_two_parts(), note="Two steps.", by=cast.lin)
+    drafting.propose_version(contract=contract, milestones=scenes.in_two_parts(), note="Two steps.", by=cast.lin)
     response = as_(cast.amara).post(at(contract, "sign"), {"sha256": stale})
     page = response.content.decode()
     assert response.status_code == 409

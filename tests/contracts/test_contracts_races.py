@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from contracts.actions import contracts, milestones
+from contracts.actions import contracts, drafting, milestones, parties
 from contracts.models import Contract, Milestone
 from core import clock
 from core.clock import market_now
@@ -31,7 +31,7 @@ def test_twenty_people_accept_the_same_milestone_and_it_is_paid_once(cloned_db: 
     outcomes = together(THREADS, lambda _n: milestones.accept(milestone=waiting, by=cast.noor))
     assert winners(list(outcomes)) == 1
     assert balance(cast.cold_chain.entity_id, Kind.WALLET) == before + waiting.amount_minor
-    assert [row.kind for row in entries_about(contracts.subject(contract))].count("milestone_accepted") == 1
+    assert [row.kind for row in entries_about(parties.subject(contract))].count("milestone_accepted") == 1
 
 
 def test_accepting_rejecting_a_part_and_silence_at_once_decide_once(cloned_db: str) -> None:
@@ -75,7 +75,7 @@ def test_signing_and_changing_at_once_never_signs_words_nobody_saw(cloned_db: st
 
     def act(n: int) -> object:
         if n == 0:
-            return contracts.propose_version(contract=contract, milestones=parts, note="Two.", by=cast.amara)
+            return drafting.propose_version(contract=contract, milestones=parts, note="Two.", by=cast.amara)
         return contracts.sign(contract=contract, sha256_seen=seen, by=cast.lin)
 
     together(2, act)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import wording
-from contracts.actions import contracts
+from contracts.actions import drafting, parties
 from contracts.canonical import canonical, sha256
 from contracts.models import Contract
 from tests.cast import Cast, cast
@@ -54,7 +54,7 @@ def test_canonical_text_read_back_and_written_again_is_the_same(value: Any) -> N
 
 def test_a_version_holds_money_as_text_and_can_be_read_back(cast: Cast) -> None:
     contract = scenes.awarded(cast)
-    version = contracts.current_version(contract)
+    version = parties.current_version(contract)
     assert '"price":"90000.00"' in version.body
     assert sha256(version.body) == version.sha256
     words = wording.read(version.body)
@@ -64,7 +64,7 @@ def test_a_version_holds_money_as_text_and_can_be_read_back(cast: Cast) -> None:
 
 
 def test_the_clauses_are_shown_in_the_readers_language_and_both_are_signed(cast: Cast) -> None:
-    body = contracts.current_version(scenes.awarded(cast)).body
+    body = parties.current_version(scenes.awarded(cast)).body
     with override("zh-hans"):
         chinese = wording.read(body).clauses
     english = wording.read(body).clauses
@@ -75,8 +75,8 @@ def test_the_clauses_are_shown_in_the_readers_language_and_both_are_signed(cast:
 
 def test_changes_name_the_milestones_that_differ(cast: Cast) -> None:
     contract = scenes.awarded(cast)
-    first = contracts.current_version(contract)
-    second = contracts.propose_version(
+    first = parties.current_version(contract)
+    second = drafting.propose_version(
         contract=contract, milestones=scenes.in_two_parts(), note="Two steps.", by=cast.amara
     )
     found = wording.changes(wording.read(first.body), wording.read(second.body))

@@ -1,0 +1,48 @@
+"""What the verbs of a contract share: its locked row, its trail, whom they tell. Verbs have files of their own."""
+
+from contracts.models import Contract, ContractVersion
+from core import audit
+from core.clock import business_date
+from microenterprises.models import Membership, Microenterprise
+from people.models import User
+
+CLOCK = "clock"
+
+
+def locked(contract: Contract) -> Contract:
+    """The contract as it is now, its row locked until the transaction ends, with what its verbs read."""
+    Contract.objects.select_for_update().get(pk=contract.pk)
+    return Contract.objects.select_related(
+        "buyer", "supplier", "acceptor", "project", "award__bid", "award__awarded_by"
+    ).get(pk=contract.pk)
+
+
+def record(contract: Contract, deed: str, *, by: User | None, **facts: object) -> None:
+    """One line in the contract's trail."""
+    audit.record(by=by, deed=f"contract.{deed}", subject=subject(contract), about=contract.title, **facts)
+
+
+def subject(contract: Contract) -> str:
+    """How the trail and the books name a contract."""
+    return f"contract:{contract.pk}"
+
+
+def link(contract: Contract) -> str:
+    """The page of a contract."""
+    return f"/contracts/{contract.pk}/"
+
+
+def leaders(*firms: Microenterprise) -> list[User]:
+    """Who leads these MEs today."""
+    rows = Membership.objects.active(business_date()).filter(microenterprise__in=firms, is_lead=True)
+    return [row.person for row in rows.select_related("person")]
+
+
+def posted_by(by: User | None) -> str:
+    """How the books name who posted."""
+    return CLOCK if by is None else str(by.pk)
+
+
+def current_version(contract: Contract) -> ContractVersion:
+    """The newest words."""
+    return contract.versions.order_by("-number")[0]
