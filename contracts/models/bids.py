@@ -12,7 +12,7 @@ from core.ids import new_id
 from microenterprises.models import Microenterprise
 from people.models import User
 
-CLEAR = ["microenterprise", "author", "price_minor", "days", "plan"]
+CLEAR = ["microenterprise", "author", "price_minor", "days", "plan", "answers"]
 
 
 class BidQuerySet(models.QuerySet["Bid"]):
@@ -26,11 +26,16 @@ class BidQuerySet(models.QuerySet["Bid"]):
 
 
 class Bid(models.Model):
-    """A bid of one ME on one project. `bidder_token` is an HMAC that hides the ME until opening."""
+    """A bid of one ME on one project. `bidder_token` is an HMAC that hides the ME until opening.
+
+    Whether a bid waits to be confirmed after a change of its project is derived (`SealedTerms.made_for`); only the
+    opening, which leaves unconfirmed bids sealed for ever, writes `stale`.
+    """
 
     class Status(models.TextChoices):
         SUBMITTED = "submitted", _("Submitted")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        STALE = "stale", _("Not confirmed")
         VALID = "valid", _("Valid")
         DISQUALIFIED = "disqualified", _("Disqualified")
 
@@ -51,9 +56,14 @@ class Bid(models.Model):
     price_minor = models.BigIntegerField(null=True)
     days = models.PositiveIntegerField(null=True)
     plan = models.TextField(null=True)
+    answers = models.JSONField(null=True, help_text=_("One text for each criterion that asks for one, in their order."))
+    price_opened_at = models.DateTimeField(null=True, help_text=_("Under two envelopes later than the rest, or never."))
 
-    quality_points = models.PositiveIntegerField(null=True, help_text=_("0 to 10,000, given by the panel."))
+    quality_points = models.PositiveIntegerField(null=True, help_text=_("0 to 10,000, agreed by the panel."))
     quality_reason = models.TextField(blank=True)
+    quality_parts = models.JSONField(
+        null=True, help_text=_("The agreed figure of each criterion: title, weight in basis points, points, reason.")
+    )
     scored_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     scored_at = models.DateTimeField(null=True)
     outcome_reason = models.TextField(blank=True, help_text=_("Why it won, lost or was disqualified."))
@@ -71,15 +81,23 @@ class Bid(models.Model):
                     price_minor=None,
                     days=None,
                     plan=None,
+                    answers=None,
+                    price_opened_at=None,
                     quality_points=None,
+                    quality_parts=None,
                     bidder_name="",
                     outcome_reason="",
                 ),
                 name="a_sealed_bid_shows_nothing",
             ),
             models.CheckConstraint(
-                condition=Q(opened_at=None, status__in=["submitted", "withdrawn"]) | Q(opened_at__isnull=False),
+                condition=Q(opened_at=None, status__in=["submitted", "withdrawn", "stale"])
+                | (Q(opened_at__isnull=False) & ~Q(status="stale")),
                 name="only_opened_bids_are_judged",
+            ),
+            models.CheckConstraint(
+                condition=Q(price_minor=None, price_opened_at=None) | Q(price_opened_at__isnull=False),
+                name="a_price_shows_once_it_is_opened",
             ),
             models.UniqueConstraint(
                 fields=["project", "bidder_token"],
@@ -100,10 +118,15 @@ class Bid(models.Model):
 
 
 class SealedTerms(models.Model):
-    """The ciphertext of a bid's current revision under its project's key."""
+    """The ciphertext of a bid's current revision under its project's key.
+
+    `made_for` is sealed too: the version of the project's words that the bidder made or confirmed the bid for. Every
+    row has one of the same size, so that it tells nobody whether a bid was confirmed; empty stands for version 1.
+    """
 
     bid = models.OneToOneField(Bid, on_delete=models.CASCADE, primary_key=True, related_name="sealed")
     ciphertext = models.BinaryField()
+    made_for = models.BinaryField(default=b"")
 
     def __str__(self) -> str:
         return str(self.bid_id)

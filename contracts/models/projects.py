@@ -39,12 +39,30 @@ class Project(models.Model):
         LOWEST_PRICE = "lowest_price", _("Lowest price over a pass mark")
         PRICE_QUALITY = "price_quality", _("Weighted price and quality")
 
+    class Admission(models.TextChoices):
+        OPEN = "open", _("Every ME")
+        INVITED = "invited", _("Invited MEs only")
+
     id = models.UUIDField(primary_key=True, default=new_id)
     buyer = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, null=True, related_name="projects")
     title = models.CharField(_("title"), max_length=160)
     need = models.TextField(_("need"), help_text=_("What is needed, and for which customer."))
     success_measure = models.TextField(
         _("what success means"), help_text=_("Metric, baseline, target, how and by whom it is measured.")
+    )
+    measure_metric = models.TextField(blank=True, db_default="")
+    measure_baseline = models.TextField(blank=True, db_default="")
+    measure_target = models.TextField(blank=True, db_default="")
+    measure_how = models.TextField(blank=True, db_default="")
+    measure_by = models.TextField(blank=True, db_default="")
+    milestones = models.JSONField(
+        default=list, db_default=[], help_text="What the buyer proposes: title, share in basis points, days."
+    )
+    revision = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="Number of its words; see ProjectVersion."
+    )
+    admission = models.CharField(
+        _("who may bid"), max_length=8, choices=Admission.choices, default=Admission.OPEN, db_default="open"
     )
     currency = models.CharField(max_length=3)
     ceiling_minor = models.BigIntegerField(_("ceiling price"), null=True)
@@ -58,6 +76,12 @@ class Project(models.Model):
     )
     price_weight_bp = models.PositiveIntegerField(_("weight of price, basis points"), default=10_000)
     pass_mark = models.PositiveIntegerField(_("quality pass mark, of 10,000"), default=0)
+    two_envelopes = models.BooleanField(
+        _("two envelopes"),
+        default=False,
+        db_default=False,
+        help_text=_("Prices stay sealed until the panel has agreed on quality."),
+    )
     draw_seed = models.CharField(max_length=120, blank=True)
     draw_commitment = models.CharField(max_length=64, blank=True)
     acceptor = models.ForeignKey(
@@ -114,17 +138,24 @@ class Project(models.Model):
         return self.title
 
 
-class Panelist(models.Model):
-    """A person who judges quality; fixed at publication. Bids from their MEs are refused."""
-
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="panel")
-    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
+class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "person"], name="a_panelist_is_named_once")]
 
     def __str__(self) -> str:
         return f"{self.person_id}"
+
+
+class InvitedFirm(models.Model):
+    """An ME that may bid on a project for invited MEs only; the list is fixed at publication and everybody reads it."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invited")
+    microenterprise = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "microenterprise"], name="an_me_is_invited_once")]
+
+    def __str__(self) -> str:
+        return f"{self.microenterprise_id}"
 
 
 class ReferenceTender(models.Model):
