@@ -1,4 +1,4 @@
-"""Projects: a need, what success means, a ceiling, criteria frozen before bids open, a deadline, a panel."""
+"""Projects: a need, what success means, a ceiling, criteria frozen before bids open, a deadline. See also `panel`."""
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -136,13 +136,6 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-
-class Meta:
-        constraints = [models.UniqueConstraint(fields=["project", "person"], name="a_panelist_is_named_once")]
-
-    def __str__(self) -> str:
-        return f"{self.person_id}"
 
 
 class InvitedFirm(models.Model):
