@@ -81,10 +81,10 @@ class Bid(models.Model):
                     price_minor=None,
                     days=None,
                     plan=None,
-                    answers=None,
+                    answers__isnull=True,
                     price_opened_at=None,
                     quality_points=None,
-                    quality_parts=None,
+                    quality_parts__isnull=True,
                     bidder_name="",
                     outcome_reason="",
                 ),
@@ -96,7 +96,8 @@ class Bid(models.Model):
                 name="only_opened_bids_are_judged",
             ),
             models.CheckConstraint(
-                condition=Q(price_minor=None, price_opened_at=None) | Q(price_opened_at__isnull=False),
+                condition=Q(price_minor=None, price_opened_at=None)
+                | Q(price_minor__isnull=False, price_opened_at__isnull=False),
                 name="a_price_shows_once_it_is_opened",
             ),
             models.UniqueConstraint(
