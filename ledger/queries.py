@@ -350,8 +350,8 @@ def statement(
 
 
 def entries_about(subject: str) -> list[Entry]:
-    """Every entry about a thing (`contract:<uuid>`), oldest first."""
-    return list(Entry.objects.filter(subject=subject).order_by("id"))
+    """Every entry of a day about a thing (`contract:<uuid>`), oldest first; those of nights are found by reference."""
+    return list(Entry.objects.filter(subject=subject, by_night=False).order_by("id"))
 
 
 def entry_with_reference(reference: str) -> Entry | None:

@@ -138,5 +138,8 @@ class Outcome(models.Model):
 
 
 def share_reference(microenterprise: object, day: object, revision: int = 0) -> str:
-    """The natural key of a share: one ME, one date (both as they are written), posted once."""
-    return f"share:{microenterprise}:{day}:{revision}"
+    """The natural key of a share: one ME, one date (both as they are written), posted once.
+
+    The date comes first: the keys of a night then stand side by side in the index, whatever the history around them.
+    """
+    return f"share:{day}:{microenterprise}:{revision}"
