@@ -25,6 +25,7 @@ PROJECT: Final = Lifecycle(
         "find_nothing": (("published",), "unsuccessful"),
         "award": (("evaluating",), "awarded"),
         "award_nothing": (("evaluating",), "unsuccessful"),
+        "choose_again": (("awarded",), "evaluating"),
         "fall_through": (("awarded",), "unsuccessful"),
     },
 )
@@ -34,7 +35,9 @@ BID: Final = Lifecycle(
     states=dict(Bid.Status.choices),
     moves={
         "revise": (("submitted",), "submitted"),
+        "confirm": (("submitted",), "submitted"),
         "withdraw": (("submitted",), "withdrawn"),
+        "lapse": (("submitted",), "stale"),
         "open": (("submitted",), "valid"),
         "disqualify": (("submitted", "valid"), "disqualified"),
     },
@@ -44,8 +47,11 @@ AWARD: Final = Lifecycle(
     noun="award",
     states=dict(Award.Status.choices),
     moves={
+        "agree": (("proposed",), "standing"),
+        "stand": (("proposed",), "standing"),
+        "take_effect": (("standing",), "active"),
+        "cancel": (("proposed", "standing"), "cancelled"),
         "decline": (("active",), "declined"),
-        "cancel": (("active",), "cancelled"),
     },
 )
 
@@ -116,9 +122,21 @@ PROJECT_BADGES: Final = {
 BID_BADGES: Final = {
     Bid.Status.SUBMITTED: Badge(Bid.Status.SUBMITTED.label, "accent", "lock"),
     Bid.Status.WITHDRAWN: Badge(Bid.Status.WITHDRAWN.label, "neutral", "undo-2"),
+    Bid.Status.STALE: Badge(Bid.Status.STALE.label, "neutral", "lock"),
     Bid.Status.VALID: Badge(Bid.Status.VALID.label, "good"),
     Bid.Status.DISQUALIFIED: Badge(Bid.Status.DISQUALIFIED.label, "bad"),
 }
+
+AWARD_BADGES: Final = {
+    Award.Status.PROPOSED: Badge(Award.Status.PROPOSED.label, "accent", "hourglass"),
+    Award.Status.STANDING: Badge(Award.Status.STANDING.label, "accent", "hourglass"),
+    Award.Status.ACTIVE: Badge(_("Awarded"), "good", "award"),
+    Award.Status.DECLINED: Badge(Award.Status.DECLINED.label, "neutral", "undo-2"),
+    Award.Status.CANCELLED: Badge(Award.Status.CANCELLED.label, "bad", "ban"),
+}
+
+TO_CONFIRM: Final = Badge(_("To be confirmed"), "warn", "triangle-alert")
+"""A sealed bid made for words of its project that hold no more; derived, see `queries.bids`."""
 
 CONTRACT_BADGES: Final = {
     Contract.Status.SIGNING: Badge(Contract.Status.SIGNING.label, "accent", "signature"),

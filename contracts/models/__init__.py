@@ -1,23 +1,54 @@
 """The tables of the contracting process, a file per noun."""
 
-from contracts.models.awards import Award
+from contracts.models.amendments import ProjectVersion
+from contracts.models.awards import Award, Objection, PriceQuestion
 from contracts.models.bids import Bid, SealedEvent, SealedTerms
 from contracts.models.contracts import Contract, ContractVersion, Milestone, Rating, Signature
+from contracts.models.finding import Alert, Matched, SavedFilter, Watch
 from contracts.models.keys import WrappedKey
-from contracts.models.projects import Panelist, Project, ReferenceTender
+from contracts.models.panel import (
+    Confirmation,
+    Consensus,
+    ConsensusLine,
+    Criterion,
+    Declaration,
+    Panelist,
+    ReplacementRequest,
+    Score,
+    SealedScores,
+)
+from contracts.models.projects import InvitedFirm, Project, ReferenceTender
+from contracts.models.questions import Question
 
 __all__ = [
+    "Alert",
     "Award",
     "Bid",
+    "Confirmation",
+    "Consensus",
+    "ConsensusLine",
     "Contract",
     "ContractVersion",
+    "Criterion",
+    "Declaration",
+    "InvitedFirm",
+    "Matched",
     "Milestone",
+    "Objection",
     "Panelist",
+    "PriceQuestion",
     "Project",
+    "ProjectVersion",
+    "Question",
     "Rating",
     "ReferenceTender",
+    "ReplacementRequest",
+    "SavedFilter",
+    "Score",
     "SealedEvent",
+    "SealedScores",
     "SealedTerms",
     "Signature",
+    "Watch",
     "WrappedKey",
 ]
