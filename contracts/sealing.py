@@ -1,13 +1,15 @@
 """Rule 2: until a project's bids are opened, what is sealed is absent. This file is the only one that knows the keys.
 
+Points of a panel that are given apart, and prices in an envelope of their own, are sealed here under the same key.
+
 Terms, deeds and receipts by mail are AES-256-GCM under a random key of their project; the project's key is wrapped by
 `settings.BID_KEY` under its own name. Associated data ties a ciphertext to the place it was made for, so that it cannot
 be moved to another bid, revision or project. Everything is padded to one size per kind: a length tells nothing. Who
 bids is hidden by HMAC-SHA-256 of project and ME under one random key of the market.
 
 Whoever holds both BID_KEY and the database can open bids early (docs/adr/0002). Nothing here decides who may read:
-`actions.bids.read_own_bid` and `actions.projects.open_bids` do, and nobody else may call `open_terms`. Never log, cache
-or store in clear what passes through here.
+`actions.bids.read_own_bid`, `actions.projects.open_bids` and `actions.panel.open_prices` do, and nobody else may call
+`open_terms`. Never log, cache or store in clear what passes through here.
 """
 
 import hmac
@@ -27,7 +29,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from contracts.canonical import canonical
-from contracts.models import Bid, SealedEvent, SealedTerms, WrappedKey
+from contracts.models import Bid, Project, SealedEvent, SealedTerms, WrappedKey
 from core.errors import Invalid
 from core.ids import new_id
 
@@ -37,7 +39,11 @@ LENGTH_BYTES: Final = 4
 TERMS_BYTES: Final = 18 * 1024
 """The size of every sealed bid; a plan of `LONGEST_PLAN` characters fits in any script."""
 EVENT_BYTES: Final = 2 * 1024
+MARK_BYTES: Final = 32
+SCORES_BYTES: Final = 16 * 1024
+"""The room of one bid among a panelist's sealed points: every criterion with a reason fits in any usual script."""
 LONGEST_PLAN: Final = 4_000
+LONGEST_ANSWER: Final = 1_000
 TOKENS: Final = "tokens"
 
 
@@ -47,7 +53,13 @@ class BrokenSeal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a bid says. `nonce` (hex) keeps the receipt from being guessed by trying prices."""
+    """What a bid says. `nonce` (hex) keeps the receipt from being guessed by trying prices.
+
+    `answers`: one text for each criterion that asks for one. `price_nonce` (hex) is there where the price is in an
+    envelope of its own: then the words of the receipt hold `price_seal`, the SHA-256 of `price_text()`, instead of the
+    price, so that the receipt can be checked while the price stays sealed. Both are left out of the words where they
+    are empty: receipts of before there were any stay what they were.
+    """
 
     microenterprise: str
     author: str
@@ -55,14 +67,53 @@ class Terms:
     days: int
     plan: str
     nonce: str
+    answers: tuple[str, ...] = ()
+    price_nonce: str = ""
 
     def text(self) -> str:
         """The canonical JSON whose SHA-256 is the receipt."""
-        return canonical(asdict(self))
+        words = self._words()
+        if self.price_nonce:
+            del words["price_minor"], words["price_nonce"]
+            words["price_seal"] = sha256(self.price_text().encode()).hexdigest()
+        return canonical(words)
+
+    def price_text(self) -> str:
+        """The canonical JSON of the inner envelope; its SHA-256 stands in the words of the receipt."""
+        return canonical({"nonce": self.price_nonce, "price_minor": self.price_minor})
+
+    def whole(self) -> str:
+        """Everything, as it is sealed."""
+        return canonical(self._words())
 
     def receipt(self) -> str:
         """SHA-256 over `text()`, in hex: what the bidder holds and anybody can check after opening."""
         return sha256(self.text().encode()).hexdigest()
+
+    def _words(self) -> dict[str, Any]:
+        words = asdict(self)
+        return {name: value for name, value in words.items() if name not in LATER or value}
+
+    @classmethod
+    def read(cls, text: str) -> "Terms":
+        """Terms from what `whole` wrote."""
+        row: dict[str, Any] = json.loads(text)
+        row["answers"] = tuple(row.get("answers", ()))
+        return cls(**row)
+
+
+LATER: Final = ("answers", "price_nonce")
+"""What terms of before criteria and envelopes do not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a panelist gives one bid on one criterion (`place`): points, None while they are still open, and why."""
+
+    bid: str
+    place: int
+    points: int | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +128,35 @@ class Deed:
     facts: Mapping[str, Any]
 
 
-def new_terms(*, microenterprise: UUID, author: UUID, price_minor: int, days: int, plan: str) -> Terms:
-    """Terms as they will be read back, with a fresh nonce. Raises Invalid when the plan cannot be written down."""
+def new_terms(
+    *,
+    microenterprise: UUID,
+    author: UUID,
+    price_minor: int,
+    days: int,
+    plan: str,
+    answers: Iterable[str] = (),
+    two_envelopes: bool = False,
+) -> Terms:
+    """Terms as they will be read back, with fresh nonces. Raises Invalid when the words cannot be written down."""
+    answers = tuple(answers)
     try:
-        plan.encode()
+        "".join([plan, *answers]).encode()
     except UnicodeEncodeError:
         raise Invalid(_("The plan holds a character that cannot be stored. Type it again."), field="plan") from None
-    terms = Terms(str(microenterprise), str(author), price_minor, days, plan, secrets.token_hex(16))
-    if len(terms.text().encode()) > TERMS_BYTES - LENGTH_BYTES:
+    price_nonce = secrets.token_hex(16) if two_envelopes else ""
+    terms = Terms(
+        str(microenterprise), str(author), price_minor, days, plan, secrets.token_hex(16), answers, price_nonce
+    )
+    over = len(terms.whole().encode()) - (TERMS_BYTES - LENGTH_BYTES)
+    if over > 0 and answers:
+        raise Invalid(
+            _("The plan and the answers are too long together. Shorten them by %(count)s signs.") % {"count": over},
+            field="plan",
+        )
+    if over > 0:
         raise Invalid(_("The plan is too long. Shorten it."), field="plan")
-    return Terms(**json.loads(terms.text()))
+    return Terms.read(terms.whole())
 
 
 # ------------------------------------------------------------------ keys
@@ -142,16 +212,18 @@ def _key(name: str) -> bytes:
 # ------------------------------------------------------------------ terms
 
 
-def seal_terms(bid: Bid, terms: Terms) -> None:
-    """Store the terms of the bid's current revision and set its receipt. The caller saves the bid."""
-    ciphertext = _encrypt(_project_key(bid.project_id), _padded(terms.text(), TERMS_BYTES), _terms_place(bid))
-    SealedTerms.objects.update_or_create(bid_id=bid.pk, defaults={"ciphertext": ciphertext})
+def seal_terms(bid: Bid, terms: Terms, made_for: int) -> None:
+    """Store the terms of the bid's current revision, made for a version of the project's words."""
+    key = _project_key(bid.project_id)
+    ciphertext = _encrypt(key, _padded(terms.whole(), TERMS_BYTES), _terms_place(bid))
+    sealed = {"ciphertext": ciphertext, "made_for": _mark(key, bid, made_for)}
+    SealedTerms.objects.update_or_create(bid_id=bid.pk, defaults=sealed)
 
 
 def open_terms(bid: Bid, *, key: bytes | None = None) -> Terms:
     """The terms of a bid, whose `sealed` row is there. Raises BrokenSeal when they are not what was sealed."""
     plain = _decrypt(key or _project_key(bid.project_id), bytes(bid.sealed.ciphertext), _terms_place(bid))
-    terms = Terms(**json.loads(_unpadded(plain)))
+    terms = Terms.read(_unpadded(plain))
     if terms.receipt() != bid.receipt:
         raise BrokenSeal("the receipt does not belong to these terms")
     return terms
@@ -161,6 +233,41 @@ def open_all(bids: Iterable[Bid], project_id: UUID) -> list[tuple[Bid, Terms]]:
     """Every bid of one project with its terms; the key is read once."""
     key = _project_key(project_id)
     return [(bid, open_terms(bid, key=key)) for bid in bids]
+
+
+def confirm_terms(bid: Bid, made_for: int) -> None:
+    """Keep that the bid stands for another version of the project's words; terms and receipt stay as they are."""
+    mark = _mark(_project_key(bid.project_id), bid, made_for)
+    SealedTerms.objects.filter(bid=bid.pk).update(made_for=mark)
+
+
+def made_for(bid: Bid, mark: bytes, *, wrapped: bytes) -> int:
+    """The version of the project's words that a bid was made or confirmed for. `wrapped`: the project's key, as kept.
+
+    Says nothing of its terms; only for who may know of the bid at all, and for the opening.
+    """
+    key = _decrypt(settings.BID_KEY, wrapped, f"key:{_project_name(bid.project_id)}")
+    return _read_mark(key, bid, mark)
+
+
+def stale_among(bids: Iterable[Bid], project: Project) -> set[UUID]:
+    """Which of a project's bids, whose `sealed` rows are there, were made for words that hold no more."""
+    if project.revision == 1:
+        return set()
+    key = _project_key(project.pk)
+    return {bid.pk for bid in bids if _read_mark(key, bid, bytes(bid.sealed.made_for)) != project.revision}
+
+
+def _mark(key: bytes, bid: Bid, made_for: int) -> bytes:
+    return _encrypt(key, _padded(str(made_for), MARK_BYTES), _mark_place(bid))
+
+
+def _read_mark(key: bytes, bid: Bid, mark: bytes) -> int:
+    return int(_unpadded(_decrypt(key, mark, _mark_place(bid)))) if mark else 1
+
+
+def _mark_place(bid: Bid) -> str:
+    return f"made_for:{bid.project_id}:{bid.pk}:{bid.revision}"
 
 
 def _project_key(project_id: UUID) -> bytes:
@@ -194,6 +301,38 @@ def open_deeds(project_id: UUID) -> list[Deed]:
         for event in events
     ]
     return sorted((Deed(**row) for row in found), key=lambda row: (row.at, row.bid, row.deed))
+
+
+# ------------------------------------------------------------------ points given apart
+
+
+def seal_scores(project_id: UUID, panelist_id: int, cells: Iterable[Cell], *, bids: int) -> bytes:
+    """The points one panelist gives, sealed until the others have given theirs. `bids`: how many there are to judge;
+    the size follows from it alone. Raises Invalid when the reasons are too long together.
+    """
+    text = canonical({"cells": [asdict(cell) for cell in cells]})
+    size = SCORES_BYTES * max(bids, 1)
+    if len(text.encode()) > size - LENGTH_BYTES:
+        raise Invalid(_("The reasons are too long together. Shorten them."))
+    return _encrypt(_project_key(project_id), _padded(text, size), _scores_place(project_id, panelist_id))
+
+
+def open_scores(project_id: UUID, sealed: Mapping[int, bytes]) -> dict[int, list[Cell]]:
+    """What `seal_scores` was given, by panelist. Only for the panelist's own eyes, or once everybody gave theirs."""
+    if not sealed:
+        return {}
+    key = _project_key(project_id)
+    return {
+        panelist: [
+            Cell(**row)
+            for row in json.loads(_unpadded(_decrypt(key, ciphertext, _scores_place(project_id, panelist))))["cells"]
+        ]
+        for panelist, ciphertext in sealed.items()
+    }
+
+
+def _scores_place(project_id: UUID, panelist_id: int) -> str:
+    return f"scores:{project_id}:{panelist_id}"
 
 
 # ------------------------------------------------------------------ letters
@@ -247,8 +386,8 @@ class ProjectSealer:
 
     def terms(self, bid: Bid, terms: Terms) -> SealedTerms:
         """The terms of a bid's current revision."""
-        ciphertext = _encrypt(self._key, _padded(terms.text(), TERMS_BYTES), _terms_place(bid))
-        return SealedTerms(bid=bid, ciphertext=ciphertext)
+        ciphertext = _encrypt(self._key, _padded(terms.whole(), TERMS_BYTES), _terms_place(bid))
+        return SealedTerms(bid=bid, ciphertext=ciphertext, made_for=_mark(self._key, bid, 1))
 
     def deed(self, deed: Deed, *, published: bool) -> SealedEvent:
         """One deed; published: the project's bids are opened and the deed stands in the audit trail."""

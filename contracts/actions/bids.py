@@ -22,7 +22,7 @@ from contracts.permissions.standing import Standing, standing_of
 from contracts.sealing import LONGEST_PLAN, Terms
 from core import money
 from core.clock import business_date, market_now
-from core.errors import Conflict, Denied, Invalid
+from core.errors import Conflict, Denied, Invalid, InvalidTransition
 from microenterprises.models import Membership, Microenterprise
 from people.models import User
 
@@ -40,15 +40,24 @@ class Offer:
 
 @transaction.atomic
 def submit(
-    *, project: Project, microenterprise: Microenterprise, price_minor: int, days: int, plan: str, by: User
+    *,
+    project: Project,
+    microenterprise: Microenterprise,
+    price_minor: int,
+    days: int,
+    plan: str,
+    by: User,
+    seen: int | None = None,
 ) -> Bid:
     """Submit a sealed bid for an ME; `receipt` of the returned bid is what the bidder keeps.
 
+    seen: the version of the project's words the bidder read; None: whichever holds now.
     Raises Denied (not its leader, own project, panel, other currency), InvalidTransition (not open yet), TooLate (at
-    the deadline or later), Invalid (`field` says what), Conflict (the ME has a live bid here).
+    the deadline or later), Invalid (`field` says what), Conflict (the ME has a live bid here, or the project changed).
     """
     project = locked(project)
     now = market_now()
+    _check_seen(project, seen)
     who = standing_of(by, business_date(now))
     _check_may_bid(project, microenterprise, who, now)
     offer = _checked(project, Offer(price_minor, days, plan))
@@ -65,28 +74,54 @@ def submit(
         if "one_live_bid_per_me_and_project" in str(refused):
             raise _second_bid(microenterprise) from None
         raise
-    sealing.seal_terms(bid, terms)
+    sealing.seal_terms(bid, terms, project.revision)
     _keep(bid, "submitted", by, now)
     _send_receipt(bid, by)
     return bid
 
 
 @transaction.atomic
-def revise(*, bid: Bid, price_minor: int, days: int, plan: str, by: User) -> Bid:
+def revise(*, bid: Bid, price_minor: int, days: int, plan: str, by: User, seen: int | None = None) -> Bid:
     """Replace the terms of one's live bid. Its place in time restarts now, and there is a new receipt.
+
+    seen: as for `submit`; a revised bid is one for the words that hold now.
 
     Raises what `submit` raises, and InvalidTransition when the bid was withdrawn.
     """
     project, bid, now = _locked(bid)
+    _check_seen(project, seen)
     who = standing_of(by, business_date(now))
     firm = _own_firm(project, bid, who)
     _check_may_bid(project, firm, who, now)
     offer = _checked(project, Offer(price_minor, days, plan))
     terms = _terms(offer, firm.pk, by)
     BID.move(bid, "revise", revision=bid.revision + 1, submitted_at=now, receipt=terms.receipt())
-    sealing.seal_terms(bid, terms)
+    sealing.seal_terms(bid, terms, project.revision)
     _keep(bid, "revised", by, now)
     _send_receipt(bid, by)
+    return bid
+
+
+@transaction.atomic
+def confirm(*, bid: Bid, seen: int, by: User) -> Bid:
+    """Let one's bid stand for the changed words of its project. Its place in time, terms and receipt stay.
+
+    seen: the version of the words the bidder read. Nothing of the bid's row changes, so that nobody learns of it before
+    the opening; an unconfirmed bid stays sealed for ever. Raises what `revise` raises, Conflict when the project
+    changed again, InvalidTransition when there is nothing to confirm, Invalid when the price is above the new ceiling.
+    """
+    project, bid, now = _locked(bid)
+    who = standing_of(by, business_date(now))
+    _check_may_bid(project, _own_firm(project, bid, who), who, now)
+    _check_seen(project, seen)
+    BID.check(bid.status, "confirm")
+    if bid.pk not in sealing.stale_among(Bid.objects.select_related("sealed").filter(pk=bid.pk), project):
+        raise InvalidTransition(_("Your bid is one for the words that hold now; there is nothing to confirm."))
+    terms = read_own_bid(bid=bid, by=by)
+    _check_price(project, terms.price_minor)
+    sealing.confirm_terms(bid, project.revision)
+    _keep(bid, "confirmed", by, now, made_for=project.revision)
+    _send_receipt(bid, by, confirmed=now)
     return bid
 
 
@@ -131,6 +166,11 @@ def _locked(bid: Bid) -> tuple[Project, Bid, datetime]:
     return project, Bid.objects.get(pk=bid.pk), now
 
 
+def _check_seen(project: Project, seen: int | None) -> None:
+    if seen is not None and seen != project.revision:
+        raise Conflict(_("The project changed after you opened this page. Read what changed, then decide again."))
+
+
 def _check_may_bid(project: Project, firm: Microenterprise, who: Standing, now: datetime) -> None:
     permissions.check_bid(project, firm, who, barred=permissions.barred(project, who), now=now)
 
@@ -150,8 +190,7 @@ def _leads(firm_id: str, person: User, now: datetime) -> bool:
 
 
 def _checked(project: Project, offer: Offer) -> Offer:
-    ceiling = "" if project.ceiling_minor is None else money.write(project.ceiling_minor, project.currency)
-    permissions.check_price(project, offer.price_minor, ceiling)
+    _check_price(project, offer.price_minor)
     if not 1 <= offer.days <= LONGEST_TIME_DAYS:
         raise Invalid(_("Give the days from signing to the last delivery, at least 1."), field="days")
     plan = offer.plan.replace("\r\n", "\n").strip()
@@ -160,6 +199,11 @@ def _checked(project: Project, offer: Offer) -> Offer:
     if len(plan) > LONGEST_PLAN:
         raise Invalid(_("The plan is longer than %(most)s signs. Shorten it.") % {"most": LONGEST_PLAN}, field="plan")
     return Offer(offer.price_minor, offer.days, plan)
+
+
+def _check_price(project: Project, price_minor: int) -> None:
+    ceiling = "" if project.ceiling_minor is None else money.write(project.ceiling_minor, project.currency)
+    permissions.check_price(project, price_minor, ceiling)
 
 
 def _terms(offer: Offer, firm_id: UUID, by: User) -> Terms:
@@ -174,7 +218,7 @@ def _second_bid(firm: Microenterprise) -> Conflict:
     )
 
 
-def _keep(bid: Bid, deed: str, by: User, now: datetime) -> None:
+def _keep(bid: Bid, deed: str, by: User, now: datetime, **facts: int) -> None:
     sealing.keep_deed(
         bid.project_id,
         deed=deed,
@@ -184,10 +228,11 @@ def _keep(bid: Bid, deed: str, by: User, now: datetime) -> None:
         at=now,
         revision=bid.revision,
         receipt=bid.receipt,
+        **facts,
     )
 
 
-def _send_receipt(bid: Bid, by: User) -> None:
+def _send_receipt(bid: Bid, by: User, confirmed: datetime | None = None) -> None:
     """The receipt goes to the bidder by mail after the commit; its facts travel sealed."""
     sealed = sealing.seal_letter(
         bid.project_id,
@@ -196,6 +241,7 @@ def _send_receipt(bid: Bid, by: User) -> None:
             "receipt": bid.receipt,
             "at": bid.submitted_at.isoformat(),
             "revision": str(bid.revision),
+            "confirmed": confirmed.isoformat() if confirmed is not None else "",
         },
     )
     transaction.on_commit(partial(letters.send_off, str(bid.project_id), sealed))

@@ -4,12 +4,12 @@ Every verb locks the contract's row first and judges by the market's clock read 
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import wording
+from contracts import proposed, wording
 from contracts.actions.parties import current_version, leaders, link, locked, record
 from contracts.models import Award, Contract, ContractVersion
 from contracts.permissions import contracts as permissions
@@ -28,7 +28,7 @@ LONGEST_PLAN = 50
 
 @transaction.atomic
 def draft(*, award: Award, by: User) -> Contract:
-    """Version 1 from an award: its price is the bid's, in one milestone unless the parties propose others.
+    """Version 1 from an award: its price is the bid's, in the milestones the buyer proposed, else in one.
 
     Raises Denied (only who awarded drafts), InvalidTransition (the award is not active), Conflict (drafted already).
     """
@@ -36,10 +36,8 @@ def draft(*, award: Award, by: User) -> Contract:
     award = Award.objects.select_related("project__buyer", "project__acceptor", "bid__microenterprise").get(pk=award.pk)
     _check_award(award, by)
     contract = _drafted(award, now := market_now())
-    project = award.project
-    due_on = business_date(now) + timedelta(days=max(1, award.bid.days or 1))
-    only = wording.Part(title=project.title, amount_minor=contract.price_minor, due_on=due_on)
-    _write_version(contract, [only], number=1, reason="", by=by, now=now)
+    parts = proposed.parts(award.project, award.bid, price_minor=contract.price_minor, today=business_date(now))
+    _write_version(contract, parts, number=1, reason="", by=by, now=now)
     record(contract, "drafted", by=by, version=1, price_minor=contract.price_minor)
     tell(
         leaders(contract.buyer, contract.supplier),

@@ -25,6 +25,18 @@ def release(project: Project, *, by: User | None) -> None:
     _post(project, "released", (debit(entity, Kind.WALLET, amount), credit(entity, Kind.HOLD, amount)), by)
 
 
+def adjust(project: Project, *, more_minor: int, by: User) -> None:
+    """Follow a changed ceiling, which the project says already: more from the wallet, or less (negative) back to it.
+
+    Raises InsufficientFunds when the buyer's wallet is short.
+    """
+    entity, _ceiling = _whose(project)
+    size = abs(more_minor)
+    to, back = (Kind.HOLD, Kind.WALLET) if more_minor > 0 else (Kind.WALLET, Kind.HOLD)
+    if size:
+        _post(project, f"amended:{project.revision}", (debit(entity, to, size), credit(entity, back, size)), by)
+
+
 def _whose(project: Project) -> tuple[int, int]:
     if project.buyer is None or project.ceiling_minor is None:
         raise InvalidTransition("a project without buyer or ceiling holds no money")
@@ -35,7 +47,7 @@ def _post(project: Project, event: str, lines: tuple[Line, ...], by: User | None
     post_one(
         Draft(
             reference=f"project:{project.pk}:{event}",
-            kind=f"project_{event}",
+            kind=f"project_{event.partition(':')[0]}",
             lines=lines,
             subject=f"project:{project.pk}",
             memo=project.title,

@@ -16,12 +16,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contracts import scoring, sealing
+from contracts import proposed, scoring, sealing
 from contracts.actions import holds
 from contracts.lifecycle import BID, PROJECT
-from contracts.models import Bid, Panelist, Project
+from contracts.measures import NO_MEASURE, Measure, write_measure
+from contracts.models import Bid, InvitedFirm, Panelist, Project
 from contracts.permissions import projects as permissions
 from contracts.permissions.standing import standing_of
+from contracts.proposed import Proposed
+from contracts.queries.bids import firms_of
 from contracts.ranking import needs_quality, rule_of
 from core import audit, parameters
 from core.clock import business_date, market_now
@@ -32,13 +35,15 @@ from people.models import Skill, User
 from people.notices import tell
 
 LARGEST_PANEL = 9
+FEWEST_INVITED = 2
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectDraft:
     """What a draft says. Instants are aware; money in minor units of the buyer's currency; weight in basis points.
 
-    `opens_at` None means: as soon as it is published. A draft may be incomplete; publication asks for the rest.
+    `opens_at` None means: as soon as it is published. `success_measure` empty is made of `measure`. A draft may be
+    incomplete; publication asks for the rest.
     """
 
     title: str
@@ -55,6 +60,10 @@ class ProjectDraft:
     panel: Sequence[User] = ()
     skills: Sequence[Skill] = ()
     book: str = "real"
+    measure: Measure = NO_MEASURE
+    milestones: Sequence[Proposed] = ()
+    admission: str = Project.Admission.OPEN
+    invited: Sequence[Microenterprise] = ()
 
 
 # ------------------------------------------------------------------ what the verbs share
@@ -122,10 +131,10 @@ def edit(*, project: Project, draft: ProjectDraft, by: User) -> Project:
 
 
 def _write(project: Project, draft: ProjectDraft) -> None:
-    _check(draft)
+    check_draft(draft)
     project.title = " ".join(draft.title.split())
     project.need = draft.need.strip()
-    project.success_measure = draft.success_measure.strip()
+    write_measure(project, draft.measure, draft.success_measure)
     project.ceiling_minor = draft.ceiling_minor
     project.opens_at = draft.opens_at
     project.deadline = draft.deadline
@@ -135,9 +144,12 @@ def _write(project: Project, draft: ProjectDraft) -> None:
     project.pass_mark = draft.pass_mark
     project.acceptor = draft.acceptor
     project.book = draft.book
+    project.milestones = proposed.written(draft.milestones)
+    project.admission = draft.admission
 
 
-def _check(draft: ProjectDraft) -> None:
+def check_draft(draft: ProjectDraft) -> None:
+    """Whether what is written contradicts itself. Raises Invalid; `field` says where."""
     if not draft.title.strip():
         raise Invalid(_("Give the project a title that says what is needed."), field="title")
     if len(draft.title) > 160:
@@ -152,6 +164,7 @@ def _check(draft: ProjectDraft) -> None:
         raise Invalid(_("Give price a weight between 1% and 99%; quality gets the rest."), field="price_weight")
     if not 0 <= draft.pass_mark <= scoring.FULL:
         raise Invalid(_("A pass mark lies between 0 and 10,000 points."), field="pass_mark")
+    proposed.check(draft.milestones)
     if len(draft.panel) > LARGEST_PANEL:
         raise Invalid(_("A panel has at most %(count)s people.") % {"count": LARGEST_PANEL}, field="panel")
 
@@ -160,6 +173,10 @@ def _write_people(project: Project, draft: ProjectDraft) -> None:
     Panelist.objects.filter(project=project).delete()
     Panelist.objects.bulk_create(Panelist(project=project, person=person) for person in dict.fromkeys(draft.panel))
     project.skills.set(draft.skills)
+    InvitedFirm.objects.filter(project=project).delete()
+    # A list that nobody goes by would only mislead its readers.
+    invited = dict.fromkeys(draft.invited) if draft.admission == Project.Admission.INVITED else ()
+    InvitedFirm.objects.bulk_create(InvitedFirm(project=project, microenterprise=firm) for firm in invited)
 
 
 # ------------------------------------------------------------------ publication
@@ -177,6 +194,7 @@ def publish(*, project: Project, by: User) -> Project:
     opens_at = max(project.opens_at or now, now)
     panel = [row.person for row in project.panel.select_related("person")]
     check_complete(project, opens_at, panel, by=by, now=now)
+    invited = check_invited(project)
     holds.hold(project, by=by)
     sealing.keep_project_key(project.pk)
     seed = secrets.token_hex(32)
@@ -200,8 +218,10 @@ def publish(*, project: Project, by: User) -> Project:
         draw_commitment=project.draw_commitment,
         acceptor=str(project.acceptor_id),
         panel=[str(person.pk) for person in panel],
+        invited=[str(firm.pk) for firm in invited],
     )
     _tell_named(project, panel, by)
+    _tell_invited(project, invited, now)
     return project
 
 
@@ -214,12 +234,13 @@ def check_complete(project: Project, opens_at: datetime, panel: Sequence[User], 
     ):
         if not value:
             raise Invalid(sentence, field=field)
-    _check_criteria(project, panel)
+    check_criteria(project, panel)
     _check_acceptor(project, by, now)
     _check_deadline(project, opens_at, now)
 
 
-def _check_criteria(project: Project, panel: Sequence[User]) -> None:
+def check_criteria(project: Project, panel: Sequence[User]) -> None:
+    """Whether bids can be compared by what the project says. Raises Invalid."""
     try:
         rule_of(project)
     except ValueError as wrong:
@@ -229,6 +250,34 @@ def _check_criteria(project: Project, panel: Sequence[User]) -> None:
     vendors = [person.name for person in panel if person.is_vendor or not person.is_active]
     if vendors:
         raise Invalid(_("%(name)s cannot be on the panel.") % {"name": vendors[0]}, field="panel")
+
+
+def check_invited(project: Project) -> list[Microenterprise]:
+    """The MEs invited to a project for invited MEs only, by name; none for one that is for every ME. Raises Invalid.
+
+    Two at least: a list of one would be a decision, not a competition.
+    """
+    if project.admission != Project.Admission.INVITED:
+        return []
+    invited = list(Microenterprise.objects.filter(pk__in=project.invited.values("microenterprise")).order_by("name"))
+    for firm in invited:
+        if firm.status != Microenterprise.Status.ACTIVE:
+            raise Invalid(
+                _("%(me)s is dissolved and cannot bid. Invite another ME.") % {"me": firm.name}, field="invited"
+            )
+        if firm.pk == project.buyer_id:
+            raise Invalid(_("Nobody buys from themselves: take your own ME off the list."), field="invited")
+        if firm.currency != project.currency:
+            raise Invalid(
+                _("%(me)s keeps its books in %(own)s and this project is paid in %(project)s. Invite another ME.")
+                % {"me": firm.name, "own": firm.currency, "project": project.currency},
+                field="invited",
+            )
+    if len(invited) < FEWEST_INVITED:
+        raise Invalid(
+            _("Invite at least %(count)s MEs, or let every ME bid.") % {"count": FEWEST_INVITED}, field="invited"
+        )
+    return invited
 
 
 def _check_acceptor(project: Project, by: User, now: datetime) -> None:
@@ -274,6 +323,15 @@ def _tell_named(project: Project, panel: Sequence[User], by: User) -> None:
     tell(
         [project.acceptor],
         lambda: _("You will accept the work of “%(title)s” for your ME.") % {"title": project.title},
+        link=link(project),
+    )
+
+
+def _tell_invited(project: Project, invited: Sequence[Microenterprise], now: datetime) -> None:
+    """Everybody reads who is invited, so this tells nothing of who bids."""
+    tell(
+        leaders(invited, now),
+        lambda: _("Your ME is invited to bid on “%(title)s”.") % {"title": project.title},
         link=link(project),
     )
 
@@ -326,6 +384,7 @@ def open_bids(*, project: Project) -> Project:
         raise InvalidTransition(
             _("Bids are opened after the deadline, %(deadline)s.") % {"deadline": exact(project.deadline)}
         )
+    _lapse(project, now)
     valid = _unseal(project, now)
     _publish_deeds(project, now)
     if valid:
@@ -333,6 +392,28 @@ def open_bids(*, project: Project) -> Project:
     else:
         _end_without_bids(project, now)
     return project
+
+
+def _lapse(project: Project, now: datetime) -> None:
+    """Bids made for words that hold no more and never confirmed stay sealed for ever; their bidders are told."""
+    live = project.bids.filter(status=Bid.Status.SUBMITTED).select_related("sealed") if project.revision > 1 else ()
+    stale = sealing.stale_among(live, project)
+    lapsed = [bid for bid in live if bid.pk in stale]
+    for bid in lapsed:
+        BID.move(bid, "lapse")
+    if not lapsed:
+        return
+    tell(
+        leaders(firms_of(lapsed), now),
+        lambda: (
+            _(
+                "Your bid on “%(title)s” was not confirmed after the project changed, so it stays sealed for ever; "
+                "nobody has read its price."
+            )
+            % {"title": project.title}
+        ),
+        link=link(project),
+    )
 
 
 def _unseal(project: Project, now: datetime) -> list[Bid]:

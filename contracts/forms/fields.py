@@ -1,27 +1,22 @@
-"""Form fields of this room: a local time in a named zone, people by address."""
+"""Form fields of this room: a local time without its zone (`contracts.zones` finds the instant), people by address, MEs
+by name.
+"""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, get_timezone_location
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from core.errors import Invalid
-from core.words.instants import date_locale
+from microenterprises.models import Microenterprise
 from people.models import User
 
-ZONES = (
-    "Asia/Shanghai", "Asia/Tokyo", "Asia/Bangkok", "Asia/Kolkata", "Asia/Karachi", "Asia/Riyadh", "Europe/Istanbul",
-    "Europe/Bucharest", "Europe/Rome", "Europe/Berlin", "Europe/London", "Africa/Lagos", "Africa/Cairo",
-    "Africa/Johannesburg", "America/Sao_Paulo", "America/New_York", "America/Chicago", "America/Denver",
-    "America/Los_Angeles", "America/Mexico_City", "Australia/Sydney", "Pacific/Auckland", "UTC",
-)  # fmt: skip
+MOST_INVITED = 50
+
 EARLIEST_YEAR, LATEST_YEAR = 1900, 9000
 
 
@@ -46,35 +41,6 @@ class LocalTimeField(forms.Field):
         if found.tzinfo is not None or not EARLIEST_YEAR <= found.year <= LATEST_YEAR:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return found
-
-
-def instant_of(local: datetime, zone: str) -> datetime:
-    """The one instant at which clocks in `zone` show `local`.
-
-    Raises Invalid with a sentence when they never do (the hour skipped in spring) or do twice (the hour in autumn).
-    """
-    place = ZoneInfo(zone)
-    early = local.replace(tzinfo=place, fold=0).astimezone(UTC)
-    late = local.replace(tzinfo=place, fold=1).astimezone(UTC)
-    if early == late:
-        return local.replace(tzinfo=place)
-    words = {"time": f"{local:%H:%M}", "day": format_date(local.date(), locale=date_locale()), "city": city(zone)}
-    # In the skipped hour the two readings are swapped.
-    if early > late:
-        raise Invalid(
-            _("%(time)s does not exist in %(city)s on %(day)s: clocks are put forward. Choose another time.") % words
-        )
-    raise Invalid(_("%(time)s comes twice in %(city)s on %(day)s: clocks are put back. Choose another time.") % words)
-
-
-def city(zone: str) -> str:
-    """The zone as a reader knows it: Shanghai, 上海."""
-    return "UTC" if zone == "UTC" else str(get_timezone_location(zone, locale=date_locale(), return_city=True))
-
-
-def zone_choices(*first: str) -> list[tuple[str, str]]:
-    """The zones offered, the reader's own first."""
-    return [(zone, city(zone)) for zone in dict.fromkeys([name for name in first if name] + list(ZONES))]
 
 
 class PeopleField(forms.CharField):
@@ -107,3 +73,30 @@ def _refuse_unknown(missing: Sequence[str]) -> None:
             )
             % {"addresses": ", ".join(missing)}
         )
+
+
+class FirmsField(forms.CharField):
+    """MEs by name, one per line."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
+        super().__init__(required=False, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else "\n".join(firm.name for firm in value or ())
+
+    def clean(self, value: Any) -> list[Microenterprise]:
+        text = str(super().clean(value))
+        names = list(dict.fromkeys(" ".join(line.split()) for line in text.splitlines() if line.strip()))
+        if len(names) > MOST_INVITED:
+            raise ValidationError(_("Name at most %(count)s MEs.") % {"count": MOST_INVITED})
+        firms = {firm.name: firm for firm in Microenterprise.objects.active().filter(name__in=names)}
+        missing = [name for name in names if name not in firms]
+        if missing:
+            raise ValidationError(
+                ngettext(
+                    "No active ME has this name: %(names)s.", "No active MEs have these names: %(names)s.", len(missing)
+                )
+                % {"names": ", ".join(missing)}
+            )
+        return [firms[name] for name in names]

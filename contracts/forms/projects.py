@@ -12,58 +12,26 @@ from django.utils.translation import gettext_lazy
 
 from contracts import scoring
 from contracts.actions.projects import ProjectDraft
-from contracts.forms.fields import LocalTimeField, PeopleField, instant_of, zone_choices
+from contracts.forms.fields import FirmsField, LocalTimeField, PeopleField
+from contracts.forms.words import PERCENT_BP, WordsForm, initial_words, of_two, which
 from contracts.models import Project
 from core.clock import business_date, market_now
-from core.errors import Invalid
-from core.fields import MoneyField
 from microenterprises.models import Membership, Microenterprise
 from people.fields import SkillsField
 from people.models import User
 
-PERCENT_BP = 100
 
-
-class ProjectForm(forms.Form):
+class ProjectForm(WordsForm):
     """The draft of a project. Only title and deadline are asked for at once; publication asks for the rest."""
 
-    title = forms.CharField(
-        label=gettext_lazy("Title"), max_length=160, help_text=gettext_lazy("What is needed, in a few words.")
-    )
-    need = forms.CharField(
-        label=gettext_lazy("Need"),
-        widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=gettext_lazy("What is needed, and for which customer."),
-    )
-    success_measure = forms.CharField(
-        label=gettext_lazy("What success means"),
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("Metric, where it stands today, the target, and how and by whom it is measured."),
-    )
+    TIMES = ("deadline", "opens_at")
+
     skills = SkillsField(
         label=gettext_lazy("Skills"),
         help_text=gettext_lazy("One per line, as in the ESCO list, for example: logistics."),
     )
-    ceiling = MoneyField(
-        label=gettext_lazy("Ceiling"),
-        help_text=gettext_lazy("The most you will pay. It is held from your wallet and shown to all."),
-    )
     method = forms.ChoiceField(
         label=gettext_lazy("What decides"), choices=Project.Method.choices, widget=forms.RadioSelect
-    )
-    price_weight = forms.IntegerField(
-        label=gettext_lazy("Weight of price"),
-        required=False,
-        min_value=1,
-        max_value=99,
-        help_text=gettext_lazy("For price and quality: 1 to 99; quality gets the rest."),
-    )
-    pass_mark = forms.IntegerField(
-        label=gettext_lazy("Pass mark for quality"),
-        required=False,
-        min_value=0,
-        max_value=scoring.FULL,
-        help_text=gettext_lazy("Of 10,000 points. 0: no bid is refused for its quality."),
     )
     panel = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Panel from your ME"),
@@ -86,42 +54,32 @@ class ProjectForm(forms.Form):
     opens_at = LocalTimeField(
         label=gettext_lazy("Bids from"), required=False, help_text=gettext_lazy("Empty: as soon as you publish.")
     )
-    deadline = LocalTimeField(
-        label=gettext_lazy("Deadline"),
-        help_text=gettext_lazy("At this instant exactly a bid is late. Bids open by themselves then."),
+    opens_at_which = which(gettext_lazy("Which of the two bids are taken from"))
+    admission = forms.ChoiceField(
+        label=gettext_lazy("Who may bid"),
+        choices=Project.Admission.choices,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("Frozen when you publish; everybody reads the list."),
     )
-    zone = forms.ChoiceField(label=gettext_lazy("Time zone"), help_text=gettext_lazy("Of both times above."))
+    invited = FirmsField(
+        label=gettext_lazy("Invited MEs"),
+        help_text=gettext_lazy("By name, one per line, two at least. Only for a project by invitation."),
+    )
 
     def __init__(
         self, data: Any = None, *, buyer: Microenterprise, reader: User, project: Project | None = None
     ) -> None:
         now = market_now()
-        super().__init__(data, initial=_initial(project, reader, now))
+        initial = _initial(project, reader, now)
+        super().__init__(data, reader=reader, currency=buyer.currency, project=project, initial=initial)
         self.buyer = buyer
         members = _members(buyer, now)
         self._field("panel", forms.ModelMultipleChoiceField).queryset = members
         self._field("acceptor", forms.ModelChoiceField).queryset = members.exclude(pk=reader.pk)
-        self._field("ceiling", MoneyField).currency = buyer.currency
-        chosen = project.deadline_zone if project is not None else ""
-        self._field("zone", forms.ChoiceField).choices = zone_choices(
-            chosen, reader.time_zone, settings.COMPANY_TIME_ZONE
-        )
-
-    def _field(self, name: str, kind: Any) -> Any:
-        found = self.fields[name]
-        if not isinstance(found, kind):
-            raise TypeError(name)
-        return found
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for name in ("opens_at", "deadline"):
-            local, zone = cleaned.get(name), cleaned.get("zone")
-            if isinstance(local, datetime) and zone:
-                try:
-                    cleaned[name] = instant_of(local, zone)
-                except Invalid as wrong:
-                    self.add_error(name, str(wrong))
         if cleaned.get("method") == Project.Method.PRICE_QUALITY and cleaned.get("price_weight") is None:
             self.add_error("price_weight", _("Say how much price counts, 1 to 99; quality gets the rest."))
         return cleaned
@@ -144,6 +102,10 @@ class ProjectForm(forms.Form):
             acceptor=typed["acceptor"],
             panel=[*typed["panel"], *typed["panel_others"]],
             skills=typed["skills"],
+            measure=self.measure(),
+            milestones=self.proposed(),
+            admission=typed["admission"] or Project.Admission.OPEN,
+            invited=typed["invited"],
         )
 
 
@@ -155,25 +117,26 @@ def _members(firm: Microenterprise, now: datetime) -> QuerySet[User]:
 def _initial(project: Project | None, reader: User, now: datetime) -> dict[str, Any]:
     if project is None or project.buyer is None:
         zone = reader.time_zone or settings.COMPANY_TIME_ZONE
-        return {"method": Project.Method.LOWEST_PRICE, "pass_mark": 0, "zone": zone}
+        return {
+            "method": Project.Method.LOWEST_PRICE,
+            "pass_mark": 0,
+            "zone": zone,
+            "admission": Project.Admission.OPEN,
+        }
     place = ZoneInfo(project.deadline_zone)
+    invited = Microenterprise.objects.filter(pk__in=project.invited.values("microenterprise"))
     panel = [row.person for row in project.panel.select_related("person")]
     inside = set(_members(project.buyer, now).values_list("pk", flat=True))
-    return {
-        "title": project.title,
-        "need": project.need,
-        "success_measure": project.success_measure,
+    return initial_words(project) | {
         "skills": list(project.skills.order_by("label")),
-        "ceiling": project.ceiling_minor,
         "method": project.method,
-        "price_weight": project.price_weight_bp // PERCENT_BP if project.price_weight_bp < scoring.FULL else None,
-        "pass_mark": project.pass_mark,
         "panel": [person.pk for person in panel if person.pk in inside],
         "panel_others": [person for person in panel if person.pk not in inside],
         "acceptor": project.acceptor_id,
         "opens_at": project.opens_at.astimezone(place) if project.opens_at else None,
-        "deadline": project.deadline.astimezone(place),
-        "zone": project.deadline_zone,
+        "opens_at_which": of_two(project.opens_at, place) if project.opens_at else "",
+        "admission": project.admission,
+        "invited": list(invited.order_by("name")),
     }
 
 

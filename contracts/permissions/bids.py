@@ -4,29 +4,44 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import Phase, phase
-from contracts.models import Panelist, Project
+from contracts.models import InvitedFirm, Panelist, Project
 from contracts.permissions.standing import Standing
 from core.errors import Denied, Invalid, InvalidTransition, TooLate
 from core.words.instants import exact
 from microenterprises.models import Membership, Microenterprise
 
 Barred = Mapping[UUID, str]
-"""MEs that may not bid on a project, each with the name of the person that keeps it out."""
+"""MEs that may not bid on a project, each with the sentence that says why."""
 
 
 def barred(project: Project, who: Standing) -> Barred:
-    """Which of the MEs that somebody leads are kept out by who judges, accepts or awards. One statement."""
+    """Which of the MEs that somebody leads are kept out: by who judges, accepts or awards, or because it is not
+    invited. One statement.
+    """
     judges = (
         Q(person__in=Panelist.objects.filter(project=project).values("person"))
         | Q(person__in=_leaders_of_buyer(project, who))
         | Q(person__in=[pk for pk in (project.acceptor_id, project.published_by_id) if pk is not None])
     )
-    rows = Membership.objects.active(who.on).filter(judges, microenterprise__in=[firm.pk for firm in who.led])
-    return dict(rows.order_by("person__name").values_list("microenterprise_id", "person__name"))
+    keepers = Membership.objects.active(who.on).filter(judges, microenterprise=OuterRef("pk")).order_by("person__name")
+    rows = Microenterprise.objects.filter(pk__in=[firm.pk for firm in who.led]).annotate(
+        keeper=Subquery(keepers.values("person__name")[:1]),
+        is_invited=Exists(InvitedFirm.objects.filter(project=project, microenterprise=OuterRef("pk"))),
+    )
+    found = {}
+    for pk, name, keeper, is_invited in rows.values_list("pk", "name", "keeper", "is_invited"):
+        if keeper is not None:
+            found[pk] = _(
+                "%(person)s, who judges, accepts or awards here, is a member of %(me)s, so %(me)s cannot bid. "
+                "Nobody buys from themselves."
+            ) % {"person": keeper, "me": name}
+        elif project.admission == Project.Admission.INVITED and not is_invited:
+            found[pk] = _("Only the MEs that the buyer invited bid here; %(me)s is not on the list.") % {"me": name}
+    return found
 
 
 def check_time(project: Project, now: datetime) -> None:
@@ -105,13 +120,7 @@ def _check_not_own(project: Project, firm: Microenterprise, who: Standing, barre
     if firm.pk == project.buyer_id or who.belongs_to(project.buyer_id):
         raise Denied(_("This is a project of your own ME. Nobody buys from themselves."))
     if firm.pk in barred:
-        raise Denied(
-            _(
-                "%(person)s, who judges, accepts or awards here, is a member of %(me)s, so %(me)s cannot bid. "
-                "Nobody buys from themselves."
-            )
-            % {"person": barred[firm.pk], "me": firm.name}
-        )
+        raise Denied(barred[firm.pk])
 
 
 def _leaders_of_buyer(project: Project, who: Standing) -> "object":

@@ -1,11 +1,14 @@
 """Who may draft, edit, publish and cancel a project (rule 1: the ME decides)."""
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 
-from contracts.lifecycle import PROJECT
+from contracts.lifecycle import PROJECT, Phase, phase
 from contracts.models import Project
 from contracts.permissions.standing import Standing
-from core.errors import Denied, InvalidTransition
+from core.errors import Denied, InvalidTransition, TooLate
+from core.words.instants import exact
 from microenterprises.models import Microenterprise
 from people.models import Role
 
@@ -36,6 +39,20 @@ def check_publish(project: Project, who: Standing) -> None:
     _check_live(project)
     _check_leads(project, who, _("Only the leader of %(me)s publishes this project, because its ceiling is held then."))
     PROJECT.check(project.status, "publish")
+
+
+def check_amend(project: Project, who: Standing, now: datetime) -> None:
+    """The leader of the buyer changes a published project until its deadline: its ceiling is the ME's money."""
+    _check_live(project)
+    _check_leads(project, who, _("Only the leader of %(me)s changes this project while bids are taken."))
+    if project.status == Project.Status.DRAFT:
+        raise InvalidTransition(_("This project is a draft; edit it."))
+    if phase(project, now) not in (Phase.SCHEDULED, Phase.OPEN):
+        raise TooLate(
+            _("A project is changed before its deadline, which was %(deadline)s.")
+            % {"deadline": exact(project.deadline)},
+            deadline=project.deadline.isoformat(),
+        )
 
 
 def check_cancel(project: Project, who: Standing) -> None:

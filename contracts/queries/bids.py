@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast, Concat
 
 from contracts import sealing
-from contracts.lifecycle import BID_BADGES, Phase, phase
-from contracts.models import Bid, Project
+from contracts.lifecycle import BID_BADGES, TO_CONFIRM, Phase, phase
+from contracts.models import Bid, Project, WrappedKey
 from contracts.permissions.standing import Standing
 from core.look import Badge
 from microenterprises.models import Microenterprise
@@ -25,6 +27,8 @@ class OwnBid:
 
     bid: Bid
     firm: Microenterprise
+    stale: bool = False
+    """Made for words of the project that hold no more: it waits to be confirmed."""
 
     @property
     def live(self) -> bool:
@@ -33,7 +37,7 @@ class OwnBid:
 
     @property
     def badge(self) -> Badge:
-        return BID_BADGES[Bid.Status(self.bid.status)]
+        return TO_CONFIRM if self.stale else BID_BADGES[Bid.Status(self.bid.status)]
 
     def may_change(self, now: datetime) -> bool:
         """Whether the clock still lets it be revised or withdrawn."""
@@ -84,9 +88,32 @@ def _found(tokens: dict[str, tuple[UUID, UUID]], who: Standing) -> list[OwnBid]:
     firms = {firm.pk: firm for firm in who.led}
     # One array instead of a hundred thousand parameters.
     mine = RawSQL("SELECT id FROM contracts_bid WHERE bidder_token = ANY(%s)", [list(tokens)])
-    bids = Bid.objects.filter(pk__in=mine, opened_at=None).select_related("project__buyer")
-    found = [OwnBid(bid, firms[tokens[bid.bidder_token][1]]) for bid in bids]
+    name = Concat(Value("project:"), Cast(OuterRef("project_id"), TextField()))
+    bids = (
+        Bid.objects.filter(pk__in=mine, opened_at=None)
+        .select_related("project__buyer")
+        .annotate(
+            mark=F("sealed__made_for"),
+            wrapped=Subquery(WrappedKey.objects.filter(name=name).values("wrapped")[:1]),
+        )
+    )
+    found = [OwnBid(bid, firms[tokens[bid.bidder_token][1]], _is_stale(bid)) for bid in bids]
     return sorted(found, key=lambda row: (not row.live, -row.bid.submitted_at.timestamp()))
+
+
+def _is_stale(row: Any) -> bool:
+    """Whether a live bid of the reader's own ME was made for words that hold no more; `_found` read what it takes."""
+    if row.status != Bid.Status.SUBMITTED or row.project.revision == 1:
+        return False
+    return sealing.made_for(row, bytes(row.mark), wrapped=bytes(row.wrapped)) != int(row.project.revision)
+
+
+def firms_of(bids: Iterable[Bid]) -> list[Microenterprise]:
+    """Which active MEs these sealed bids are of. Only for telling the bidders themselves; two statements."""
+    wanted = {bid.bidder_token: bid.project_id for bid in bids}
+    firms = {firm.pk: firm for firm in Microenterprise.objects.active()} if wanted else {}
+    tokens = sealing.bidder_tokens(set(wanted.values()), firms)
+    return [firms[firm] for token, (_project, firm) in tokens.items() if token in wanted]
 
 
 def sealed_words(bid: Bid) -> str | None:

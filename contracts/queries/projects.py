@@ -11,8 +11,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import Phase, phase
-from contracts.models import Bid, Panelist, Project
+from contracts.models import Award, Bid, InvitedFirm, Panelist, Project
 from contracts.permissions.standing import Standing
+from contracts.queries import decisions
 from contracts.ranking import Ranking, needs_quality, rank
 from core.clock import market_now
 from core.models import AuditRecord
@@ -52,8 +53,10 @@ def can_bid(projects: QuerySet[Project], who: Standing, now: datetime) -> QueryS
         buyer_leads = Membership.objects.active(who.on).filter(
             microenterprise=OuterRef("buyer"), is_lead=True, person__in=members
         )
+        invited = InvitedFirm.objects.filter(project=OuterRef("pk"), microenterprise=firm)
         found |= (
             Q(currency=firm.currency)
+            & (Q(admission=Project.Admission.OPEN) | Exists(invited))
             & ~Q(acceptor__in=members)
             & ~Q(published_by__in=members)
             & ~Exists(judges)
@@ -100,7 +103,9 @@ def opened_bids(project: Project) -> list[Bid]:
         return []
     return list(
         project.bids.opened()
-        .select_related("microenterprise", "author", "scored_by", "award__contract", "award__awarded_by")
+        .select_related("microenterprise", "author", "scored_by", "price_question__answered_by")
+        .with_award()
+        .annotate(objection_rows=decisions.objections_of(OuterRef("pk")))
         .order_by("pk")
     )
 
@@ -184,11 +189,20 @@ def _judging(project: Project, bids: list[Bid]) -> Iterable[Happening]:
 
 
 def _award(bids: list[Bid]) -> Iterable[Happening]:
-    for bid in bids:
-        award = getattr(bid, "award", None)
-        if award is not None:
-            what = _("Awarded to %(bidder)s") % {"bidder": bidder_name(bid)}
-            yield Happening(what, award.awarded_by.name, award.awarded_at, "award", "good")
+    decision = decisions.decision_of(bids)
+    if decision is None:
+        return
+    award, words = decision.award, {"bidder": bidder_name(decision.bid)}
+    if award.status == Award.Status.ACTIVE:
+        yield Happening(_("Awarded to %(bidder)s") % words, award.awarded_by.name, award.awarded_at, "award", "good")
+    else:
+        yield Happening(_("%(bidder)s proposed") % words, award.awarded_by.name, award.awarded_at, "award")
+    if award.agreed_at is not None and award.agreed_by is not None:
+        yield Happening(_("A second person agreed"), award.agreed_by.name, award.agreed_at, "user-check")
+    for said in decision.objections:
+        yield Happening(_("%(me)s objected") % {"me": said.firm}, said.by, said.at, "message-square", "warn")
+        if said.ruled_at is not None:
+            yield Happening(said.ruling_words, said.ruled_by, said.ruled_at, "scale")
 
 
 def _end(project: Project) -> Iterable[Happening]:

@@ -271,6 +271,7 @@ def _entry_words(kind: str) -> str:
         "reversal": _("Reversal"),
         "project_published": _("Held for a published project"),
         "project_released": _("Hold released"),
+        "project_amended": _("Hold follows a changed ceiling"),
         "contract_signed": _("Into escrow at the last signature"),
         "milestone_accepted": _("Accepted work"),
         "escrow_returned": _("Escrow not used"),
