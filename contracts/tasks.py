@@ -1,17 +1,19 @@
 """The clock's errands of this room: ids only, one call, safe twice. What is due is asked of the market's clock."""
 
 import logging
+from typing import Final
 
 from celery import Task, shared_task
 from django.db import DatabaseError
 
 from contracts import letters
-from contracts.actions import contracts, milestones, projects
+from contracts.actions import contracts, milestones, projects, releases
 from contracts.queries.projects import due_for_opening
 from contracts.sealing import BrokenSeal
 from core.clock import market_now
 
 log = logging.getLogger(__name__)
+RELEASES_AT_ONCE: Final = 500
 
 
 @shared_task
@@ -41,3 +43,10 @@ def accept_silent_deliveries() -> None:
     now = market_now()
     milestones.accept_silent(now)
     contracts.void_unsigned(now)
+
+
+@shared_task
+def tell_releases() -> None:
+    """Tell that bids are taken where they now are, and write first releases of some of what has none."""
+    releases.note_begun()
+    releases.catch_up(RELEASES_AT_ONCE)

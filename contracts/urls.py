@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contracts.views import awards, bids, contracts, projects
+from contracts.views import amendments, awards, bids, contracts, decisions, projects
 
 urlpatterns = [
     path("projects/", projects.project_list, name="project_list"),
@@ -12,11 +12,18 @@ urlpatterns = [
     path("projects/<uuid:pk>/publish/", projects.project_publish, name="project_publish"),
     path("projects/<uuid:pk>/cancel/", projects.project_cancel, name="project_cancel"),
     path("projects/<uuid:pk>/bid/", bids.bid_submit, name="bid_submit"),
+    path("projects/<uuid:pk>/change/", amendments.project_amend, name="project_amend"),
+    path("projects/<uuid:pk>/bid/confirm/", amendments.bid_confirm, name="bid_confirm"),
     path("projects/<uuid:pk>/bid/withdraw/", bids.bid_withdraw, name="bid_withdraw"),
     path("projects/<uuid:pk>/bids/<uuid:bid>/receipt/", bids.bid_receipt, name="bid_receipt"),
     path("projects/<uuid:pk>/bids/<uuid:bid>/disqualify/", awards.bid_disqualify, name="bid_disqualify"),
     path("projects/<uuid:pk>/quality/", awards.project_quality, name="project_quality"),
     path("projects/<uuid:pk>/award/<uuid:bid>/", awards.project_award, name="project_award"),
+    path("projects/<uuid:pk>/award/agree/", decisions.award_agree, name="award_agree"),
+    path("projects/<uuid:pk>/award/take-back/", decisions.award_take_back, name="award_take_back"),
+    path("projects/<uuid:pk>/award/object/", decisions.award_object, name="award_object"),
+    path("projects/<uuid:pk>/objections/<uuid:objection>/", decisions.objection_rule, name="objection_rule"),
+    path("projects/<uuid:pk>/bids/<uuid:bid>/price/", decisions.bid_price, name="bid_price"),
     path("projects/<uuid:pk>/no-award/", awards.project_no_award, name="project_no_award"),
     path("bids/", bids.bid_list, name="bid_list"),
     path("contracts/", contracts.contract_list, name="contract_list"),

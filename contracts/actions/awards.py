@@ -1,27 +1,33 @@
-"""The verbs of the decision: judge quality, disqualify, award one bid, or none. All under the project's lock.
+"""The verbs of the decision: disqualify, propose one bid or none, agree, let it stand, and what ends it.
 
-The arithmetic is the formula's (`ranking`); people add the quality points and the reasons. One award per project is a
-constraint of the database, so a second click finds it done.
+The arithmetic is the formula's (`ranking`); people add the reasons. A choice is proposed by the leader of the buyer,
+agreed by a second person where `scrutiny` asks for one, stands while bidders may object, and takes effect by the clock;
+then its contract is drafted. All under the project's lock; one live award per project is a constraint of the database,
+so a second click finds it done.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from contracts import scoring
+from contracts import scoring, scrutiny
 from contracts.actions import drafting, holds
 from contracts.actions.projects import leaders, link, locked, record
-from contracts.lifecycle import BID, PROJECT
-from contracts.models import Award, Bid, Project
+from contracts.business_days import end_after
+from contracts.lifecycle import AWARD, BID, PROJECT
+from contracts.models import Award, Bid, Objection, PriceQuestion, Project
 from contracts.permissions import awards as permissions
 from contracts.permissions.standing import standing_of
 from contracts.ranking import Ranking, frozen, losers, rank
-from core.clock import business_date, market_now
+from core import money, parameters
+from core.clock import business_date, company_zone, market_now
 from core.errors import Conflict, Invalid, InvalidTransition
-from people.models import User
+from core.words.instants import exact
+from people.models import Role, User
 from people.notices import tell
 
 
@@ -36,6 +42,7 @@ def score_quality(*, bid: Bid, points: int, reason: str, by: User) -> Bid:
     who = standing_of(by, business_date(now))
     permissions.check_score(project, who, panel)
     permissions.check_impartial(_opened(project), who)
+    check_undecided(project)
     if bid.status != Bid.Status.VALID:
         raise InvalidTransition(_("Only valid bids are judged."))
     if not 0 <= points <= scoring.FULL:
@@ -54,12 +61,13 @@ def score_quality(*, bid: Bid, points: int, reason: str, by: User) -> Bid:
 def disqualify(*, bid: Bid, reason: str, by: User) -> Bid:
     """Take an opened bid out of the ranking for a reason the bidder reads. Only the leader of the buyer.
 
-    Raises Denied, InvalidTransition, Invalid.
+    Raises Denied, InvalidTransition (not evaluating, or an award is on its way), Invalid.
     """
     project, bid, now = _locked(bid)
     who = standing_of(by, business_date(now))
     permissions.check_award(project, who)
     permissions.check_impartial(_opened(project), who)
+    check_undecided(project)
     reason = _given(reason, _("Say why this bid cannot be considered; the bidder reads it."))
     BID.move(bid, "disqualify", outcome_reason=reason)
     record(project, "bid_disqualified", by=by, bid=str(bid.pk), reason=reason)
@@ -71,12 +79,92 @@ def disqualify(*, bid: Bid, reason: str, by: User) -> Bid:
     return bid
 
 
+# ------------------------------------------------------------------ a price that is too good
+
+
+@transaction.atomic
+def ask_about_price(*, bid: Bid, by: User) -> PriceQuestion:
+    """Ask a bidder whose price is abnormally low how it can be kept. Only the leader of the buyer, once.
+
+    Raises Denied, InvalidTransition (not evaluating, not abnormally low, an award is on its way), Conflict (asked).
+    """
+    project, bid, now = _locked(bid)
+    who = standing_of(by, business_date(now))
+    permissions.check_award(project, who)
+    bids = _opened(project)
+    permissions.check_impartial(bids, who)
+    check_undecided(project)
+    low = low_price_of(bid, bids, limits_on(project, business_date(now)))
+    if low is None:
+        raise InvalidTransition(_("This price is not abnormally low, so there is nothing to ask."))
+    days = parameters.value("low_price_answer_days", on=business_date(now))
+    question, is_new = PriceQuestion.objects.get_or_create(
+        bid=bid, defaults={"asked_at": now, "asked_by": by, "answer_until": now + timedelta(days=days)}
+    )
+    if not is_new:
+        raise Conflict(_("The bidder was asked already. Reload the page to see the answer."))
+    record(project, "price_questioned", by=by, bid=str(bid.pk), mean_minor=low.mean_minor, next_minor=low.next_minor)
+    tell(
+        leaders([bid.microenterprise], now),
+        lambda: (
+            _("Your price on “%(title)s” is very low. Say by %(until)s how you keep it, or it may be passed over.")
+            % {"title": project.title, "until": exact(question.answer_until)}
+        ),
+        link=f"{link(project)}bids/{bid.pk}/price/",
+    )
+    return question
+
+
+@transaction.atomic
+def answer_about_price(*, bid: Bid, answer: str, by: User) -> PriceQuestion:
+    """Explain an abnormally low price; everybody who sees the bids reads it. Only the leader of the bidder, once.
+
+    Raises Denied, InvalidTransition (nobody asked, or answered already), TooLate, Invalid.
+    """
+    project, bid, now = _locked(bid)
+    question = PriceQuestion.objects.select_for_update().filter(bid=bid).first()
+    permissions.check_answer(bid, question, standing_of(by, business_date(now)), now)
+    if question is None:
+        raise InvalidTransition(_("Nobody asked about this price."))
+    question.answer = _given(answer, _("Say how you keep this price; everybody who sees the bids reads it."), "answer")
+    question.answered_at, question.answered_by = now, by
+    question.save(update_fields=["answer", "answered_at", "answered_by"])
+    record(project, "price_explained", by=by, bid=str(bid.pk), answer=question.answer)
+    tell(
+        leaders([project.buyer], now),
+        lambda: _("%(bidder)s explained its price on “%(title)s”.") % {"bidder": _name(bid), "title": project.title},
+        link=link(project),
+    )
+    return question
+
+
+def low_price_of(bid: Bid, bids: Sequence[Bid], limits: scrutiny.Limits) -> scrutiny.LowPrice | None:
+    """What makes the price of a bid abnormally low among the valid bids of its project, or None."""
+    if bid.price_minor is None:
+        return None
+    others = [row.price_minor for row in _valid(bids) if row.pk != bid.pk and row.price_minor is not None]
+    return scrutiny.low_price(bid.price_minor, others, limits)
+
+
+def limits_on(project: Project, day: date) -> scrutiny.Limits:
+    """The limits of a day, in minor units of the project's currency."""
+    return scrutiny.Limits(
+        large_minor=parameters.value("award_large_from_units", on=day) * 10 ** money.decimals(project.currency),
+        under_mean_bp=parameters.value("low_price_under_mean_bp", on=day),
+        under_next_bp=parameters.value("low_price_under_next_bp", on=day),
+    )
+
+
+# ------------------------------------------------------------------ the choice
+
+
 @transaction.atomic
 def award(*, project: Project, bid: Bid, reason: str, loser_reasons: Mapping[UUID, str], by: User) -> Award:
-    """Decide for one bid, give every other bidder a reason, freeze the arithmetic and draft the contract.
+    """Choose one bid, give every other bidder a reason, and freeze the arithmetic.
 
-    loser_reasons: by bid id, one for every other valid bid. The hold stays until the contract's last signature.
-    Raises Denied, InvalidTransition (not evaluating, not a valid bid, panel not done), Invalid, Conflict.
+    Where `scrutiny` asks for a second person the award is proposed and waits for one; else it stands at once, and with
+    no standstill it takes effect at once. loser_reasons: by bid id, one for every other valid bid. Raises Denied,
+    InvalidTransition (not evaluating, not a valid bid, panel not done, a low price not asked about), Invalid, Conflict.
     """
     project = locked(project)
     now = market_now()
@@ -84,39 +172,79 @@ def award(*, project: Project, bid: Bid, reason: str, loser_reasons: Mapping[UUI
     permissions.check_award(project, who)
     bids = _opened(project)
     permissions.check_impartial(bids, who)
+    check_undecided(project)
     ranking = rank(project, bids)
     winner = next((row for row in bids if row.pk == bid.pk), bid)
     permissions.check_awardable(project, winner, ranking.unscored)
     if ranking.of(winner.pk).rank is None:
         raise InvalidTransition(_("This bid is below the pass mark, so it has no rank and cannot win."))
     reason = _given(reason, _("Say why this bid wins; every bidder reads it."))
-    made = _insert(project, winner, reason, ranking, by, now)
+    made = _propose(project, winner, reason, ranking, by, now)
+    _record_proposal(project, made, ranking, by=by)
     _give_reasons(ranking, winner, reason, loser_reasons)
-    PROJECT.move(project, "award", ended_at=now)
-    record(
-        project,
-        "awarded",
-        by=by,
-        bid=str(winner.pk),
-        microenterprise=str(winner.microenterprise_id),
-        price_minor=winner.price_minor,
-        rank=ranking.of(winner.pk).rank,
-        reason=reason,
+    return _agreed_or_waiting(project, made, bids, by=by, now=now)
+
+
+@transaction.atomic
+def agree(*, award: Award, reason: str, by: User) -> Award:
+    """The second person agrees with a proposed award; from now on it stands.
+
+    Raises Denied (who proposed it, who accepts the work, a bidder, a stranger), InvalidTransition, Invalid.
+    """
+    project, award, now = _locked_award(award)
+    bids = _opened(project)
+    permissions.check_agree(project, award, bids, standing_of(by, business_date(now)), _panel(project))
+    reason = _given(reason, _("Say what convinced you; every bidder reads it."))
+    until = _standstill_from(now)
+    AWARD.move(award, "agree", agreed_at=now, agreed_by=by, agreed_reason=reason, stands_until=until)
+    record(project, "award_agreed", by=by, bid=str(award.bid_id), reason=reason)
+    return _standing(project, award, bids, now)
+
+
+@transaction.atomic
+def refuse(*, award: Award, reason: str, by: User) -> Award:
+    """The second person does not agree: the award is cancelled, the buyer chooses again. Raises as `agree` does."""
+    project, award, now = _locked_award(award)
+    permissions.check_agree(project, award, _opened(project), standing_of(by, business_date(now)), _panel(project))
+    reason = _given(reason, _("Say why you do not agree; whoever proposed it reads it."))
+    _cancel(project, award, "award_refused", reason=reason, by=by, now=now)
+    tell(
+        [award.awarded_by],
+        lambda: (
+            _("%(name)s does not agree with your award of “%(title)s”: %(reason)s")
+            % {"name": by.name, "title": project.title, "reason": reason}
+        ),
+        link=link(project),
     )
-    drafting.draft(award=made, by=by)
-    _tell_outcome(project, bids, winner, now)
-    return made
+    return award
+
+
+@transaction.atomic
+def take_back(*, award: Award, reason: str, by: User) -> Award:
+    """The leader of the buyer takes a choice back before it takes effect; every bidder reads why.
+
+    Raises Denied, InvalidTransition (it took effect), Invalid.
+    """
+    project, award, now = _locked_award(award)
+    permissions.check_award(project, standing_of(by, business_date(now)))
+    was_told = award.status == Award.Status.STANDING
+    reason = _given(reason, _("Say why the choice is taken back; every bidder reads it."))
+    _cancel(project, award, "award_taken_back", reason=reason, by=by, now=now)
+    if was_told:
+        _tell_cancelled(project, reason, now)
+    return award
 
 
 @transaction.atomic
 def no_award(*, project: Project, reason: str, by: User) -> Project:
     """End the evaluation without an award: the hold goes back, every bidder reads why.
 
-    Raises Denied, InvalidTransition, Invalid without a reason.
+    Raises Denied, InvalidTransition (not evaluating, or an award is on its way), Invalid without a reason.
     """
     project = locked(project)
     now = market_now()
     permissions.check_award(project, standing_of(by, business_date(now)))
+    check_undecided(project)
     reason = _given(reason, _("Say why no bid is awarded; every bidder reads it."))
     PROJECT.move(project, "award_nothing", ended_at=now, ended_reason=reason)
     holds.release(project, by=by)
@@ -131,6 +259,156 @@ def no_award(*, project: Project, reason: str, by: User) -> Project:
     return project
 
 
+def check_undecided(project: Project) -> None:
+    """Raise InvalidTransition while an award is on its way."""
+    if project.awards.filter(status__in=Award.LIVE).exists():
+        raise InvalidTransition(
+            _("A choice is made and on its way. It has to be taken back before anything else is decided.")
+        )
+
+
+# ------------------------------------------------------------------ objections
+
+
+@transaction.atomic
+def object_to(*, award: Award, reason: str, by: User) -> Objection:
+    """Object to a standing award for an ME that bid and was not chosen. While it is open nothing is signed.
+
+    Raises Denied (not the leader of a losing bidder), InvalidTransition (not standing), TooLate, Invalid, Conflict.
+    """
+    project, award, now = _locked_award(award)
+    firm = permissions.check_object(award, _opened(project), standing_of(by, business_date(now)), now)
+    reason = _given(reason, _("Say what is wrong with this award; the steward and every bidder read it."))
+    try:
+        with transaction.atomic():
+            raised = Objection.objects.create(
+                award=award, microenterprise=firm, reason=reason, raised_at=now, raised_by=by
+            )
+    except IntegrityError as refused:
+        raise Conflict(_("%(me)s has objected to this award already.") % {"me": firm.name}) from refused
+    record(project, "objection_raised", by=by, microenterprise=str(firm.pk), reason=reason)
+    tell(
+        [*leaders([project.buyer], now), *User.objects.filter(roles__contains=[Role.STEWARD], is_active=True)],
+        lambda: _("%(me)s objects to the award of “%(title)s”.") % {"me": firm.name, "title": project.title},
+        link=link(project),
+    )
+    return raised
+
+
+@transaction.atomic
+def rule(*, objection: Objection, upheld: bool, reason: str, by: User) -> Objection:
+    """The steward rules: upheld cancels the award and the buyer chooses again; dismissed lets it go its way.
+
+    Raises Denied (not a steward, or one with a part in it), InvalidTransition (ruled already), Invalid.
+    """
+    project, award, now = _locked_award(objection.award)
+    objection = Objection.objects.select_for_update().select_related("microenterprise").get(pk=objection.pk)
+    bids = _opened(project)
+    permissions.check_rule(project, objection, bids, standing_of(by, business_date(now)))
+    objection.ruling_reason = _given(reason, _("Say why; every bidder reads it."))
+    objection.ruling = Objection.Ruling.UPHELD if upheld else Objection.Ruling.DISMISSED
+    objection.ruled_at, objection.ruled_by = now, by
+    objection.save(update_fields=["ruling", "ruling_reason", "ruled_at", "ruled_by"])
+    record(
+        project, "objection_ruled", by=by, microenterprise=str(objection.microenterprise_id),
+        ruling=objection.ruling, reason=objection.ruling_reason,
+    )  # fmt: skip
+    _tell_ruling(project, objection, now)
+    if upheld and award.status == Award.Status.STANDING:
+        _cancel(project, award, "award_cancelled", reason=objection.ruling_reason, by=by, now=now)
+    elif not upheld:
+        _take_effect_if_due(project, award, now)
+    return objection
+
+
+def _tell_ruling(project: Project, objection: Objection, now: datetime) -> None:
+    words = {"me": objection.microenterprise.name, "title": project.title, "reason": objection.ruling_reason}
+
+    def say() -> str:
+        if objection.ruling == Objection.Ruling.UPHELD:
+            return _("The objection of %(me)s to the award of “%(title)s” is upheld: %(reason)s") % words
+        return _("The objection of %(me)s to the award of “%(title)s” is dismissed: %(reason)s") % words
+
+    tell(leaders([project.buyer, objection.microenterprise], now), say, link=link(project))
+
+
+# ------------------------------------------------------------------ the standstill
+
+
+@transaction.atomic
+def take_effect(*, award: Award) -> Award:
+    """Let a standing award take effect once its standstill is over: by the clock, once, however often it is asked.
+
+    One that took effect or ended already, or against which an objection is open, is left as it is.
+    """
+    project, award, now = _locked_award(award)
+    _take_effect_if_due(project, award, now)
+    return award
+
+
+def take_effect_all(now: datetime) -> int:
+    """Let every award whose standstill is over take effect; how many did. Safe to run twice."""
+    open_objections = Objection.objects.filter(award=OuterRef("pk"), ruling=None)
+    due = Award.objects.filter(~Exists(open_objections), status=Award.Status.STANDING, stands_until__lte=now)
+    return sum(take_effect(award=award).status == Award.Status.ACTIVE for award in due.order_by("stands_until"))
+
+
+def _take_effect_if_due(project: Project, award: Award, now: datetime) -> None:
+    if award.status != Award.Status.STANDING or award.stands_until is None or now < award.stands_until:
+        return
+    if award.objections.filter(ruling=None).exists():
+        return
+    bid = award.bid
+    AWARD.move(award, "take_effect")
+    PROJECT.move(project, "award", ended_at=now)
+    record(
+        project, "awarded", by=None, bid=str(bid.pk), microenterprise=str(bid.microenterprise_id),
+        price_minor=bid.price_minor, reason=award.reason,
+    )  # fmt: skip
+    drafting.draft(award=award, by=award.awarded_by)
+
+
+def _standstill_from(now: datetime) -> datetime:
+    days = parameters.value("standstill_business_days", on=business_date(now))
+    return end_after(now, days, company_zone())
+
+
+# ------------------------------------------------------------------ a winner who does not sign
+
+
+def choose_next(*, declined: Award, reason: str, now: datetime) -> bool:
+    """After the winner did not sign: propose the next rank in the name of who awarded, with a new standstill.
+
+    The caller holds the contract's lock, has declined the award, and acts by the clock or for the supplier; money stays
+    held. False when no bid is left that may win by itself: then the project ends without an award.
+    """
+    project = locked(declined.project)
+    bids = _opened(project)
+    passed = set(project.awards.filter(status=Award.Status.DECLINED).values_list("bid_id", flat=True))
+    ranking = rank(project, bids)
+    left = [place for place in ranking.places if place.rank is not None and place.bid.pk not in passed]
+    following = next((place.bid for place in left if _may_win(project, place.bid, bids, now)), None)
+    if following is None:
+        return False
+    PROJECT.move(project, "choose_again", ended_at=None)
+    made = _propose(project, following, reason, ranking, declined.awarded_by, now, passed=passed)
+    _record_proposal(project, made, ranking, by=None)
+    Bid.objects.filter(pk=declined.bid_id).update(outcome_reason=reason)
+    Bid.objects.filter(pk=following.pk).update(outcome_reason=reason)
+    following.outcome_reason = reason
+    _agreed_or_waiting(project, made, bids, by=None, now=now)
+    return True
+
+
+def _may_win(project: Project, bid: Bid, bids: Sequence[Bid], now: datetime) -> bool:
+    try:
+        permissions.check_awardable(project, bid, 0)
+        _check_price_asked(project, bid, bids, now)
+    except InvalidTransition:
+        return False
+    return True
+
+
 # ------------------------------------------------------------------ what the verbs share
 
 
@@ -140,17 +418,80 @@ def _locked(bid: Bid) -> tuple[Project, Bid, datetime]:
     return project, Bid.objects.select_related("microenterprise").get(pk=bid.pk), now
 
 
+def _locked_award(award: Award) -> tuple[Project, Award, datetime]:
+    project = locked(Project(pk=award.project_id))
+    now = market_now()
+    return project, Award.objects.select_related("bid__microenterprise", "awarded_by").get(pk=award.pk), now
+
+
 def _opened(project: Project) -> list[Bid]:
     return list(project.bids.opened().select_related("microenterprise"))
 
 
-def _given(reason: str, sentence: str) -> str:
+def _valid(bids: Sequence[Bid]) -> list[Bid]:
+    return [bid for bid in bids if bid.status == Bid.Status.VALID]
+
+
+def _panel(project: Project) -> set[UUID]:
+    return set(project.panel.values_list("person_id", flat=True))
+
+
+def _given(reason: str, sentence: str, field: str = "reason") -> str:
     if not reason.strip():
-        raise Invalid(sentence, field="reason")
+        raise Invalid(sentence, field=field)
     return reason.strip()
 
 
-def _insert(project: Project, winner: Bid, reason: str, ranking: Ranking, by: User, now: datetime) -> Award:
+def _propose(
+    project: Project,
+    winner: Bid,
+    reason: str,
+    ranking: Ranking,
+    by: User,
+    now: datetime,
+    passed: frozenset[UUID] | set[UUID] = frozenset(),
+) -> Award:
+    """Insert the award with its frozen arithmetic and the causes for a second person. passed: who declined before."""
+    bids = [place.bid for place in ranking.places]
+    _check_price_asked(project, winner, bids, now)
+    others = [bid.price_minor for bid in _valid(bids) if bid.pk != winner.pk and bid.price_minor is not None]
+    ranked = [place.bid.pk for place in ranking.places if place.rank is not None and place.bid.pk not in passed]
+    causes = scrutiny.causes(
+        is_top=bool(ranked) and ranked[0] == winner.pk,
+        price_minor=winner.price_minor or 0,
+        others_minor=others,
+        limits=limits_on(project, business_date(now)),
+    )
+    return _insert(project, winner, reason, ranking, [cause.value for cause in causes], by, now)
+
+
+def _record_proposal(project: Project, made: Award, ranking: Ranking, *, by: User | None) -> None:
+    record(
+        project, "award_proposed", by=by, bid=str(made.bid_id), microenterprise=str(made.bid.microenterprise_id),
+        price_minor=made.bid.price_minor, rank=ranking.of(made.bid_id).rank, causes=made.causes, reason=made.reason,
+    )  # fmt: skip
+
+
+def _check_price_asked(project: Project, winner: Bid, bids: Sequence[Bid], now: datetime) -> None:
+    """An abnormally low price wins only after its bidder was asked and has answered, or let the time pass."""
+    if low_price_of(winner, bids, limits_on(project, business_date(now))) is None:
+        return
+    question = PriceQuestion.objects.filter(bid=winner).first()
+    if question is None:
+        raise InvalidTransition(
+            _("The price of %(bidder)s is abnormally low. Ask how it can be kept before you choose this bid.")
+            % {"bidder": _name(winner)}
+        )
+    if question.answered_at is None and now < question.answer_until:
+        raise InvalidTransition(
+            _("%(bidder)s was asked about its low price and may answer until %(until)s.")
+            % {"bidder": _name(winner), "until": exact(question.answer_until)}
+        )
+
+
+def _insert(
+    project: Project, winner: Bid, reason: str, ranking: Ranking, causes: list[str], by: User, now: datetime
+) -> Award:
     try:
         with transaction.atomic():
             return Award.objects.create(
@@ -158,11 +499,38 @@ def _insert(project: Project, winner: Bid, reason: str, ranking: Ranking, by: Us
                 bid=winner,
                 reason=reason,
                 arithmetic=frozen(project, ranking),
+                causes=causes,
                 awarded_at=now,
                 awarded_by=by,
             )
     except IntegrityError as refused:
         raise Conflict(_("This project is awarded already. Reload the page to see the decision.")) from refused
+
+
+def _agreed_or_waiting(project: Project, made: Award, bids: Sequence[Bid], *, by: User | None, now: datetime) -> Award:
+    if made.causes:
+        tell(
+            [person for person in permissions.may_agree(project, made, bids, now) if person != by],
+            lambda: _("The award of “%(title)s” waits for a second person to agree.") % {"title": project.title},
+            link=link(project),
+        )
+        return made
+    AWARD.move(made, "stand", stands_until=_standstill_from(now))
+    return _standing(project, made, bids, now)
+
+
+def _standing(project: Project, made: Award, bids: Sequence[Bid], now: datetime) -> Award:
+    """Tell every bidder, and let it take effect at once where there is no standstill."""
+    _tell_outcome(project, bids, made, now)
+    _take_effect_if_due(project, made, now)
+    return made
+
+
+def _cancel(project: Project, award: Award, deed: str, *, reason: str, by: User, now: datetime) -> None:
+    """End an award that has not taken effect; what it told the bidders no longer holds."""
+    AWARD.move(award, "cancel", ended_at=now, ended_by=by, ended_reason=reason)
+    project.bids.filter(status=Bid.Status.VALID).update(outcome_reason="")
+    record(project, deed, by=by, bid=str(award.bid_id), reason=reason)
 
 
 def _give_reasons(ranking: Ranking, winner: Bid, reason: str, loser_reasons: Mapping[UUID, str]) -> None:
@@ -185,18 +553,32 @@ def _name(bid: Bid) -> str:
     return bid.microenterprise.name if bid.microenterprise is not None else bid.bidder_name
 
 
-def _tell_outcome(project: Project, bids: list[Bid], winner: Bid, now: datetime) -> None:
-    """Losers read their reason; the winner is told by the contract that waits for a signature, and here."""
-    for bid in bids:
-        if bid.status == Bid.Status.VALID:
-            _tell_one(project, bid, now, won=bid.pk == winner.pk)
+def _tell_outcome(project: Project, bids: Sequence[Bid], made: Award, now: datetime) -> None:
+    """Losers read their reason and until when they may object; the winner is told by the contract too."""
+    for bid in _valid(Bid.objects.filter(pk__in=[bid.pk for bid in bids]).select_related("microenterprise")):
+        _tell_one(project, bid, made, now)
 
 
-def _tell_one(project: Project, bid: Bid, now: datetime, *, won: bool) -> None:
+def _tell_one(project: Project, bid: Bid, made: Award, now: datetime) -> None:
+    until = made.stands_until if made.stands_until is not None and made.stands_until > now else None
+    words = {"title": project.title, "reason": bid.outcome_reason, "until": exact(until) if until else ""}
+
     def say() -> str:
-        if won:
-            return _("Your bid on “%(title)s” won.") % {"title": project.title}
-        words = {"title": project.title, "reason": bid.outcome_reason}
+        if bid.pk == made.bid_id:
+            return _("Your bid on “%(title)s” won.") % words
+        if until:
+            return _("Your bid on “%(title)s” did not win: %(reason)s You may object until %(until)s.") % words
         return _("Your bid on “%(title)s” did not win: %(reason)s") % words
 
     tell(leaders([bid.microenterprise], now), say, link=link(project))
+
+
+def _tell_cancelled(project: Project, reason: str, now: datetime) -> None:
+    tell(
+        leaders([bid.microenterprise for bid in _opened(project)], now),
+        lambda: (
+            _("The award of “%(title)s” was taken back, and the buyer chooses again: %(reason)s")
+            % {"title": project.title, "reason": reason}
+        ),
+        link=link(project),
+    )

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts import wording
-from contracts.actions import holds
+from contracts.actions import awards, holds, releases
 from contracts.actions.parties import current_version, leaders, link, locked, posted_by, record, subject
 from contracts.lifecycle import AWARD, CONTRACT, MILESTONE, PROJECT
 from contracts.models import Contract, ContractVersion, Milestone, Signature
+from contracts.models.contracts import Party
 from contracts.permissions import contracts as permissions
 from contracts.permissions.contracts import place
 from core import audit, parameters
@@ -120,7 +121,8 @@ def _ceiling(contract: Contract) -> int:
 def void(*, contract: Contract, reason: str, by: User | None) -> Contract:
     """Decline to sign (a leader of either party), or by the clock (`by=None`) once the days for signing are over.
 
-    The hold goes back to the buyer's wallet, the award is declined, the project ends without award.
+    The award is declined. Where the supplier did not sign, the next rank is chosen and the money stays held; where the
+    buyer did not, or nobody is left to choose, the hold goes back and the project ends without an award.
     Raises Denied, InvalidTransition, Invalid without a reason.
     """
     contract = locked(contract)
@@ -129,30 +131,43 @@ def void(*, contract: Contract, reason: str, by: User | None) -> Contract:
         CONTRACT.check(contract.status, "void")
         if now < signing_ends(contract):
             raise InvalidTransition(_("The days for signing are not over yet."))
+        signed = current_version(contract).signatures.values_list("party", flat=True)
+        unwilling = Party.BUYER if Party.SUPPLIER in signed else Party.SUPPLIER
     else:
-        permissions.check_decline(contract, place(contract, by, business_date(now)))
-    return _void(contract, reason=_given(reason), by=by, now=now)
+        unwilling = Party(permissions.check_decline(contract, place(contract, by, business_date(now))))
+    return _void(contract, unwilling, reason=_given(reason), by=by, now=now)
 
 
-def _void(contract: Contract, *, reason: str, by: User | None, now: datetime) -> Contract:
-    holds.release(contract.project, by=by)
+def _void(contract: Contract, unwilling: Party, *, reason: str, by: User | None, now: datetime) -> Contract:
+    """unwilling: the party because of which there is no contract."""
     CONTRACT.move(contract, "void", ended_at=now, ended_reason=reason)
-    AWARD.move(contract.award, "decline")
-    PROJECT.move(contract.project, "fall_through", ended_at=now, ended_reason=reason)
-    record(contract, "voided", by=by, reason=reason, released_minor=_ceiling(contract))
-    audit.record(
-        by=by,
-        deed="project.unsuccessful",
-        subject=f"project:{contract.project_id}",
-        about=contract.project.title,
-        reason=reason,
-    )
+    AWARD.move(contract.award, "decline", ended_at=now, ended_by=by, ended_reason=reason)
+    record(contract, "voided", by=by, reason=reason, unwilling=unwilling.value)
+    words = _("%(me)s did not sign: %(reason)s") % {"me": contract.supplier.name, "reason": reason}
+    chosen = unwilling == Party.SUPPLIER and awards.choose_next(declined=contract.award, reason=words, now=now)
+    if not chosen:
+        _fall_through(contract, reason=reason, by=by, now=now)
     tell(
         leaders(contract.buyer, contract.supplier),
         lambda: _("The contract “%(title)s” is void: %(reason)s") % {"title": contract.title, "reason": reason},
         link=link(contract),
     )
     return contract
+
+
+def _fall_through(contract: Contract, *, reason: str, by: User | None, now: datetime) -> None:
+    """The project ends without an award and its money is free again."""
+    holds.release(contract.project, by=by)
+    PROJECT.move(contract.project, "fall_through", ended_at=now, ended_reason=reason)
+    audit.record(
+        by=by,
+        deed="project.unsuccessful",
+        subject=f"project:{contract.project_id}",
+        about=contract.project.title,
+        reason=reason,
+        released_minor=_ceiling(contract),
+    )
+    releases.note_project(contract.project, "unsuccessful")
 
 
 def void_unsigned(now: datetime) -> int:
@@ -244,7 +259,8 @@ def end_with_party(*, contract: Contract, leaving: Microenterprise, reason: str,
         raise Denied(_("%(me)s is no party of this contract.") % {"me": leaving.name})
     now = market_now()
     if contract.status == Contract.Status.SIGNING:
-        return _void(contract, reason=_given(reason), by=by, now=now)
+        unwilling = Party.BUYER if leaving.pk == contract.buyer_id else Party.SUPPLIER
+        return _void(contract, unwilling, reason=_given(reason), by=by, now=now)
     waiting = contract.milestones.filter(status=Milestone.Status.SUBMITTED).first()
     if waiting is not None and leaving.pk == contract.buyer_id:
         raise InvalidTransition(

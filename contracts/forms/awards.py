@@ -71,3 +71,57 @@ class AwardForm(forms.Form):
 def reason_name(bid_id: UUID) -> str:
     """The name of a loser's field; `actions.awards` names it when a reason is missing."""
     return f"reason_{bid_id}"
+
+
+class AgreeForm(forms.Form):
+    """What the second person says."""
+
+    verdict = forms.ChoiceField(
+        label=gettext_lazy("Your answer"),
+        choices=[("agree", gettext_lazy("I agree")), ("refuse", gettext_lazy("I do not agree"))],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        help_text=gettext_lazy("If you agree, every bidder reads it; if not, whoever proposed it does."),
+    )
+
+    def agrees(self) -> bool:
+        """Whether the choice is agreed with."""
+        return bool(self.cleaned_data["verdict"] == "agree")
+
+
+class RulingForm(forms.Form):
+    """What the steward says on an objection."""
+
+    verdict = forms.ChoiceField(
+        label=gettext_lazy("Your ruling"),
+        choices=[
+            ("dismiss", gettext_lazy("The objection is dismissed; the award goes its way")),
+            ("uphold", gettext_lazy("The objection is upheld; the award is cancelled and the buyer chooses again")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=4000,
+        help_text=gettext_lazy("Every bidder reads it."),
+    )
+
+    def upholds(self) -> bool:
+        """Whether the objection is upheld."""
+        return bool(self.cleaned_data["verdict"] == "uphold")
+
+
+class AnswerForm(forms.Form):
+    """How a bidder keeps an abnormally low price."""
+
+    answer = forms.CharField(
+        label=gettext_lazy("How you keep this price"),
+        widget=forms.Textarea(attrs={"rows": 5}),
+        max_length=4000,
+        help_text=gettext_lazy("Everybody who sees the bids reads it. It is given once."),
+    )

@@ -4,7 +4,7 @@ Never register these tables in an admin site, a filter, an export or a serialize
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 from django.utils.translation import gettext_lazy as _
 
 from contracts.models.projects import Project
@@ -19,6 +19,12 @@ class BidQuerySet(models.QuerySet["Bid"]):
     def opened(self) -> "BidQuerySet":
         """The only bids that exist for readers."""
         return self.filter(opened_at__isnull=False)
+
+    def with_award(self) -> "BidQuerySet":
+        """Each with its award on its way or in force and that award's contract, read by `queries.decisions`."""
+        live = Q(awards__status__in=["proposed", "standing", "active"])
+        found = self.annotate(live_award=FilteredRelation("awards", condition=live))
+        return found.select_related("live_award__contract", "live_award__awarded_by", "live_award__agreed_by")
 
     def visible_to(self, user: User) -> "BidQuerySet":
         """Opened bids, for colleagues: the market is open once a deadline has passed."""

@@ -1,15 +1,20 @@
-"""Who judges quality and who awards (rule 6: who awards is not who accepts)."""
+"""Who judges quality, who awards and who agrees, who objects and who rules (rule 6: who awards is not who accepts)."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import PROJECT
-from contracts.models import Bid, Project
+from contracts.models import Award, Bid, Objection, PriceQuestion, Project
 from contracts.permissions.standing import Standing
 from contracts.ranking import needs_quality
-from core.errors import Denied, InvalidTransition
+from core.clock import business_date
+from core.errors import Denied, InvalidTransition, TooLate
+from core.words.instants import exact
+from microenterprises.models import Membership, Microenterprise
+from people.models import Role, User
 
 
 def check_score(project: Project, who: Standing, panel: Collection[UUID]) -> None:
@@ -56,6 +61,86 @@ def check_awardable(project: Project, bid: Bid, unscored: int) -> None:
         raise InvalidTransition(_("The bidder is dissolved, so it cannot sign. Choose another bid or none."))
     if bid.microenterprise_id == project.buyer_id:
         raise Denied(_("Nobody buys from themselves."))
+
+
+# ------------------------------------------------------------------ the second person
+
+
+def check_agree(project: Project, award: Award, bids: Iterable[Bid], who: Standing, panel: Collection[UUID]) -> None:
+    """Another member of the buyer, of the panel, or the steward agrees; never who proposed, accepts, or bid."""
+    if award.status != Award.Status.PROPOSED:
+        raise InvalidTransition(_("Nothing waits for a second person here."))
+    if who.user.pk == award.awarded_by_id:
+        raise Denied(_("You proposed this award, so somebody else has to agree with it."))
+    if who.user.pk == project.acceptor_id:
+        raise Denied(_("You accept the work of this project, and who awards is not who accepts."))
+    may = who.belongs_to(project.buyer_id) or who.user.pk in panel or who.user.has_role(Role.STEWARD)
+    if not may:
+        raise Denied(_("A second member of the buyer, somebody of the panel or the steward agrees with this award."))
+    check_impartial(bids, who)
+
+
+def may_agree(project: Project, award: Award, bids: Iterable[Bid], now: datetime) -> list[User]:
+    """Who is asked to agree: members of the buyer and the panel, as `check_agree` lets them. Two statements."""
+    today = business_date(now)
+    bidders = Membership.objects.active(today).filter(
+        microenterprise__in=[bid.microenterprise_id for bid in bids if bid.microenterprise_id is not None]
+    )
+    buyers = Membership.objects.active(today).filter(microenterprise=project.buyer_id).values("person")
+    people = User.objects.filter(pk__in=buyers) | User.objects.filter(pk__in=project.panel.values("person"))
+    left_out = (award.awarded_by_id, project.acceptor_id)
+    return list(people.exclude(pk__in=left_out).exclude(pk__in=bidders.values("person")).filter(is_active=True))
+
+
+# ------------------------------------------------------------------ a low price
+
+
+def check_answer(bid: Bid, question: PriceQuestion | None, who: Standing, now: datetime) -> None:
+    """The leader of the bidder explains its price, once, before the time is over."""
+    if bid.microenterprise is None or not who.leads(bid.microenterprise_id):
+        raise Denied(_("Only the leader of the bidder explains its price."))
+    if question is None:
+        raise InvalidTransition(_("Nobody asked about this price."))
+    if question.answered_at is not None:
+        raise InvalidTransition(_("The price is explained already; everybody who sees the bids reads it."))
+    if now >= question.answer_until:
+        raise TooLate(_("The time to explain the price ended at %(until)s.") % {"until": exact(question.answer_until)})
+
+
+# ------------------------------------------------------------------ objections
+
+
+def check_object(award: Award, bids: Iterable[Bid], who: Standing, now: datetime) -> Microenterprise:
+    """The leader of an ME that bid and was not chosen objects while the award stands; the ME it is for."""
+    firm = objecting_firm(award, bids, who)
+    if firm is None:
+        raise Denied(_("Only the leader of an ME that bid here and was not chosen may object."))
+    if award.status == Award.Status.PROPOSED:
+        raise InvalidTransition(_("This award waits for a second person. You may object once it stands."))
+    if award.status != Award.Status.STANDING or award.stands_until is None:
+        raise InvalidTransition(_("This award does not stand for objections any more."))
+    if now >= award.stands_until:
+        raise TooLate(_("Objections were possible until %(until)s.") % {"until": exact(award.stands_until)})
+    return firm
+
+
+def objecting_firm(award: Award, bids: Iterable[Bid], who: Standing) -> Microenterprise | None:
+    """The first ME that the person leads, bid here, and was not chosen."""
+    for bid in bids:
+        if bid.pk != award.bid_id and bid.microenterprise is not None and who.leads(bid.microenterprise_id):
+            return bid.microenterprise
+    return None
+
+
+def check_rule(project: Project, objection: Objection, bids: Iterable[Bid], who: Standing) -> None:
+    """A steward without a part in it rules on an open objection."""
+    if not who.user.has_role(Role.STEWARD):
+        raise Denied(_("Only the steward rules on objections."))
+    if who.belongs_to(project.buyer_id):
+        raise Denied(_("You are a member of the buyer, so another steward must rule on this objection."))
+    check_impartial(bids, who)
+    if objection.ruling is not None:
+        raise InvalidTransition(_("This objection is ruled on already."))
 
 
 def _check_open(project: Project) -> None:

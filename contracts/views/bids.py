@@ -17,15 +17,18 @@ from contracts import explaining
 from contracts.access import opened_bid_or_404, project_or_404
 from contracts.actions import bids as actions
 from contracts.forms.bids import BidForm
-from contracts.lifecycle import BID_BADGES, project_badge
-from contracts.models import Bid, Project
+from contracts.lifecycle import AWARD_BADGES, BID_BADGES, project_badge
+from contracts.models import Award, Bid, Project
 from contracts.outlook import Outlook, of_bid
 from contracts.permissions import bids as checks
 from contracts.permissions.standing import Standing, standing_of
 from contracts.queries import bids as queries
 from contracts.queries.bids import OwnBid
+from contracts.queries.decisions import live_award
 from contracts.queries.projects import bidder_name
 from contracts.sealing import Terms
+from contracts.versions import ProjectChanged
+from contracts.views.amendments import changed
 from core import money
 from core.clock import business_date, market_now
 from core.errors import Invalid
@@ -65,8 +68,10 @@ def bid_list(request: Request) -> HttpResponse:
 
 
 def _outcome(bid: Bid) -> Badge:
-    if hasattr(bid, "award") and bid.award.status == "active":
-        return Badge(_("Won"), "good", "award")
+    award = live_award(bid)
+    if award is not None:
+        is_won = award.status == Award.Status.ACTIVE
+        return Badge(_("Won"), "good", "award") if is_won else AWARD_BADGES[Award.Status(award.status)]
     if bid.project.status == Project.Status.EVALUATING:
         return BID_BADGES[Bid.Status(bid.status)]
     return Badge(_("Not chosen"), "neutral")
@@ -105,7 +110,7 @@ def _submitting(request: Request, project: Project, who: Standing, now: datetime
     if request.method == "POST":
         if _wants_preview(request):
             return _page(request, project, form, firm=firms[0], current=None, terms=None)
-        if form.is_valid() and _done(form, lambda: _submit(project, form, request)):
+        if form.is_valid() and _done(form, project, lambda: _submit(project, form, request)):
             return see_other("bid_submit", project.pk)
     return _page(request, project, form, firm=firms[0], current=None, terms=None)
 
@@ -119,23 +124,31 @@ def _submit(project: Project, form: BidForm, request: Request) -> None:
         days=offer.days,
         plan=offer.plan,
         by=request.user,
+        seen=form.cleaned_data["seen"],
     )
 
 
 def _revising(request: Request, project: Project, current: OwnBid, now: datetime) -> HttpResponse:
     form = BidForm(request.POST or None, project=project, firms=[current.firm])
     sent = request.method == "POST" and not _wants_preview(request)
-    if sent and form.is_valid() and _done(form, lambda: _revise(current.bid, form, request)):
+    if sent and form.is_valid() and _done(form, project, lambda: _revise(current.bid, form, request)):
         return see_other(_own_page(project, current.firm))
     terms = actions.read_own_bid(bid=current.bid, by=request.user)
-    form.initial = {"price": terms.price_minor, "days": terms.days, "plan": terms.plan}
+    form.initial |= {"price": terms.price_minor, "days": terms.days, "plan": terms.plan}
     closed = why_not(checks.check_time, project, now)
     return _page(request, project, form, firm=current.firm, current=current, terms=terms, closed=closed)
 
 
 def _revise(bid: Bid, form: BidForm, request: Request) -> None:
     offer = form.offer()
-    actions.revise(bid=bid, price_minor=offer.price_minor, days=offer.days, plan=offer.plan, by=request.user)
+    actions.revise(
+        bid=bid,
+        price_minor=offer.price_minor,
+        days=offer.days,
+        plan=offer.plan,
+        by=request.user,
+        seen=form.cleaned_data["seen"],
+    )
 
 
 def _own_page(project: Project, firm: Microenterprise) -> str:
@@ -147,10 +160,14 @@ def _wants_preview(request: Request) -> bool:
     return request.htmx.target == "preview" or "preview" in request.POST
 
 
-def _done(form: BidForm, act: Any) -> bool:
+def _done(form: BidForm, project: Project, act: Any) -> bool:
     """Run the action; a refusal of what was typed goes beside its field."""
     try:
         act()
+    except ProjectChanged as refusal:
+        form.see(project.revision)
+        form.add_error(None, str(refusal.sentence))
+        return False
     except Invalid as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.sentence))
         return False
@@ -174,6 +191,9 @@ def _page(
         "current": current,
         "terms": terms,
         "closed": closed,
+        "changed": changed(project),
+        "confirm_url": f"{reverse('bid_confirm', args=[project.pk])}?me={firm.pk}",
+        "dearer": terms is not None and terms.price_minor > (project.ceiling_minor or 0),
         "withdraw_url": f"{reverse('bid_withdraw', args=[project.pk])}?me={firm.pk}",
         "preview": _preview(project, form, terms),
         "outlook": _outlook(request, form, firm, terms),

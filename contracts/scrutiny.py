@@ -1,0 +1,71 @@
+"""When one person's word is not enough: pure rules over plain values, no Django.
+
+A choice wants a second person when it is not the best bid by the rule, when it is worth a lot, when nobody else bid, or
+when its price is abnormally low; a bidder whose price is abnormally low is asked first. The limits are dated parameters
+of the company (rule 13 of the market); the shape of the low-price test follows Prozorro: under the mean of the others,
+or under the next price, by more than a share. Amounts are minor units, shares basis points, all arithmetic is exact.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+FULL_BP: Final = 10_000
+
+
+class Cause(StrEnum):
+    """Why a second person has to agree."""
+
+    NOT_TOP = "not_top"
+    LARGE = "large"
+    SINGLE_BID = "single_bid"
+    LOW_PRICE = "low_price"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The parameters of one day. large_minor: from this price on; the others as `LowPrice` reads them."""
+
+    large_minor: int
+    under_mean_bp: int
+    under_next_bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class LowPrice:
+    """An abnormally low price and what it was held against, to be shown.
+
+    mean_minor is the mean of the other prices rounded down, for readers only; next_minor is None when no other price is
+    as high as this one.
+    """
+
+    price_minor: int
+    mean_minor: int
+    next_minor: int | None
+    under_mean: bool
+    under_next: bool
+
+
+def low_price(price_minor: int, others_minor: Sequence[int], limits: Limits) -> LowPrice | None:
+    """What makes a price abnormally low among the other valid bids, or None. A single bid is never low."""
+    if not others_minor:
+        return None
+    total, count = sum(others_minor), len(others_minor)
+    under_mean = price_minor * count * FULL_BP < (FULL_BP - limits.under_mean_bp) * total
+    following = min((other for other in others_minor if other >= price_minor), default=None)
+    under_next = following is not None and price_minor * FULL_BP < (FULL_BP - limits.under_next_bp) * following
+    if not (under_mean or under_next):
+        return None
+    return LowPrice(price_minor, total // count, following, under_mean, under_next)
+
+
+def causes(*, is_top: bool, price_minor: int, others_minor: Sequence[int], limits: Limits) -> tuple[Cause, ...]:
+    """Why a choice wants a second person, in a fixed order; empty when one person's word is enough."""
+    found = {
+        Cause.NOT_TOP: not is_top,
+        Cause.LARGE: price_minor >= limits.large_minor,
+        Cause.SINGLE_BID: not others_minor,
+        Cause.LOW_PRICE: low_price(price_minor, others_minor, limits) is not None,
+    }
+    return tuple(cause for cause, is_so in found.items() if is_so)
