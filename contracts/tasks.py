@@ -7,7 +7,7 @@ from celery import Task, shared_task
 from django.db import DatabaseError
 
 from contracts import letters
-from contracts.actions import contracts, milestones, projects, releases
+from contracts.actions import awards, contracts, milestones, projects, releases
 from contracts.queries.projects import due_for_opening
 from contracts.sealing import BrokenSeal
 from core.clock import market_now
@@ -39,10 +39,11 @@ def deliver(self: "Task[[str, str], None]", project_id: str, sealed: str) -> Non
 
 @shared_task
 def accept_silent_deliveries() -> None:
-    """Silence for the agreed days is acceptance, and contracts that nobody signed in time are void."""
+    """Silence for the agreed days is acceptance, contracts nobody signed in time are void, unopposed awards hold."""
     now = market_now()
     milestones.accept_silent(now)
     contracts.void_unsigned(now)
+    awards.take_effect_all(now)
 
 
 @shared_task

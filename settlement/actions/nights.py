@@ -16,7 +16,7 @@ from django.db.models import Max, Min, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
-from contracts.actions import contracts, milestones
+from contracts.actions import awards, contracts, milestones
 from core import audit, clock
 from core.clock import market_now
 from core.errors import Conflict, DomainError, InvalidTransition
@@ -148,13 +148,14 @@ def settle_over(*, through: date | None = None, by: User | None = None) -> list[
 
 
 def do_what_is_due() -> None:
-    """Do what the clock owes before MEs settle: accept deliveries nobody answered, void what nobody signed in time.
+    """Do what the clock owes before MEs settle: accept deliveries nobody answered, void what nobody signed in time,
+    let awards take effect that nobody objects to.
 
     A silence that was over on a date whose books have closed meanwhile counts on the open date, with its own as the
     effective date. A contract that fails must not keep everybody's pay from being settled; the next round tries again.
     """
     now = market_now()
-    for due in (milestones.accept_silent, contracts.void_unsigned):
+    for due in (milestones.accept_silent, contracts.void_unsigned, awards.take_effect_all):
         try:
             due(now)
         except (DomainError, DatabaseError):
