@@ -31,7 +31,19 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from contracts.models import Bid, Contract, ContractVersion, Milestone, Panelist, Project, Rating, Signature
+from contracts.models import (
+    Award,
+    Bid,
+    Contract,
+    ContractVersion,
+    Milestone,
+    Objection,
+    Panelist,
+    PriceQuestion,
+    Project,
+    Rating,
+    Signature,
+)
 from contracts.models.contracts import Party
 from contracts.permissions.standing import Standing
 from contracts.queries import projects as project_queries
@@ -190,6 +202,15 @@ def _needs_of_a_person(who: Standing, now: datetime) -> Iterator[QuerySet[Any, A
     )
     yield _lines("need", "asked", _asked(Q(seat__microenterprise=None, seat__idea__owner=user), now), **_asked_facts())
     if not user.is_vendor:
+        yield _lines(
+            "need",
+            "agree",
+            _to_agree(who),
+            key=F("project_id"),
+            title=F("project__title"),
+            detail=F("awarded_by__name"),
+            at=F("awarded_at"),
+        )
         yield from _needs_of_a_payee(user)
 
 
@@ -251,6 +272,18 @@ def _unrated(party: str, now: datetime) -> QuerySet[Contract]:
     )
 
 
+def _to_agree(who: Standing) -> QuerySet[Award]:
+    """Proposed awards that wait for a second person such as this one: of the buyer or the panel, and no bidder."""
+    mine = _ids(who.firms)
+    judged = Panelist.objects.filter(project=OuterRef("project"), person=who.user)
+    own = Bid.objects.filter(project=OuterRef("project"), microenterprise__in=mine)
+    return (
+        Award.objects.filter(Q(project__buyer__in=mine) | Exists(judged), ~Exists(own), status=Award.Status.PROPOSED)
+        .exclude(awarded_by=who.user)
+        .exclude(project__acceptor=who.user)
+    )
+
+
 def _needs_of_a_member(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any]]:
     mine = _ids(who.firms)
     yield _lines(
@@ -303,8 +336,21 @@ def _needs_of_a_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, A
     yield _lines(
         "need",
         "award",
-        Project.objects.filter(buyer__in=led, status=Project.Status.EVALUATING).exclude(acceptor=who.user),
+        Project.objects.filter(
+            ~Exists(Award.objects.filter(project=OuterRef("pk"), status__in=Award.LIVE)),
+            buyer__in=led,
+            status=Project.Status.EVALUATING,
+        ).exclude(acceptor=who.user),
         at=F("opened_at"),
+    )
+    yield _lines(
+        "need",
+        "price",
+        PriceQuestion.objects.filter(bid__microenterprise__in=led, answered_at=None, answer_until__gt=now),
+        key=Concat(Cast(F("bid__project_id"), TextField()), Value("/bids/"), Cast(F("bid_id"), TextField())),
+        title=F("bid__project__title"),
+        detail=F("bid__project__buyer__name"),
+        at=F("answer_until"),
     )
     for party, side in ((Party.BUYER, "buyer"), (Party.SUPPLIER, "supplier")):
         across = "supplier" if side == "buyer" else "buyer"
@@ -380,6 +426,17 @@ def _needs_of_a_role(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any
             "stuck",
             Project.objects.filter(status=Project.Status.PUBLISHED, deadline__lte=now - STUCK_AFTER),
             at=F("deadline"),
+        )
+        mine = _ids(who.firms)
+        bidding = Bid.objects.filter(project=OuterRef("award__project"), microenterprise__in=mine)
+        yield _lines(
+            "need",
+            "objection",
+            Objection.objects.filter(~Exists(bidding), ruling=None).exclude(award__project__buyer__in=mine),
+            key=Concat(Cast(F("award__project_id"), TextField()), Value("/objections/"), Cast(F("pk"), TextField())),
+            title=F("award__project__title"),
+            detail=F("microenterprise__name"),
+            at=F("raised_at"),
         )
 
 

@@ -170,6 +170,39 @@ def _award(line: Line) -> Need:
     )
 
 
+def _agree(line: Line) -> Need:
+    return Need(
+        _("Agree or not: who gets “%(title)s”") % {"title": line.title},
+        _("%(name)s proposed it; it takes two people") % {"name": line.detail},
+        f"/projects/{line.key}/award/agree/",
+        _("Read and answer"),
+        None,
+        "scale",
+    )
+
+
+def _price(line: Line) -> Need:
+    return Need(
+        _("Explain your price on “%(title)s”") % {"title": line.title},
+        _("%(name)s asks how you keep it") % {"name": line.detail},
+        f"/projects/{line.key}/price/",
+        _("Explain"),
+        line.at,
+        "triangle-alert",
+    )
+
+
+def _objection(line: Line) -> Need:
+    return Need(
+        _("Rule on an objection to the award of “%(title)s”") % {"title": line.title},
+        _("%(name)s objects; nothing is signed until you rule") % {"name": line.detail},
+        f"/projects/{line.key}/",
+        _("Read and rule"),
+        None,
+        "scale",
+    )
+
+
 def _quality(line: Line) -> Need:
     return Need(
         _("Judge the quality of the bids on “%(title)s”") % {"title": line.title},
@@ -487,6 +520,7 @@ def _day(instant: datetime | None) -> str:
 
 NEEDS: Final[dict[str, Callable[[Line], Need]]] = {
     "accept": _accept,
+    "agree": _agree,
     "approve": _approve,
     "asked": _asked,
     "award": _award,
@@ -497,6 +531,7 @@ NEEDS: Final[dict[str, Callable[[Line], Need]]] = {
     "exceptions": _exceptions,
     "invitation": _invitation,
     "launch": _launch,
+    "objection": _objection,
     "leaderless": _leaderless,
     "pay": _pay,
     "pay_soon": _pay_soon,
@@ -506,6 +541,7 @@ NEEDS: Final[dict[str, Callable[[Line], Need]]] = {
     "payout_send": _payout_send,
     "pool": _pool,
     "pool_over": _pool_over,
+    "price": _price,
     "pool_soon": _pool_soon,
     "quality": _quality,
     "rate": _rate,
