@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 
 from core.clock import business_date, company_zone, market_now, move_forward
+from core.models import Parameter
 from ledger.entities import open_entity
 from microenterprises.actions.firms import MemberSpec, found
 from microenterprises.actions.money import Document, fund_platform, record_investment
@@ -114,6 +115,7 @@ def begin_in_the_morning() -> None:
 def make_cast() -> Cast:
     """Everybody of the cast, with the platform's money in the three MEs."""
     begin_in_the_morning()
+    Parameter.objects.create(name="standstill_business_days", holds_from=START, value=0, note="As in the demo.")
     platform = Platform.objects.create(
         name="Smart Living", purpose="Homes", entity=open_entity(name="Smart Living", kind="platform", currency="CNY")
     )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from core import past
 from core.clock import company_zone
 from core.errors import Conflict, Invalid
+from core.models import Parameter
 from haier_market.seed import firms, ideas, money, nights, payouts, people, pool, projects, seats
 from haier_market.seed.chance import Chance
 from haier_market.seed.copying import Rows
@@ -61,6 +62,7 @@ def build(options: Options, say: Callable[[str], None]) -> Built:
             + nights.units(options)
             + UNITS_TO_END * options.projects
         )
+        _set_parameters(timeline)
         progress.step(_("skills"))
         load_skills()
         world = World(
@@ -92,6 +94,15 @@ def build(options: Options, say: Callable[[str], None]) -> Built:
         entries=world.journal.entries,
         days=options.days,
         seconds=progress.seconds,
+    )
+
+
+def _set_parameters(timeline: Timeline) -> None:
+    """What the demo has otherwise than the examples: an award takes effect at once, so that one sitting shows it all."""
+    Parameter.objects.get_or_create(
+        name="standstill_business_days",
+        holds_from=timeline.first_day,
+        defaults={"value": 0, "note": "Demo: bidders have no time to object; set it to 1 or more to see a standstill."},
     )
 
 

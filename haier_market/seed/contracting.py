@@ -87,6 +87,7 @@ class Contracting:
         award = Award(
             project=project,
             bid=self.winner,
+            status=Award.Status.ACTIVE,
             reason=reason,
             arithmetic=frozen(project, self.ranking),
             awarded_at=self.awarded_at,
