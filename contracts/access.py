@@ -11,11 +11,36 @@ from django.db.models.functions import JSONObject
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from contracts.models import Bid, Contract, Milestone, Panelist, Project, Rating
+from contracts.models import (
+    Bid,
+    Contract,
+    Criterion,
+    InvitedFirm,
+    Milestone,
+    Panelist,
+    Project,
+    ProjectVersion,
+    Question,
+    Rating,
+    SavedFilter,
+)
 from contracts.permissions.contracts import Place, made_of
+from contracts.permissions.panel import Seat
+from contracts.queries import finding, questions
 from core.models import Parameter
 from microenterprises.models import Membership
 from people.models import Skill, User
+
+
+@dataclass(frozen=True, slots=True)
+class SeenVersion:
+    """A version of a published project's words, as `contracts.versions` kept them."""
+
+    number: int
+    words: dict[str, Any]
+    reason: str
+    made_at: datetime
+    made_by: str
 
 
 class SeenProject(NamedTuple):
@@ -24,6 +49,12 @@ class SeenProject(NamedTuple):
     project: Project
     panel: dict[UUID, str]
     skills: tuple[str, ...]
+    questions: int = 0
+    unanswered: int = 0
+    watching: bool = False
+    invited: tuple[str, ...] = ()
+    seats: tuple[Seat, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
 
 
 def project_or_404(user: User, project_id: UUID) -> SeenProject:
@@ -35,8 +66,32 @@ def project_or_404(user: User, project_id: UUID) -> SeenProject:
         .filter(pk=project_id)
         .select_related("buyer__platform", "acceptor", "created_by", "published_by", "reference")
         .annotate(
-            panel_rows=ArraySubquery(panel.values(row=JSONObject(id="person_id", name="person__name"))),
+            panel_rows=ArraySubquery(
+                panel.values(row=JSONObject(id="person_id", name="person__name", seat="pk", status="status"))
+            ),
+            criterion_rows=ArraySubquery(
+                Criterion.objects.filter(project=OuterRef("pk"))
+                .order_by("place")
+                .values(row=JSONObject(pk="pk", place="place", title="title", judged="judged", weight_bp="weight_bp"))
+            ),
             skill_labels=ArraySubquery(skills.values("label")),
+            questions_asked=questions.counted(),
+            questions_waiting=questions.counted_unanswered(),
+            watching=finding.watches(user),
+            version_rows=ArraySubquery(
+                ProjectVersion.objects.filter(project=OuterRef("pk"))
+                .order_by("number")
+                .values(
+                    row=JSONObject(
+                        number="number", words="words", reason="reason", made_at="made_at", made_by="made_by__name"
+                    )
+                )
+            ),
+            invited_names=ArraySubquery(
+                InvitedFirm.objects.filter(project=OuterRef("pk"))
+                .order_by("microenterprise__name")
+                .values("microenterprise__name")
+            ),
         )
         .first()
     )
@@ -44,7 +99,38 @@ def project_or_404(user: User, project_id: UUID) -> SeenProject:
         raise Http404
     added = vars(found)
     people = {UUID(row["id"]): row["name"] for row in added["panel_rows"]}
-    return SeenProject(found, people, tuple(added["skill_labels"]))
+    return SeenProject(
+        found,
+        people,
+        tuple(added["skill_labels"]),
+        questions=added["questions_asked"],
+        unanswered=added["questions_waiting"],
+        watching=added["watching"],
+        invited=tuple(added["invited_names"]),
+        seats=tuple(Seat(row["seat"], UUID(row["id"]), row["name"], row["status"]) for row in added["panel_rows"]),
+        criteria=criteria_of(found),
+    )
+
+
+def criteria_of(project: Project) -> tuple[Criterion, ...]:
+    """The criteria of quality of a project that `project_or_404` found, in their order."""
+    return tuple(Criterion(project=project, **row) for row in vars(project)["criterion_rows"])
+
+
+def versions_of(project: Project) -> tuple[SeenVersion, ...]:
+    """The versions of the words of a project that `project_or_404` found, the oldest first; none while it has one."""
+    rows = vars(project)["version_rows"]
+    return tuple(SeenVersion(**row | {"made_at": datetime.fromisoformat(row["made_at"])}) for row in rows)
+
+
+def question_or_404(project: Project, question_id: UUID) -> Question:
+    """A question about a project the reader sees. One statement."""
+    return get_object_or_404(Question.objects.select_related("answered_by"), project=project, pk=question_id)
+
+
+def saved_filter_or_404(user: User, filter_id: UUID) -> SavedFilter:
+    """A filter of one's own, or one that somebody shares. One statement."""
+    return get_object_or_404(SavedFilter.objects.visible_to(user).select_related("person", "shared_with"), pk=filter_id)
 
 
 def opened_bid_or_404(user: User, project: Project, bid_id: UUID) -> Bid:

@@ -12,11 +12,23 @@ from contracts.lifecycle import Phase
 from contracts.models import Project
 from contracts.permissions.standing import Standing
 from contracts.queries import projects as queries
+from contracts.queries.finding import watched
 from core.fields import MoneyField
 from microenterprises.models import Microenterprise, Platform
 from people.models import Skill
 
 REFERENCE = "reference"
+COLUMNS = {
+    "state": gettext_lazy("State"),
+    "buyer": gettext_lazy("Buyer"),
+    "method": gettext_lazy("What decides"),
+    "published": gettext_lazy("Published"),
+    "opens": gettext_lazy("Bids from"),
+    "deadline": gettext_lazy("Deadline"),
+    "ceiling": gettext_lazy("Ceiling"),
+}
+"""What the list can show beside the title, in this order."""
+USUAL_COLUMNS = ("state", "buyer", "deadline", "ceiling")
 ORDERS: dict[str, tuple[str, ...]] = {
     "newest": ("-published_at", "id"),
     "deadline": ("deadline", "id"),
@@ -52,6 +64,7 @@ class ProjectFilters(forms.Form):
         ],
     )
     can_bid = forms.BooleanField(label=gettext_lazy("I can bid"), required=False)
+    watching = forms.BooleanField(label=gettext_lazy("Watching"), required=False)
     soon = forms.BooleanField(label=gettext_lazy("Closes within a day"), required=False)
     skill = forms.CharField(label=gettext_lazy("Skill"), required=False, max_length=100)
     platform = forms.ModelChoiceField(
@@ -65,6 +78,13 @@ class ProjectFilters(forms.Form):
     most = MoneyField(label=gettext_lazy("Ceiling up to"), required=False)
     buyer = forms.ModelChoiceField(
         label=gettext_lazy("Buyer"), required=False, queryset=Microenterprise.objects.all(), widget=forms.HiddenInput
+    )
+    columns = forms.MultipleChoiceField(
+        label=gettext_lazy("Columns"),
+        required=False,
+        choices=list(COLUMNS.items()),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("With none chosen: state, buyer, deadline and ceiling."),
     )
 
     def __init__(self, data: Any) -> None:
@@ -85,23 +105,36 @@ class ProjectFilters(forms.Form):
         urgent = self._chosen("phase") == Phase.OPEN or self._chosen("soon") or self._chosen("can_bid")
         return ORDERS["deadline" if urgent else "newest"]
 
+    def shown_columns(self) -> frozenset[str]:
+        """What the list shows beside the title: the columns chosen, or the usual ones."""
+        return frozenset(self._chosen("columns") or USUAL_COLUMNS)
+
     def found(self, projects: QuerySet[Project], who: Standing, now: datetime) -> QuerySet[Project]:
         """`projects` as filtered. Rows without the value they are ordered by (drafts, references) are left out."""
-        projects = self._by_state(projects, who, now)
+        projects = self.fitting(projects, now)
+        if self._chosen("can_bid"):
+            projects = queries.can_bid(projects, who, now)
+        if self._chosen("watching"):
+            projects = watched(projects, who.user)
+        return projects.filter(**{f"{self.order_by()[0].lstrip('-')}__isnull": False})
+
+    def fitting(self, projects: QuerySet[Project], now: datetime) -> QuerySet[Project]:
+        """`projects` as filtered by all that is the same for every reader."""
+        projects = self._by_state(projects, now)
         projects = self._by_words(projects)
         projects = self._by_money(projects)
         if self._chosen("platform"):
             projects = projects.filter(buyer__platform=self._chosen("platform"))
         if self._chosen("buyer"):
             projects = projects.filter(buyer=self._chosen("buyer"))
-        return projects.filter(**{f"{self.order_by()[0].lstrip('-')}__isnull": False})
+        return projects
 
     def _chosen(self, name: str) -> Any:
         if not self.is_bound or not self.is_valid():
             return getattr(self, "cleaned_data", {}).get(name)
         return self.cleaned_data.get(name)
 
-    def _by_state(self, projects: QuerySet[Project], who: Standing, now: datetime) -> QuerySet[Project]:
+    def _by_state(self, projects: QuerySet[Project], now: datetime) -> QuerySet[Project]:
         phase = self._chosen("phase")
         if phase == REFERENCE:
             projects = projects.filter(buyer=None)
@@ -109,8 +142,6 @@ class ProjectFilters(forms.Form):
             projects = queries.in_phase(projects, phase, now)
         if self._chosen("soon"):
             projects = queries.closing_soon(projects, now)
-        if self._chosen("can_bid"):
-            projects = queries.can_bid(projects, who, now)
         return projects
 
     def _by_words(self, projects: QuerySet[Project]) -> QuerySet[Project]:

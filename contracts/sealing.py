@@ -9,14 +9,15 @@ bids is hidden by HMAC-SHA-256 of project and ME under one random key of the mar
 
 Whoever holds both BID_KEY and the database can open bids early (docs/adr/0002). Nothing here decides who may read:
 `actions.bids.read_own_bid`, `actions.projects.open_bids` and `actions.panel.open_prices` do, and nobody else may call
-`open_terms`. Never log, cache or store in clear what passes through here.
+`open_terms`; `contracts.proofs` looks at what is open. Never log, cache or store in clear what passes through here.
 """
 
 import hmac
 import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -118,7 +119,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What would stand in the audit trail: who did what to which bid at which instant."""
+    """What would stand in the audit trail: who did what to which bid at which instant.
+
+    kind: what `bid` names: a bid, or a `question` about the project, whose asker is a secret as long.
+    """
 
     deed: str
     bid: str
@@ -126,6 +130,7 @@ class Deed:
     actor_name: str
     at: str
     facts: Mapping[str, Any]
+    kind: str = "bid"
 
 
 def new_terms(
@@ -177,6 +182,11 @@ def bidder_tokens(project_ids: Iterable[UUID], microenterprise_ids: Iterable[UUI
 def bidder_token(project_id: UUID, microenterprise_id: UUID) -> str:
     """Hides an ME in a bid until opening; equal for the same ME and project."""
     return next(iter(bidder_tokens([project_id], [microenterprise_id])))
+
+
+def asker_token(project_id: UUID, person_id: UUID) -> str:
+    """Hides who asks about a project; equal for the same person and project, and never a bidder's token."""
+    return hmac.digest(_key(TOKENS), b"asker" + project_id.bytes + person_id.bytes, "sha256").hex()
 
 
 def _token(key: bytes, project_id: UUID, microenterprise_id: UUID) -> str:
@@ -282,10 +292,18 @@ def _terms_place(bid: Bid) -> str:
 
 
 def keep_deed(
-    project_id: UUID, *, deed: str, bid: UUID, actor: UUID, actor_name: str, at: datetime, **facts: Any
+    project_id: UUID,
+    *,
+    deed: str,
+    bid: UUID,
+    actor: UUID,
+    actor_name: str,
+    at: datetime,
+    kind: str = "bid",
+    **facts: Any,
 ) -> None:
     """Seal one deed until the project's bids are opened."""
-    told = Deed(deed, str(bid), str(actor), actor_name, at.isoformat(), facts)
+    told = Deed(deed, str(bid), str(actor), actor_name, at.isoformat(), facts, kind)
     event_id = new_id()
     place = f"deed:{project_id}:{event_id}"
     ciphertext = _encrypt(_project_key(project_id), _padded(canonical(asdict(told)), EVENT_BYTES), place)
@@ -301,6 +319,43 @@ def open_deeds(project_id: UUID) -> list[Deed]:
         for event in events
     ]
     return sorted((Deed(**row) for row in found), key=lambda row: (row.at, row.bid, row.deed))
+
+
+# ------------------------------------------------------------------ proofs, once bids are open
+
+
+def opened_keys(project_ids: Iterable[UUID]) -> dict[UUID, bytes]:
+    """The keys of projects whose bids are open, as far as they are there and unbroken. For proofs; two statements."""
+    opened = Project.objects.filter(pk__in=list(project_ids), opened_at__isnull=False).values_list("pk", flat=True)
+    names = {_project_name(pk): pk for pk in opened}
+    found: dict[UUID, bytes] = {}
+    for name, wrapped in WrappedKey.objects.filter(pk__in=names).values_list("name", "wrapped"):
+        with suppress(BrokenSeal):
+            found[names[name]] = _decrypt(settings.BID_KEY, bytes(wrapped), f"key:{name}")
+    return found
+
+
+def kept_deeds(keys: Mapping[UUID, bytes]) -> Iterator[tuple[UUID, bool, Deed | None]]:
+    """Every deed kept for the projects of `opened_keys`: its project, whether it is published, and what it says; None
+    for one that is not what was sealed. For proofs; one statement.
+    """
+    for event in SealedEvent.objects.filter(project__in=keys).order_by("project", "pk"):
+        place = f"deed:{event.project_id}:{event.pk}"
+        deed = None
+        with suppress(BrokenSeal):
+            deed = Deed(**json.loads(_unpadded(_decrypt(keys[event.project_id], bytes(event.ciphertext), place))))
+        yield event.project_id, event.published, deed
+
+
+def sealed_as(bid: Bid, keys: Mapping[UUID, bytes]) -> Terms | None:
+    """What an opened bid, whose `sealed` row is there, was sealed as; None when its receipt does not match. For proofs,
+    with the keys of `opened_keys`.
+    """
+    key = keys.get(bid.project_id) if bid.opened_at is not None else None
+    try:
+        return open_terms(bid, key=key) if key is not None else None
+    except BrokenSeal:
+        return None
 
 
 # ------------------------------------------------------------------ points given apart

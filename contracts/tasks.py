@@ -7,7 +7,7 @@ from celery import Task, shared_task
 from django.db import DatabaseError
 
 from contracts import letters
-from contracts.actions import awards, contracts, milestones, projects, releases
+from contracts.actions import alerts, awards, contracts, milestones, projects, releases
 from contracts.queries.projects import due_for_opening
 from contracts.sealing import BrokenSeal
 from core.clock import market_now
@@ -51,3 +51,10 @@ def tell_releases() -> None:
     """Tell that bids are taken where they now are, and write first releases of some of what has none."""
     releases.note_begun()
     releases.catch_up(RELEASES_AT_ONCE)
+
+
+@shared_task
+def tell_what_is_new() -> None:
+    """Watchers hear of deadlines that are near, searchers of new projects that fit what they saved."""
+    alerts.tell_of_deadlines()
+    alerts.tell_of_matches()

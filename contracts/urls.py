@@ -2,12 +2,21 @@
 
 from django.urls import path
 
-from contracts.views import amendments, awards, bids, contracts, decisions, projects
+from contracts.views import amendments, awards, bids, calendar, contracts, decisions, finding, projects, questions
 
 urlpatterns = [
     path("projects/", projects.project_list, name="project_list"),
     path("projects/new/", projects.project_new, name="project_new"),
+    path("projects/saved/", finding.filter_list, name="filter_list"),
+    path("projects/saved/new/", finding.filter_new, name="filter_new"),
+    path("projects/saved/<uuid:pk>/", finding.filter_open, name="filter_open"),
+    path("projects/saved/<uuid:pk>/edit/", finding.filter_edit, name="filter_edit"),
+    path("projects/saved/<uuid:pk>/delete/", finding.filter_delete, name="filter_delete"),
     path("projects/<uuid:pk>/", projects.project_detail, name="project_detail"),
+    path("projects/<uuid:pk>/watch/", finding.project_watch, name="project_watch"),
+    path("projects/<uuid:pk>/unwatch/", finding.project_unwatch, name="project_unwatch"),
+    path("projects/<uuid:pk>/questions/", questions.question_list, name="question_list"),
+    path("projects/<uuid:pk>/questions/<uuid:question>/answer/", questions.question_answer, name="question_answer"),
     path("projects/<uuid:pk>/edit/", projects.project_edit, name="project_edit"),
     path("projects/<uuid:pk>/publish/", projects.project_publish, name="project_publish"),
     path("projects/<uuid:pk>/cancel/", projects.project_cancel, name="project_cancel"),
@@ -38,4 +47,5 @@ urlpatterns = [
     path("contracts/<uuid:pk>/terminate/", contracts.contract_terminate, name="contract_terminate"),
     path("contracts/<uuid:pk>/go-on/", contracts.contract_withdraw_end, name="contract_withdraw_end"),
     path("contracts/<uuid:pk>/acceptor/", contracts.contract_acceptor, name="contract_acceptor"),
+    path("calendar/<str:token>.ics", calendar.calendar_feed, name="calendar_feed"),
 ]

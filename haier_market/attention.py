@@ -31,6 +31,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Concat
 
+from contracts.lifecycle import Phase
 from contracts.models import (
     Award,
     Bid,
@@ -41,6 +42,7 @@ from contracts.models import (
     Panelist,
     PriceQuestion,
     Project,
+    Question,
     Rating,
     Signature,
 )
@@ -299,6 +301,7 @@ def _needs_of_a_member(who: Standing, now: datetime) -> Iterator[QuerySet[Any, A
         at=F("due_on"),
         extra=F("number"),
     )
+    yield _lines("need", "question", _questions_waiting(mine, now), at=F("deadline"))
     yield _lines(
         "need",
         "vote",
@@ -312,6 +315,12 @@ def _needs_of_a_member(who: Standing, now: datetime) -> Iterator[QuerySet[Any, A
         at=F("share_terms__effective_from"),
         number=F("share_terms__version"),
     )
+
+
+def _questions_waiting(firms: Iterable[Any], now: datetime) -> QuerySet[Project]:
+    """Open projects of these MEs with questions that nobody has answered; what is asked is public anyway."""
+    waiting = Question.objects.filter(project=OuterRef("pk"), answered_at=None)
+    return project_queries.in_phase(Project.objects.filter(Exists(waiting), buyer__in=firms), Phase.OPEN, now)
 
 
 def _needs_of_a_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any]]:

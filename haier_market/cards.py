@@ -88,17 +88,34 @@ def after(instant: datetime | None, days: int | None) -> datetime | None:
 # ------------------------------------------------------------------ what needs me
 
 
-def needs(lines: Iterable[Line], bid_on: frozenset[str], now: datetime) -> list[Need]:
+def needs(lines: Iterable[Line], own: Iterable[OwnBid], now: datetime) -> list[Need]:
     """Everything that waits, the nearest deadline first, what has none at the end.
 
-    bid_on: projects on which an ME the reader leads has a live bid; they need no reminder.
+    own: the sealed bids of the MEs the reader leads. Where one is live no reminder is needed to bid; one made for words
+    of its project that changed since waits to be confirmed.
     """
+    live = [row for row in own if row.live]
+    bid_on = {str(row.bid.project_id) for row in live}
     needed = [line for line in lines if line.section == "need"]
     found = [
         NEEDS[line.kind](line) for line in _payouts_once(needed) if not (line.kind == "bid" and line.key in bid_on)
     ]
+    found += [_confirm(row) for row in live if row.stale and row.may_change(now)]
     last = datetime.max.replace(tzinfo=UTC)
     return sorted((_urgent(need, now) for need in found), key=lambda need: (need.deadline or last, need.title))
+
+
+def _confirm(row: OwnBid) -> Need:
+    """Only its bidder reads this."""
+    return Need(
+        _("Confirm your bid on “%(title)s”") % {"title": row.bid.project.title},
+        _("The project changed after you bid, for %(me)s; what is not confirmed stays sealed for ever")
+        % {"me": row.firm.name},
+        f"/projects/{row.bid.project_id}/bid/?me={row.firm.pk}",
+        _("Read and confirm"),
+        row.bid.project.deadline,
+        "lock",
+    )
 
 
 def _payouts_once(needed: Sequence[Line]) -> list[Line]:
@@ -211,6 +228,17 @@ def _quality(line: Line) -> Need:
         _("Judge"),
         None,
         "scale",
+    )
+
+
+def _question(line: Line) -> Need:
+    return Need(
+        _("Answer questions about “%(title)s”") % {"title": line.title},
+        _("Every bidder reads the answers"),
+        f"/projects/{line.key}/questions/",
+        _("Read and answer"),
+        line.at,
+        "message-square",
     )
 
 
@@ -544,6 +572,7 @@ NEEDS: Final[dict[str, Callable[[Line], Need]]] = {
     "price": _price,
     "pool_soon": _pool_soon,
     "quality": _quality,
+    "question": _question,
     "rate": _rate,
     "rejected": _rejected,
     "sign": _sign,
@@ -563,7 +592,9 @@ def moving(lines: Sequence[Line], own: Iterable[OwnBid], now: datetime) -> list[
     """
     waiting = {line.key for line in lines if line.section == "need"}
     told = [_moving(line, now) for line in lines if line.section == "motion" and line.key not in waiting]
-    sealed = [_sealed(row) for row in own if row.live and row.bid.project.status == Project.Status.PUBLISHED]
+    sealed = [
+        _sealed(row) for row in own if row.live and not row.stale and row.bid.project.status == Project.Status.PUBLISHED
+    ]
     return sealed + told
 
 

@@ -45,6 +45,12 @@ PAYOUT_DEBTOR_NAME = env.text("PAYOUT_DEBTOR_NAME", "" if PRODUCTION else "Haier
 PAYOUT_DEBTOR_ACCOUNT = env.text("PAYOUT_DEBTOR_ACCOUNT", "" if PRODUCTION else "6200000000000000018")
 PAYOUT_DEBTOR_BIC = env.text("PAYOUT_DEBTOR_BIC", "" if PRODUCTION else "DEMOCNBJXXX")
 
+# What the market says of itself where it speaks the Open Contracting Data Standard (docs/ocds.md).
+OCDS_PREFIX = env.text("OCDS_PREFIX", "ocds-market")
+OCDS_PUBLISHER = env.text("OCDS_PUBLISHER", "Haier Market")
+OCDS_LICENCE = env.text("OCDS_LICENCE", "urn:haier-market:licence:internal")
+OCDS_POLICY = env.text("OCDS_POLICY", "")
+
 ROOMS = ["core", "people", "ledger", "microenterprises", "contracts", "settlement", "talent_pool", "insights"]
 
 INSTALLED_APPS = [
@@ -271,6 +277,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "tell in OCDS what began, and what nobody told yet": {
+        "task": "contracts.tasks.tell_releases",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 60},
+    },
     "chain what was written in the audit trail": {
         "task": "core.tasks.link_audit",
         "schedule": timedelta(seconds=10),
@@ -280,6 +291,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "settlement.tasks.exports",
         "schedule": timedelta(seconds=15),
         "options": {"expires": 60},
+    },
+    "tell watchers and searchers what is near or new": {
+        "task": "contracts.tasks.tell_what_is_new",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "mail the alerts that are due": {
+        "task": "people.tasks.mail_alerts",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
     },
     "settle the business dates that are over": {
         "task": "settlement.tasks.night",
@@ -324,6 +345,9 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+CALENDAR_RATE = env.text("CALENDAR_RATE", "120/hour")
+"""How often one calendar feed is read."""
+
 # Logs ----------------------------------------------------------------------------------------------------------------
 # No line per request: that somebody posted to a bid's address at all is a secret until the bids are opened.
 LOGGING = {
@@ -344,4 +368,5 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 if MARKET_ENV == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"user": "100000/min"}
+    CALENDAR_RATE = "100000/min"
     ACCOUNT_RATE_LIMITS = False  # type: ignore[assignment]

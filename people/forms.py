@@ -8,11 +8,11 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from people import zones
-from people.models import Skill, User
+from people.models import AlertMails, Skill, User
 
 
 class PreferencesForm(forms.Form):
-    """Language and time zone."""
+    """Language, time zone and how alerts come."""
 
     language = forms.ChoiceField(
         label=_("Language"),
@@ -23,9 +23,15 @@ class PreferencesForm(forms.Form):
     time_zone = forms.ChoiceField(
         label=_("Time zone"), required=False, help_text=_("Deadlines always name the zone they are shown in.")
     )
+    alert_mails = forms.ChoiceField(
+        label=_("Alerts by e-mail"),
+        required=False,
+        choices=AlertMails.choices,
+        help_text=_("Of projects you watch and filters you saved. On your pages they stand anyway."),
+    )
 
     def __init__(self, data: Any = None, *, person: User, now: datetime) -> None:
-        super().__init__(data, initial={"language": person.language, "time_zone": person.time_zone})
+        super().__init__(data, initial={name: getattr(person, name) for name in self.base_fields})
         company = str(_("The company's: %(zone)s")) % {"zone": settings.COMPANY_TIME_ZONE}
         self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
             ("", company),

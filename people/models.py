@@ -23,6 +23,14 @@ class Role(models.TextChoices):
     VENDOR = "vendor", _("Outside vendor")
 
 
+class AlertMails(models.TextChoices):
+    """How alerts about what somebody watches or searches for come by e-mail; on the pages they stand anyway."""
+
+    DAILY = "daily", _("Once a day, together")
+    AT_ONCE = "at_once", _("At once")
+    OFF = "off", _("Not at all")
+
+
 class UserManager(BaseUserManager["User"]):
     """Makes accounts; e-mail addresses are compared without case."""
 
@@ -48,6 +56,14 @@ class User(AbstractBaseUser):
     roles = ArrayField(models.CharField(max_length=10, choices=Role.choices), default=list, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True, choices=settings.LANGUAGES)
     time_zone = models.CharField(_("time zone"), max_length=60, blank=True)
+    alert_mails = models.CharField(
+        _("alerts by e-mail"),
+        max_length=8,
+        choices=AlertMails.choices,
+        default=AlertMails.DAILY,
+        db_default=AlertMails.DAILY,
+    )
+    alerts_mailed_on = models.DateField(null=True, blank=True, editable=False)
     joined_on = models.DateField(_("joined on"), null=True, blank=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -146,8 +162,22 @@ class PersonSkill(models.Model):
         return f"{self.person_id} {self.skill_id}"
 
 
+class CalendarKey(models.Model):
+    """That whoever holds a token may read somebody's calendar. The token itself is stored nowhere."""
+
+    person = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="calendar_key")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.person_id}"
+
+
 class Notice(models.Model):
-    """A sentence for one person, on their home page and by e-mail. Its id is random: it must not count."""
+    """A sentence for one person, on their home page and by e-mail. Its id is random: it must not count.
+
+    mail_waits: an alert that `people.digest` still has to mail. Other notices are mailed by themselves, at once.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
@@ -155,9 +185,13 @@ class Notice(models.Model):
     link = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
+    mail_waits = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["person", "-created_at"], name="people_notice_person")]
+        indexes = [
+            models.Index(fields=["person", "-created_at"], name="people_notice_person"),
+            models.Index(fields=["person"], name="people_notice_mail", condition=models.Q(mail_waits=True)),
+        ]
 
     def __str__(self) -> str:
         return self.sentence

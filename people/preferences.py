@@ -1,4 +1,7 @@
-"""What a person sets for themselves: language, time zone, skills, and which notices they have read."""
+"""What a person sets for themselves: language, time zone, alerts, skills, the key of their calendar, notices read."""
+
+import secrets
+from hashlib import sha256
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -6,7 +9,7 @@ from django.utils.translation import gettext as _
 from core import audit
 from core.clock import market_now
 from core.errors import Denied
-from people.models import Notice, PersonSkill, Skill, User
+from people.models import CalendarKey, Notice, PersonSkill, Skill, User
 
 
 def check_own(person: User, by: User) -> None:
@@ -16,16 +19,46 @@ def check_own(person: User, by: User) -> None:
 
 
 @transaction.atomic
-def choose(*, person: User, language: str, time_zone: str, by: User) -> User:
-    """Set the language of pages and mails and the zone in which times are shown; empty means the company's."""
+def choose(*, person: User, language: str, time_zone: str, by: User, alert_mails: str = "") -> User:
+    """Set the language of pages and mails and the zone in which times are shown; empty means the company's.
+
+    alert_mails: an `AlertMails`; empty leaves it as it is.
+    """
     check_own(person, by)
     row = User.objects.select_for_update().get(pk=person.pk)
-    before = {"language": row.language, "time_zone": row.time_zone}
-    row.language, row.time_zone = language, time_zone
-    row.save(update_fields=["language", "time_zone"])
-    after = {"language": language, "time_zone": time_zone}
+    before = _chosen(row)
+    row.language, row.time_zone, row.alert_mails = language, time_zone, alert_mails or row.alert_mails
+    row.save(update_fields=["language", "time_zone", "alert_mails"])
+    after = _chosen(row)
     _record("person.preferences", row, by, before=before, after=after)
     return row
+
+
+def _chosen(row: User) -> dict[str, str]:
+    return {"language": row.language, "time_zone": row.time_zone, "alert_mails": row.alert_mails}
+
+
+@transaction.atomic
+def renew_calendar(*, by: User) -> str:
+    """A new key for the reader's own calendar, which ends the one before; it is returned once and stored hashed."""
+    token = secrets.token_urlsafe(32)
+    facts = {"token_sha256": calendar_digest(token), "made_at": market_now()}
+    CalendarKey.objects.update_or_create(person=by, defaults=facts)
+    _record("person.calendar_renewed", by, by)
+    return token
+
+
+@transaction.atomic
+def revoke_calendar(*, by: User) -> None:
+    """End the key of the reader's own calendar. Ending what is not there changes nothing."""
+    ended, _by_model = CalendarKey.objects.filter(person=by).delete()
+    if ended:
+        _record("person.calendar_revoked", by, by)
+
+
+def calendar_digest(token: str) -> str:
+    """How a key is stored: it is long and random, so a hash without salt cannot be turned back."""
+    return sha256(token.encode()).hexdigest()
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from people.digest import send_due
 from people.mail import send_notice
 
 
@@ -9,3 +10,9 @@ from people.mail import send_notice
 def mail_notice(notice_id: str) -> None:
     """Send a notice by e-mail."""
     send_notice(notice_id)
+
+
+@shared_task
+def mail_alerts() -> None:
+    """Send the alerts that are due by mail."""
+    send_due()

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
@@ -15,7 +16,7 @@ from core.clock import market_now
 from core.http import Request, see_other, unprocessable
 from core.paging import page
 from people import forms, preferences
-from people.models import Notice, Skill
+from people.models import CalendarKey, Notice, Skill
 
 FOUND = 20
 """How many skills a search shows; the page says when there are more."""
@@ -29,7 +30,12 @@ def profile(request: Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         preferences.choose(person=request.user, by=request.user, **form.cleaned_data)
         return _in_language(request, form.cleaned_data["language"])
-    context = {"now": now, "form": form, "skills": Skill.objects.filter(people=request.user).order_by("label")}
+    context = {
+        "now": now,
+        "form": form,
+        "skills": Skill.objects.filter(people=request.user).order_by("label"),
+        "calendar_key": CalendarKey.objects.filter(person=request.user).first(),
+    }
     response = render(request, "people/profile.html", context)
     return unprocessable(response) if form.errors else response
 
@@ -50,6 +56,23 @@ def _in_language(request: Request, language: str) -> HttpResponse:
     else:
         response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
     return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def calendar(request: Request) -> HttpResponse:
+    """The address of my calendar: make it, make a new one, end it.
+
+    A new address is shown once and stored nowhere, so the POST that makes it answers with the page itself.
+    """
+    do = request.POST.get("do", "")
+    if do == "end":
+        preferences.revoke_calendar(by=request.user)
+        messages.success(request, _("The address of your calendar no longer works."))
+        return see_other("my_calendar")
+    token = preferences.renew_calendar(by=request.user) if do == "renew" else ""
+    key = CalendarKey.objects.filter(person=request.user).first()
+    address = f"{settings.PUBLIC_URL}{reverse('calendar_feed', args=[token])}" if token else ""
+    return render(request, "people/calendar.html", {"key": key, "address": address})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import get_timezone_gmt, get_timezone_location
 
+from core.clock import company_zone
 from core.money import locale_name
 
 ZONES: Final = (
@@ -18,6 +19,14 @@ ZONES: Final = (
     "Asia/Ho_Chi_Minh", "Asia/Shanghai", "Asia/Singapore", "Asia/Manila", "Asia/Seoul", "Asia/Tokyo",
     "Australia/Sydney", "Pacific/Auckland",
 )  # fmt: skip
+
+
+def zone_of(chosen: str) -> ZoneInfo:
+    """The zone somebody chose; the company's when they chose none, or one that is no longer known."""
+    try:
+        return ZoneInfo(chosen) if chosen else company_zone()
+    except (ZoneInfoNotFoundError, ValueError):
+        return company_zone()
 
 
 def choices(now: datetime, *, chosen: str = "") -> list[tuple[str, str]]:

@@ -16,11 +16,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contracts import proposed, scoring, sealing
-from contracts.actions import holds
+from contracts import criteria, proposed, scoring, sealing
+from contracts.actions import holds, releases
+from contracts.criteria import CriterionDraft
 from contracts.lifecycle import BID, PROJECT
 from contracts.measures import NO_MEASURE, Measure, write_measure
 from contracts.models import Bid, InvitedFirm, Panelist, Project
+from contracts.models.bids import CLEAR
 from contracts.permissions import projects as permissions
 from contracts.permissions.standing import standing_of
 from contracts.proposed import Proposed
@@ -64,6 +66,8 @@ class ProjectDraft:
     milestones: Sequence[Proposed] = ()
     admission: str = Project.Admission.OPEN
     invited: Sequence[Microenterprise] = ()
+    criteria: Sequence[CriterionDraft] = ()
+    two_envelopes: bool = False
 
 
 # ------------------------------------------------------------------ what the verbs share
@@ -79,8 +83,9 @@ def locked(project: Project) -> Project:
 
 
 def record(project: Project, deed: str, *, by: User | None, **facts: object) -> None:
-    """One line in the project's trail."""
+    """One line in the project's trail, and a release if anything changed that others read."""
     audit.record(by=by, deed=f"project.{deed}", subject=subject(project), about=project.title, **facts)
+    releases.note_project(project, deed)
 
 
 def subject(project: Project) -> str:
@@ -142,6 +147,7 @@ def _write(project: Project, draft: ProjectDraft) -> None:
     project.method = draft.method
     project.price_weight_bp = draft.price_weight_bp
     project.pass_mark = draft.pass_mark
+    project.two_envelopes = draft.two_envelopes
     project.acceptor = draft.acceptor
     project.book = draft.book
     project.milestones = proposed.written(draft.milestones)
@@ -165,6 +171,7 @@ def check_draft(draft: ProjectDraft) -> None:
     if not 0 <= draft.pass_mark <= scoring.FULL:
         raise Invalid(_("A pass mark lies between 0 and 10,000 points."), field="pass_mark")
     proposed.check(draft.milestones)
+    criteria.check(draft.criteria)
     if len(draft.panel) > LARGEST_PANEL:
         raise Invalid(_("A panel has at most %(count)s people.") % {"count": LARGEST_PANEL}, field="panel")
 
@@ -172,6 +179,7 @@ def check_draft(draft: ProjectDraft) -> None:
 def _write_people(project: Project, draft: ProjectDraft) -> None:
     Panelist.objects.filter(project=project).delete()
     Panelist.objects.bulk_create(Panelist(project=project, person=person) for person in dict.fromkeys(draft.panel))
+    criteria.write(project, draft.criteria)
     project.skills.set(draft.skills)
     InvitedFirm.objects.filter(project=project).delete()
     # A list that nobody goes by would only mislead its readers.
@@ -219,6 +227,8 @@ def publish(*, project: Project, by: User) -> Project:
         acceptor=str(project.acceptor_id),
         panel=[str(person.pk) for person in panel],
         invited=[str(firm.pk) for firm in invited],
+        criteria=criteria.facts(project.criteria.order_by("place")),
+        two_envelopes=project.two_envelopes,
     )
     _tell_named(project, panel, by)
     _tell_invited(project, invited, now)
@@ -247,6 +257,11 @@ def check_criteria(project: Project, panel: Sequence[User]) -> None:
         raise Invalid(_("The criteria contradict each other. Write them again."), field="method") from wrong
     if needs_quality(project) and not panel:
         raise Invalid(_("Quality counts, so name at least one person for the panel that judges it."), field="panel")
+    if project.two_envelopes and not needs_quality(project):
+        raise Invalid(
+            _("Two envelopes need quality that counts: give it a weight or a pass mark, or open prices at once."),
+            field="two_envelopes",
+        )
     vendors = [person.name for person in panel if person.is_vendor or not person.is_active]
     if vendors:
         raise Invalid(_("%(name)s cannot be on the panel.") % {"name": vendors[0]}, field="panel")
@@ -417,7 +432,10 @@ def _lapse(project: Project, now: datetime) -> None:
 
 
 def _unseal(project: Project, now: datetime) -> list[Bid]:
-    """Set the clear columns of every submitted bid; returns the valid ones. Withdrawn bids stay sealed for ever."""
+    """Set the clear columns of every submitted bid; returns the valid ones. Withdrawn bids stay sealed for ever.
+
+    Under two envelopes the prices stay sealed: `actions.panel.open_prices` opens them once quality is agreed.
+    """
     sealed = project.bids.filter(status=Bid.Status.SUBMITTED).select_related("sealed").order_by("pk")
     opened = sealing.open_all(sealed, project.pk)
     firms = Microenterprise.objects.in_bulk([terms.microenterprise for _bid, terms in opened])
@@ -425,10 +443,12 @@ def _unseal(project: Project, now: datetime) -> list[Bid]:
     for bid, terms in opened:
         bid.microenterprise = firms_by_id[terms.microenterprise]
         bid.author_id = UUID(terms.author)
-        bid.price_minor, bid.days, bid.plan = terms.price_minor, terms.days, terms.plan
+        bid.days, bid.plan, bid.answers = terms.days, terms.plan, list(terms.answers)
+        if not project.two_envelopes:
+            bid.price_minor, bid.price_opened_at = terms.price_minor, now
         bid.opened_at = now
         _judge_firm(bid, bid.microenterprise)
-    columns = ["microenterprise", "author", "price_minor", "days", "plan", "opened_at", "status", "outcome_reason"]
+    columns = [*CLEAR, "price_opened_at", "opened_at", "status", "outcome_reason"]
     Bid.objects.bulk_update([bid for bid, _terms in opened], columns)
     return [bid for bid, _terms in opened if bid.status == Bid.Status.VALID]
 
@@ -452,8 +472,8 @@ def _publish_deeds(project: Project, now: datetime) -> None:
     for row in deeds:
         audit.record(
             by=known[row.actor],
-            deed=f"bid.{row.deed}",
-            subject=f"bid:{row.bid}",
+            deed=f"{row.kind}.{row.deed}",
+            subject=f"{row.kind}:{row.bid}",
             about=project.title,
             project=str(project.pk),
             happened_at=row.at,

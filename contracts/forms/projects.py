@@ -124,14 +124,14 @@ def _initial(project: Project | None, reader: User, now: datetime) -> dict[str, 
             "admission": Project.Admission.OPEN,
         }
     place = ZoneInfo(project.deadline_zone)
-    invited = Microenterprise.objects.filter(pk__in=project.invited.values("microenterprise"))
+    invited = Microenterprise.objects.active().filter(pk__in=project.invited.values("microenterprise"))
     panel = [row.person for row in project.panel.select_related("person")]
     inside = set(_members(project.buyer, now).values_list("pk", flat=True))
     return initial_words(project) | {
         "skills": list(project.skills.order_by("label")),
         "method": project.method,
         "panel": [person.pk for person in panel if person.pk in inside],
-        "panel_others": [person for person in panel if person.pk not in inside],
+        "panel_others": [p for p in panel if p.pk not in inside and p.is_active and not p.is_vendor],
         "acceptor": project.acceptor_id,
         "opens_at": project.opens_at.astimezone(place) if project.opens_at else None,
         "opens_at_which": of_two(project.opens_at, place) if project.opens_at else "",

@@ -5,6 +5,7 @@ from contracts.models.awards import Award, Objection, PriceQuestion
 from contracts.models.bids import Bid, SealedEvent, SealedTerms
 from contracts.models.contracts import Contract, ContractVersion, Milestone, Rating, Signature
 from contracts.models.finding import Alert, Matched, SavedFilter, Watch
+from contracts.models.integrity import FlagNote, FlagSearch, RedFlag
 from contracts.models.keys import WrappedKey
 from contracts.models.panel import (
     Confirmation,
@@ -19,6 +20,7 @@ from contracts.models.panel import (
 )
 from contracts.models.projects import InvitedFirm, Project, ReferenceTender
 from contracts.models.questions import Question
+from contracts.models.releases import FeedEpoch, Release
 
 __all__ = [
     "Alert",
@@ -31,6 +33,9 @@ __all__ = [
     "ContractVersion",
     "Criterion",
     "Declaration",
+    "FeedEpoch",
+    "FlagNote",
+    "FlagSearch",
     "InvitedFirm",
     "Matched",
     "Milestone",
@@ -41,7 +46,9 @@ __all__ = [
     "ProjectVersion",
     "Question",
     "Rating",
+    "RedFlag",
     "ReferenceTender",
+    "Release",
     "ReplacementRequest",
     "SavedFilter",
     "Score",

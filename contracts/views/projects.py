@@ -20,15 +20,23 @@ from contracts.actions import projects as actions
 from contracts.exports import csv_lines, project_rows
 from contracts.filters import ProjectFilters
 from contracts.forms.projects import ProjectForm, ReasonForm
-from contracts.lifecycle import BID_BADGES, Phase, phase, project_badge
-from contracts.models import Bid, Project
+from contracts.lifecycle import AWARD_BADGES, BID_BADGES, Phase, phase, project_badge
+from contracts.measures import measure_of
+from contracts.models import Award, Bid, Project
 from contracts.permissions import awards as award_checks
 from contracts.permissions import bids as bid_checks
+from contracts.permissions import finding as finding_checks
 from contracts.permissions import projects as checks
 from contracts.permissions.standing import Standing, standing_of
+from contracts.proposed import proposed_of
 from contracts.queries import projects as queries
 from contracts.queries.bids import OwnBid, own_bids_on
+from contracts.queries.decisions import decision_of, live_award
 from contracts.ranking import Place, Ranking, needs_quality
+from contracts.reuse import as_template
+from contracts.views import decisions
+from contracts.views.acts import Act, address
+from contracts.views.amendments import changed, deadline_facts
 from core.clock import business_date, market_now
 from core.errors import InsufficientFunds, Invalid
 from core.http import Request, download, see_other, unprocessable
@@ -74,6 +82,8 @@ def project_list(request: Request) -> HttpResponseBase:
         "page": shown,
         "form": form,
         "rows": [Row(row, project_badge(row, now), queries.buyer_name(row)) for row in shown.rows],
+        "columns": form.shown_columns(),
+        "watching": form.cleaned_data.get("watching", False),
         "why_not_new": why_not(checks.check_draft, who),
     }
     template = "projects/list.html#results" if request.htmx.target == "results" else "projects/list.html"
@@ -81,17 +91,6 @@ def project_list(request: Request) -> HttpResponseBase:
 
 
 # ------------------------------------------------------------------ one project
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """A button: where it leads, what it says, and why it is not possible, if it is not."""
-
-    url: str
-    label: str
-    icon: str
-    why_not: str = ""
-    tone: str = "primary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +114,31 @@ def project_detail(request: Request, pk: UUID) -> HttpResponse:
     """One project: its state, the next step or why there is none, its words, and after the opening its bids."""
     now = market_now()
     seen = project_or_404(request.user, pk)
+    if request.htmx.target == "countdown":
+        return render(request, "projects/_deadline.html", _common(seen, now))
     who = standing_of(request.user, business_date(now))
     bids = queries.opened_bids(seen.project)
     context = _common(seen, now) | {
         "timeline": queries.timeline(seen.project, bids, now),
+        **_finding(seen, who, now),
         "criteria": explaining.criteria(seen.project) if seen.project.buyer_id is not None else [],
     }
     if seen.project.buyer_id is None:
         return render(request, "projects/reference.html", context | _reference(seen.project, bids))
     own = own_bids_on(seen.project, who)
     ranking = queries.ranking_of(seen.project, bids) if bids else None
+    decision = decisions.card(seen, bids, who, now)
     context |= {
         "own": next((row for row in own if row.live), None),
         "acts": _acts(seen, who, own, bids, ranking, now),
-        "bids": _rows(seen.project, who, ranking) if ranking is not None else [],
+        "bids": _rows(seen.project, who, ranking, decided=decision is not None) if ranking is not None else [],
         "ranking": ranking,
         "few": len(bids) <= FEW_BIDS,
         "needs_quality": needs_quality(seen.project),
-        "award": next((bid.award for bid in bids if hasattr(bid, "award")), None),
+        "decision": decision,
     }
+    if decision is not None and seen.project.status == Project.Status.EVALUATING:
+        context["sentence"] = decision.sentence
     return render(request, "projects/detail.html", context)
 
 
@@ -148,6 +153,23 @@ def _common(seen: SeenProject, now: datetime) -> dict[str, Any]:
         "buyer": queries.buyer_name(project),
         "panel": list(seen.panel.values()),
         "skills": seen.skills,
+        "invited": seen.invited,
+        "measure": measure_of(project).labelled(),
+        "milestones": proposed_of(project),
+        "changed": changed(project),
+        **deadline_facts(project, now),
+    }
+
+
+def _finding(seen: SeenProject, who: Standing, now: datetime) -> dict[str, Any]:
+    """The project's questions, and what the reader may do with it for themselves."""
+    reusable = not why_not(finding_checks.check_template, seen.project, who)
+    return {
+        "questions": seen.questions,
+        "unanswered": seen.unanswered,
+        "watching": seen.watching,
+        "may_watch": not why_not(finding_checks.check_watch, seen.project, now),
+        "template_url": f"{reverse('project_new')}?from={seen.project.pk}" if reusable else "",
     }
 
 
@@ -164,8 +186,12 @@ def _acts(
     if here is Phase.DRAFT:
         return _draft_acts(seen.project, who)
     if here in (Phase.SCHEDULED, Phase.OPEN, Phase.CLOSED):
-        return [*_bidding_acts(seen.project, who, own, now), *_cancelling(seen.project, who)]
-    if here is Phase.EVALUATING:
+        return [
+            *_bidding_acts(seen.project, who, own, now),
+            *_amending(seen.project, who, now),
+            *_cancelling(seen.project, who),
+        ]
+    if here is Phase.EVALUATING and decision_of(bids) is None:
         return [*_deciding_acts(seen, who, ranking), *_cancelling(seen.project, who)]
     if here is Phase.CANCELLED and own:
         return [_own_bid(seen.project)]
@@ -174,9 +200,9 @@ def _acts(
 
 def _draft_acts(project: Project, who: Standing) -> list[Act]:
     refusal = why_not(checks.check_publish, project, who)
-    found = [Act(_url("project_publish", project), _("Publish"), "send", refusal)]
+    found = [Act(address("project_publish", project), _("Publish"), "send", refusal)]
     if not why_not(checks.check_edit, project, who):
-        found.append(Act(_url("project_edit", project), _("Edit"), "pencil-line", tone="plain"))
+        found.append(Act(address("project_edit", project), _("Edit"), "pencil-line", tone="plain"))
     return [*found, *_cancelling(project, who)]
 
 
@@ -187,67 +213,70 @@ def _bidding_acts(project: Project, who: Standing, own: Sequence[OwnBid], now: d
         return []
     barred = bid_checks.barred(project, who) if who.led else {}
     refusal = why_not(bid_checks.check_bid_somehow, project, who, barred=barred, now=now)
-    return [Act(_url("bid_submit", project), _("Submit a bid"), "gavel", refusal)]
+    return [Act(address("bid_submit", project), _("Submit a bid"), "gavel", refusal)]
 
 
 def _own_bid(project: Project) -> Act:
-    return Act(_url("bid_submit", project), _("Your bid"), "lock")
+    return Act(address("bid_submit", project), _("Your bid"), "lock")
 
 
 def _deciding_acts(seen: SeenProject, who: Standing, ranking: Ranking | None) -> list[Act]:
     found = []
     if not why_not(award_checks.check_score, seen.project, who, set(seen.panel)):
         tone = "primary" if ranking is not None and ranking.unscored else "plain"
-        found.append(Act(_url("project_quality", seen.project), _("Judge quality"), "scale", tone=tone))
+        found.append(Act(address("project_quality", seen.project), _("Judge quality"), "scale", tone=tone))
     if who.leads(seen.project.buyer_id):
         refusal = why_not(award_checks.check_award, seen.project, who)
-        url = _url("project_no_award", seen.project)
+        url = address("project_no_award", seen.project)
         found.append(Act(url, _("End without an award"), "circle-dashed", refusal, tone="plain"))
     return found
+
+
+def _amending(project: Project, who: Standing, now: datetime) -> list[Act]:
+    if why_not(checks.check_amend, project, who, now):
+        return []
+    return [Act(address("project_amend", project), _("Change the project"), "pencil-line", tone="plain")]
 
 
 def _cancelling(project: Project, who: Standing) -> list[Act]:
     if why_not(checks.check_cancel, project, who):
         return []
-    return [Act(_url("project_cancel", project), _("Cancel project"), "ban", tone="plain")]
+    return [Act(address("project_cancel", project), _("Cancel project"), "ban", tone="plain")]
 
 
 def _contract_acts(who: Standing, bids: Sequence[Bid]) -> list[Act]:
-    for bid in bids:
-        contract = getattr(getattr(bid, "award", None), "contract", None)
-        if contract is not None and (
-            who.user.has_role("finance", "steward", "auditor")
-            or who.belongs_to(contract.buyer_id)
-            or who.belongs_to(contract.supplier_id)
-        ):
-            return [Act(reverse("contract_detail", args=[contract.pk]), _("Open the contract"), "handshake")]
-    return []
+    decision = decision_of(bids)
+    contract = decision.contract if decision is not None else None
+    if contract is None or not (
+        who.user.has_role("finance", "steward", "auditor")
+        or who.belongs_to(contract.buyer_id)
+        or who.belongs_to(contract.supplier_id)
+    ):
+        return []
+    return [Act(reverse("contract_detail", args=[contract.pk]), _("Open the contract"), "handshake")]
 
 
-def _url(name: str, project: Project, *more: Any) -> str:
-    return reverse(name, args=[project.pk, *more])
-
-
-def _rows(project: Project, who: Standing, ranking: Ranking) -> list[BidRow]:
-    may_award = not why_not(award_checks.check_award, project, who)
+def _rows(project: Project, who: Standing, ranking: Ranking, *, decided: bool) -> list[BidRow]:
+    may_award = not decided and not why_not(award_checks.check_award, project, who)
     return [_row(project, place, ranking, who, may_award=may_award) for place in ranking.places]
 
 
 def _row(project: Project, place: Place, ranking: Ranking, who: Standing, *, may_award: bool) -> BidRow:
     bid = place.bid
-    won = hasattr(bid, "award") and bid.award.status == "active"
+    award = live_award(bid)
+    won = award is not None and award.status == Award.Status.ACTIVE
     valid = bid.status == Bid.Status.VALID
     return BidRow(
         bid=bid,
         name=queries.bidder_name(bid),
         rank=place.rank,
-        badge=Badge(_("Awarded"), "good", "award") if won else BID_BADGES[Bid.Status(bid.status)],
+        badge=AWARD_BADGES[Award.Status(award.status)] if award is not None else BID_BADGES[Bid.Status(bid.status)],
         points=place.scored.total_points if place.scored is not None else None,
         arithmetic=explaining.arithmetic(place, ranking, project.currency),
         own=who.belongs_to(bid.microenterprise_id),
         won=won,
         award=_award_act(project, place, ranking, who) if may_award and valid else None,
-        disqualify=_url("bid_disqualify", project, bid.pk) if may_award and valid else "",
+        disqualify=address("bid_disqualify", project, bid.pk) if may_award and valid else "",
     )
 
 
@@ -257,7 +286,7 @@ def _award_act(project: Project, place: Place, ranking: Ranking, who: Standing) 
     if not refusal and place.rank is None:
         refusal = _("This bid is below the pass mark.")
     first = place.rank == 1
-    url = _url("project_award", project, place.bid.pk)
+    url = address("project_award", project, place.bid.pk)
     return Act(url, _("Award this bid"), "award", refusal, tone="primary" if first else "plain")
 
 
@@ -287,11 +316,14 @@ def _reference(project: Project, bids: list[Bid]) -> dict[str, Any]:
 
 @get_or_post
 def project_new(request: Request) -> HttpResponse:
-    """Write a need down as a draft; `?me=` chooses among the reader's MEs."""
-    who = standing_of(request.user, business_date())
+    """Write a need down as a draft; `?me=` chooses among the reader's MEs, `?from=` fills it in from a project."""
+    now = market_now()
+    who = standing_of(request.user, business_date(now))
     checks.check_draft(who)
-    buyer = _chosen_firm(request, who)
-    form = ProjectForm(request.POST or None, buyer=buyer, reader=request.user)
+    earlier = _earlier(request, who)
+    buyer = _chosen_firm(request, who, earlier)
+    template = as_template(earlier, buyer=buyer, now=now) if earlier is not None else None
+    form = ProjectForm(request.POST or None, buyer=buyer, reader=request.user, project=template)
     if request.method == "POST" and form.is_valid():
         try:
             project = actions.create_draft(buyer=buyer, draft=form.draft(), by=request.user)
@@ -299,7 +331,14 @@ def project_new(request: Request) -> HttpResponse:
             _beside(form, refusal)
         else:
             return see_other("project_detail", project.pk)
-    context = {"form": form, "buyer": buyer, "firms": who.firms, "project": None, "back": reverse("project_list")}
+    context = {
+        "form": form,
+        "buyer": buyer,
+        "firms": who.firms,
+        "project": None,
+        "earlier": earlier,
+        "back": reverse("project_list") if earlier is None else address("project_detail", earlier),
+    }
     return _form_page(request, form, "projects/form.html", context)
 
 
@@ -323,13 +362,26 @@ def project_edit(request: Request, pk: UUID) -> HttpResponse:
         "buyer": project.buyer,
         "firms": (),
         "project": project,
-        "back": _url("project_detail", project),
+        "back": address("project_detail", project),
     }
     return _form_page(request, form, "projects/form.html", context)
 
 
-def _chosen_firm(request: Request, who: Standing) -> Microenterprise:
-    wanted = request.GET.get("me", "")
+def _earlier(request: Request, who: Standing) -> Project | None:
+    """The project that the form is filled in from, if one is named. Raises Http404, Denied."""
+    named = request.GET.get("from", "")
+    if not named:
+        return None
+    try:
+        earlier = project_or_404(request.user, UUID(named)).project
+    except ValueError:
+        raise Http404 from None
+    finding_checks.check_template(earlier, who)
+    return earlier
+
+
+def _chosen_firm(request: Request, who: Standing, earlier: Project | None) -> Microenterprise:
+    wanted = request.GET.get("me", "") or (str(earlier.buyer_id) if earlier is not None else "")
     return next((firm for firm in who.firms if str(firm.pk) == wanted), who.firms[0])
 
 
