@@ -7,7 +7,7 @@ from celery import Task, shared_task
 from django.db import DatabaseError
 
 from contracts import letters
-from contracts.actions import alerts, awards, contracts, milestones, projects, releases
+from contracts.actions import alerts, awards, contracts, integrity, milestones, projects, releases
 from contracts.queries.projects import due_for_opening
 from contracts.sealing import BrokenSeal
 from core.clock import market_now
@@ -58,3 +58,10 @@ def tell_what_is_new() -> None:
     """Watchers hear of deadlines that are near, searchers of new projects that fit what they saved."""
     alerts.tell_of_deadlines()
     alerts.tell_of_matches()
+
+
+@shared_task
+def look_for_red_flags() -> None:
+    """Search all opened processes for red flags and prove their seals, once a business date."""
+    if integrity.is_due():
+        integrity.search()

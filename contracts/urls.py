@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from contracts.views import amendments, awards, bids, calendar, contracts, decisions, finding, projects, questions
+from contracts.views import (
+    amendments,
+    awards,
+    bids,
+    calendar,
+    contracts,
+    decisions,
+    finding,
+    integrity,
+    panel,
+    projects,
+    questions,
+)
 
 urlpatterns = [
     path("projects/", projects.project_list, name="project_list"),
@@ -26,7 +38,14 @@ urlpatterns = [
     path("projects/<uuid:pk>/bid/withdraw/", bids.bid_withdraw, name="bid_withdraw"),
     path("projects/<uuid:pk>/bids/<uuid:bid>/receipt/", bids.bid_receipt, name="bid_receipt"),
     path("projects/<uuid:pk>/bids/<uuid:bid>/disqualify/", awards.bid_disqualify, name="bid_disqualify"),
-    path("projects/<uuid:pk>/quality/", awards.project_quality, name="project_quality"),
+    path("projects/<uuid:pk>/quality/", panel.project_quality, name="project_quality"),
+    path("projects/<uuid:pk>/quality/interests/", panel.panel_declare, name="panel_declare"),
+    path("projects/<uuid:pk>/quality/points/", panel.panel_score, name="panel_score"),
+    path("projects/<uuid:pk>/quality/together/", panel.panel_agree, name="panel_agree"),
+    path("projects/<uuid:pk>/quality/together/confirm/", panel.panel_confirm, name="panel_confirm"),
+    path("projects/<uuid:pk>/quality/conflict/", panel.panel_conflict, name="panel_conflict"),
+    path("projects/<uuid:pk>/quality/ask/", panel.panel_ask, name="panel_ask"),
+    path("projects/<uuid:pk>/quality/replace/", panel.panel_replace, name="panel_replace"),
     path("projects/<uuid:pk>/award/<uuid:bid>/", awards.project_award, name="project_award"),
     path("projects/<uuid:pk>/award/agree/", decisions.award_agree, name="award_agree"),
     path("projects/<uuid:pk>/award/take-back/", decisions.award_take_back, name="award_take_back"),
@@ -35,6 +54,9 @@ urlpatterns = [
     path("projects/<uuid:pk>/bids/<uuid:bid>/price/", decisions.bid_price, name="bid_price"),
     path("projects/<uuid:pk>/no-award/", awards.project_no_award, name="project_no_award"),
     path("bids/", bids.bid_list, name="bid_list"),
+    path("integrity/", integrity.integrity_list, name="integrity_list"),
+    path("integrity/flags/<uuid:pk>/", integrity.integrity_flag, name="integrity_flag"),
+    path("integrity/projects/<uuid:pk>/", integrity.integrity_process, name="integrity_process"),
     path("contracts/", contracts.contract_list, name="contract_list"),
     path("contracts/<uuid:pk>/", contracts.contract_detail, name="contract_detail"),
     path("contracts/<uuid:pk>/sign/", contracts.contract_sign, name="contract_sign"),

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, Protocol
 
 from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery, TextField
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from core.clock import market_now
@@ -81,6 +83,19 @@ def last() -> Head:
     """The last link of the chain as it stands."""
     found = AuditLink.objects.order_by("-position").values_list("record_id", "hash").first()
     return Head(*found) if found else Head(0, "")
+
+
+def chained(records: QuerySet[AuditRecord]) -> QuerySet[AuditRecord]:
+    """Records with their links: `place` in the chain, its `hash`, and the hash of the content as it `was` linked and as
+    it is `now`. All but the last are None while a record waits for its link. Costs no statement of its own.
+    """
+    links = AuditLink.objects.filter(record_id=OuterRef("pk"))
+    return records.annotate(
+        place=Subquery(links.values("position")),
+        hash=Subquery(links.values("hash")),
+        was=Subquery(links.values("content_hash")),
+        now=RawSQL("core_audit_content(core_auditrecord)", [], output_field=TextField()),
+    )
 
 
 # --- Proving the chain ------------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from contracts.models import (
     Bid,
     Contract,
     ContractVersion,
+    FlagSearch,
     Milestone,
     Objection,
     Panelist,
@@ -44,6 +45,7 @@ from contracts.models import (
     Project,
     Question,
     Rating,
+    RedFlag,
     Signature,
 )
 from contracts.models.contracts import Party
@@ -435,6 +437,16 @@ def _needs_of_a_role(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any
             "stuck",
             Project.objects.filter(status=Project.Status.PUBLISHED, deadline__lte=now - STUCK_AFTER),
             at=F("deadline"),
+        )
+        # One line, whatever their number: the newest search, while something it found waits for a look.
+        yield _lines(
+            "need",
+            "flags",
+            FlagSearch.objects.filter(Exists(RedFlag.objects.waiting())),
+            title=Value(""),
+            at=F("searched_at"),
+            order=("-at",),
+            most=1,
         )
         mine = _ids(who.firms)
         bidding = Bid.objects.filter(project=OuterRef("award__project"), microenterprise__in=mine)

@@ -432,6 +432,18 @@ def _stuck(line: Line) -> Need:
     )
 
 
+def _flags(line: Line) -> Need:
+    when = exact(line.at) if line.at is not None else ""
+    return Need(
+        _("Red flags wait for a look"),
+        _("Questions of the search of %(when)s, not verdicts") % {"when": when},
+        "/integrity/",
+        _("See them"),
+        None,
+        "shield-check",
+    )
+
+
 def _unpayable(line: Line) -> Need:
     return Need(
         _("You cannot be paid in %(currency)s: your bank details are missing") % {"currency": line.key},
@@ -557,6 +569,7 @@ NEEDS: Final[dict[str, Callable[[Line], Need]]] = {
     "end": _end,
     "exception": _exception,
     "exceptions": _exceptions,
+    "flags": _flags,
     "invitation": _invitation,
     "launch": _launch,
     "objection": _objection,

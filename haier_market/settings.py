@@ -282,6 +282,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 60},
     },
+    "look for red flags once a business date": {
+        "task": "contracts.tasks.look_for_red_flags",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 240},
+    },
     "chain what was written in the audit trail": {
         "task": "core.tasks.link_audit",
         "schedule": timedelta(seconds=10),

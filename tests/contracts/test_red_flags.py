@@ -224,33 +224,35 @@ def test_what_cannot_be_compared_is_left_out(row: Release) -> None:
 # ------------------------------------------------------------------ R025
 
 
-def seldom(*, entered: int, won: int) -> list[Release]:
-    """`T` enters often; every rival enters once and wins, or loses once to T."""
-    return [
-        process(f"p{n}", [bid("T"), bid(f"rival{n}")], [award("T" if n < won else f"rival{n}")]) for n in range(entered)
-    ]
+def seldom(*, won: int) -> list[Release]:
+    """Three pairs meet ten times each and win 6 and 4; T enters 20 of these processes and takes the first `won`."""
+    rows = []
+    for n in range(30):
+        pair, round_ = divmod(n, 10)
+        rivals = [f"a{pair}", f"b{pair}"]
+        winner = "T" if n < won else rivals[0 if round_ < 6 else 1]
+        rows.append(process(f"p{n}", [bid(who) for who in ([*rivals, "T"] if n < 20 else rivals)], [award(winner)]))
+    return rows
 
 
 def test_r025_flags_who_bids_most_and_seldom_wins() -> None:
-    """Ten rivals, one of whom lost to T: a quarter of all shares is 1, so the fence is 1 and T's tenth lies under it."""
-    told = found(seldom(entered=10, won=1), "R025")
-
-    assert told == {"Tenderer": {"T": {"R025": 0.1}}}
+    assert found(seldom(won=1), "R025") == {"Tenderer": {"T": {"R025": 0.05}}}
 
 
 def test_r025_wants_a_share_at_the_fence_and_a_count_at_the_percentile() -> None:
-    rows = seldom(entered=10, won=2)
+    rows = seldom(won=2)
 
-    assert flagged(found(rows, "R025", unsuccessful_fence=Fraction(1, 5)), "Tenderer") == {"T": 0.2}
-    assert found(rows, "R025", unsuccessful_fence=Fraction(199, 1000)) == {}
-    # Rivals 0 and 1 never won, but entered once; at the lowest percentile they are among those with the most bids.
-    everybody = found(rows, "R025", unsuccessful_fence=Fraction(1, 5), top_percentile=0)
-    assert set(flagged(everybody, "Tenderer")) == {"T", "rival0", "rival1"}
+    assert flagged(found(rows, "R025", unsuccessful_fence=Fraction(1, 10)), "Tenderer") == {"T": 0.1}
+    assert found(rows, "R025", unsuccessful_fence=Fraction(99, 1000)) == {}
+    everybody = flagged(found(rows, "R025", unsuccessful_fence=Fraction(2, 5)), "Tenderer")
+    most = flagged(found(rows, "R025", unsuccessful_fence=Fraction(2, 5), top_percentile=100), "Tenderer")
+    assert everybody.keys() == {"T", "a0", "b0", "b1", "b2"}
+    assert most.keys() == {"T"}
 
 
 def test_r025_counts_a_tenderer_once_per_process_and_leaves_shared_awards_out() -> None:
     rows = [
-        *seldom(entered=10, won=1),
+        *seldom(won=1),
         process("many", [bid("T"), bid("T"), bid("T")], [award("T")]),
         process("shared", [bid("T")], [award(["T", "U"])]),
         process("two awards", [bid("T")], [award("T"), award("T")]),
@@ -258,9 +260,7 @@ def test_r025_counts_a_tenderer_once_per_process_and_leaves_shared_awards_out() 
         process("joint", [bid(["T", "U"]), bid("V")], [award("V")]),
     ]
 
-    told = found(rows, "R025")
-
-    assert flagged(told, "Tenderer") == {"T": float(Fraction(2, 11))}
+    assert flagged(found(rows, "R025"), "Tenderer") == {"T": float(Fraction(2, 21))}
 
 
 # ------------------------------------------------------------------ R028 and R030

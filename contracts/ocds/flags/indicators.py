@@ -24,6 +24,7 @@ ZERO: Final = Fraction(0)
 Facts = Mapping[str, Any]
 """What `look` kept, by ocid."""
 Told = Flag | tuple[Group, Fences]
+Figures = tuple[tuple[str, Fraction], ...]
 
 
 class Indicator(NamedTuple):
@@ -37,7 +38,7 @@ class Indicator(NamedTuple):
 # ------------------------------------------------------------------ R003: short notice
 
 
-def short_notice(process: Process, settings: Settings) -> bool | None:
+def short_notice(process: Process, settings: Settings) -> Figures | None:
     """R003: fewer whole days than the threshold from the start to the end of the tender period, whatever the method.
 
     Whole days are rounded towards zero, as chrono's `num_days` does (`r003.rs`).
@@ -47,17 +48,17 @@ def short_notice(process: Process, settings: Settings) -> bool | None:
         return None
     length = end - start
     days = length.days if length.days >= 0 else -((-length).days)
-    return True if days < settings.shortest_period_days else None
+    return (("days", Fraction(days)),) if days < settings.shortest_period_days else None
 
 
 # ------------------------------------------------------------------ R018: one tenderer
 
 
-def one_tenderer(process: Process, settings: Settings) -> bool | None:
+def one_tenderer(process: Process, settings: Settings) -> Figures | None:
     """R018: `numberOfTenderers` is 1 and the method is open or selective (`r018.rs`)."""
     number = process.tender.get("numberOfTenderers")
     alone = not isinstance(number, bool) and number == 1
-    return True if alone and process.method in settings.competitive_methods else None
+    return () if alone and process.method in settings.competitive_methods else None
 
 
 # ------------------------------------------------------------------ R024, R058: the gap to the second price
@@ -65,11 +66,21 @@ def one_tenderer(process: Process, settings: Settings) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """(second-lowest - winning) / winning; the winner, and whoever asked the second-lowest price."""
+    """The winning and the second-lowest price; the winner, and whoever asked the second-lowest."""
 
-    part: Fraction
+    won: Fraction
+    second: Fraction
     winner: str
     seconds: tuple[str, ...]
+
+    @property
+    def part(self) -> Fraction:
+        """(second-lowest - winning) / winning."""
+        return (self.second - self.won) / self.won
+
+    @property
+    def figures(self) -> Figures:
+        return (("won", self.won), ("second", self.second))
 
 
 def gap(process: Process, settings: Settings) -> Gap | None:
@@ -97,7 +108,7 @@ def gap(process: Process, settings: Settings) -> Gap | None:
     if won <= 0 or second < won:
         return None
     seconds = sorted({who for amount, who in others if amount == second})
-    return Gap((second - won) / won, winner, tuple(seconds))
+    return Gap(won, second, winner, tuple(seconds))
 
 
 def _only_winner(process: Process) -> str | None:
@@ -128,7 +139,7 @@ def close_price(code: str, facts: Facts, settings: Settings) -> Iterator[Told]:
         return
     for ocid, row in facts.items():
         if row.part <= found.fence:
-            yield Flag(Group.PROCESS, ocid, code, row.part, ocid)
+            yield Flag(Group.PROCESS, ocid, code, row.part, ocid, row.figures)
             for who in (row.winner, *row.seconds):
                 yield Flag(Group.TENDERER, who, code, ZERO, ocid)
 
@@ -146,7 +157,7 @@ def heavy_discount(code: str, facts: Facts, settings: Settings) -> Iterator[Told
         return
     for ocid, row in facts.items():
         if row.part >= found.fence:
-            yield Flag(Group.PROCESS, ocid, code, row.part, ocid)
+            yield Flag(Group.PROCESS, ocid, code, row.part, ocid, row.figures)
             yield Flag(Group.TENDERER, row.winner, code, ZERO, ocid)
 
 
@@ -191,7 +202,8 @@ def seldom_wins(code: str, facts: Facts, settings: Settings) -> Iterator[Told]:
         return
     for who, share in shares.items():
         if entered[who] >= many and share <= found.fence:
-            yield Flag(Group.TENDERER, who, code, share)
+            figures = (("won", Fraction(won[who])), ("valid", Fraction(entered[who])))
+            yield Flag(Group.TENDERER, who, code, share, figures=figures)
 
 
 # ------------------------------------------------------------------ R028: identical prices
@@ -278,7 +290,7 @@ def others_disqualified(code: str, facts: Facts, settings: Settings) -> Iterator
 # ------------------------------------------------------------------ R036: the lowest disqualified
 
 
-def lowest_disqualified(process: Process, settings: Settings) -> bool | None:
+def lowest_disqualified(process: Process, settings: Settings) -> Figures | None:
     """R036: there is an active award and a valid bid with an amount, and the lowest submitted bid was disqualified.
 
     Left out: prices that the buyer sets (`r036.rs`). Ours: bids in more than one currency are not compared (see `gap`);
@@ -292,13 +304,15 @@ def lowest_disqualified(process: Process, settings: Settings) -> bool | None:
         return None
     lowest = min(amount for _bid, amount in prices)
     kept = any(bid.status != "disqualified" for bid, amount in prices if amount == lowest)
-    return None if kept else True
+    if kept:
+        return None
+    return (("lowest", lowest), ("kept", min(amount for bid, amount in prices if bid.status == "valid")))
 
 
 def plain(code: str, facts: Facts, settings: Settings) -> Iterator[Told]:
-    """The process alone, 1.0."""
-    for ocid in facts:
-        yield Flag(Group.PROCESS, ocid, code, ONE, ocid)
+    """The process alone, 1.0, with its figures."""
+    for ocid, figures in facts.items():
+        yield Flag(Group.PROCESS, ocid, code, ONE, ocid, figures)
 
 
 # ------------------------------------------------------------------ R038: many disqualified
@@ -353,20 +367,26 @@ def often_disqualified(code: str, facts: Facts, settings: Settings) -> Iterator[
                 totals[group][who][0] += lost
                 totals[group][who][1] += sent
     for group, found in totals.items():
-        yield from _over_the_fence(code, group, _shares(found, settings.fewest_bids), settings.disqualified_fence)
+        shares = {
+            who: (Fraction(lost, sent), (("disqualified", Fraction(lost)), ("submitted", Fraction(sent))))
+            for who, (lost, sent) in found.items()
+            if sent >= max(settings.fewest_bids, 1)
+        }
+        yield from _over_the_fence(code, group, shares, settings.disqualified_fence)
 
 
-def _shares(totals: Mapping[str, list[int]], least: int) -> dict[str, Fraction]:
-    return {who: Fraction(lost, sent) for who, (lost, sent) in totals.items() if sent >= max(least, 1)}
-
-
-def _over_the_fence(code: str, group: Group, shares: Mapping[str, Fraction], given: Fraction | None) -> Iterator[Told]:
-    found = fences.upper(list(shares.values()), given)
+def _over_the_fence(
+    code: str, group: Group, values: Mapping[str, tuple[Fraction, Figures]], given: Fraction | None
+) -> Iterator[Told]:
+    found = fences.upper([value for value, _figures in values.values()], given)
     if found is None:
         return
     yield group, found
-    if found.fence > 0:
-        yield from (Flag(group, who, code, share) for who, share in shares.items() if share >= found.fence)
+    if found.fence <= 0:
+        return
+    for who, (value, figures) in values.items():
+        if value >= found.fence:
+            yield Flag(group, who, code, value, figures=figures)
 
 
 # ------------------------------------------------------------------ R048: supplies everything
@@ -389,7 +409,11 @@ def supplies_everything(code: str, facts: Facts, settings: Settings) -> Iterator
         for who, found in row:
             processes[who] += 1
             classes[who].update(found)
-    counts = {who: Fraction(len(classes[who])) for who, n in processes.items() if n >= settings.fewest_processes}
+    counts = {
+        who: (Fraction(len(classes[who])), (("processes", Fraction(n)),))
+        for who, n in processes.items()
+        if n >= settings.fewest_processes
+    }
     yield from _over_the_fence(code, Group.TENDERER, counts, settings.variety_fence)
 
 

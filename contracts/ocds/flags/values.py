@@ -21,7 +21,8 @@ class Group(StrEnum):
 class Flag:
     """One answer of one indicator: a question that somebody should ask, never a verdict.
 
-    `value` is exact. `process` is the ocid that raised the flag; empty where the whole file did.
+    `value` is exact. `process` is the ocid that raised the flag; empty where the whole file did. `figures` are what the
+    value was worked out from, by name, for whoever asks why.
     """
 
     group: Group
@@ -29,6 +30,7 @@ class Flag:
     indicator: str
     value: Fraction
     process: str = ""
+    figures: tuple[tuple[str, Fraction], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
