@@ -1,5 +1,6 @@
 """The API of projects, own bids and contracts: the same actions and permissions as the pages."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contracts import serializers
-from contracts.access import contract_or_404, project_or_404
+from contracts.access import contract_or_404, opened_bid_or_404, project_or_404
+from contracts.actions import amendments
+from contracts.actions import awards as award_actions
 from contracts.actions import bids as bid_actions
 from contracts.actions import contracts as contract_actions
 from contracts.actions import milestones as milestone_actions
 from contracts.models import Bid, Contract, Milestone, Project
 from contracts.permissions.standing import standing_of
+from contracts.proposed import Proposed
 from contracts.queries.bids import own_sealed_bids
+from contracts.versions import words_of
 from core.clock import business_date, market_now
 from core.idempotency import idempotent
 from core.viewsets import ReadOnlyMarketViewSet
@@ -47,11 +52,41 @@ class ProjectViewSet(ReadOnlyMarketViewSet):
         opened = Bid.objects.visible_to(user).filter(project=project).select_related("microenterprise")
         return Response(serializers.OpenedBidSerializer(opened.order_by("pk"), many=True).data)
 
+    @extend_schema(request=serializers.AwardInput, responses={201: serializers.AwardSerializer})
+    @action(detail=True, methods=["post"], pagination_class=None)
+    @idempotent
+    def award(self, request: Request, pk: UUID) -> Response:
+        """Choose one opened bid, with a reason for it and for every other valid one. One live award per project."""
+        user: Any = request.user
+        asked = _valid(serializers.AwardInput, request)
+        project = project_or_404(user, pk).project
+        bid = opened_bid_or_404(user, project, asked["bid"])
+        losers = {row["bid"]: row["reason"] for row in asked["loser_reasons"]}
+        made = award_actions.award(project=project, bid=bid, reason=asked["reason"], loser_reasons=losers, by=user)
+        return Response(serializers.AwardSerializer(made).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=serializers.AmendInput, responses=serializers.ProjectSerializer)
+    @action(detail=True, methods=["post"], pagination_class=None)
+    @idempotent
+    def amend(self, request: Request, pk: UUID) -> Response:
+        """Change a published project before its deadline: only what is sent changes, as a new `revision`."""
+        user: Any = request.user
+        asked = _valid(serializers.AmendInput, request)
+        project = project_or_404(user, pk).project
+        reason, seen = asked.pop("reason"), asked.pop("seen")
+        if "milestones" in asked:
+            asked["milestones"] = tuple(Proposed(**row) for row in asked["milestones"])
+        amendments.amend(project=project, words=replace(words_of(project), **asked), reason=reason, seen=seen, by=user)
+        return Response(serializers.ProjectSerializer(project_or_404(user, pk).project).data)
+
 
 def own_bids(user: User) -> list[Bid]:
     """The still sealed bids of the MEs somebody leads. Four statements, whatever the number of projects."""
     now = market_now()
-    return [own.bid for own in own_sealed_bids(standing_of(user, business_date(now)), now)]
+    found = own_sealed_bids(standing_of(user, business_date(now)), now)
+    for own in found:
+        vars(own.bid)["to_confirm"] = own.stale
+    return [own.bid for own in found]
 
 
 class BidViewSet(viewsets.GenericViewSet[Bid]):
@@ -101,6 +136,15 @@ class BidViewSet(viewsets.GenericViewSet[Bid]):
         """Revise; the place in time restarts and the receipt is new."""
         user: Any = request.user
         bid = bid_actions.revise(bid=self._own(request, pk), **_valid(serializers.BidTermsInput, request), by=user)
+        return Response(serializers.OwnBidSerializer(bid).data)
+
+    @extend_schema(request=serializers.SeenInput, responses=serializers.OwnBidSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def confirm(self, request: Request, pk: UUID) -> Response:
+        """Let the bid stand for the changed words of its project; time priority, terms and receipt stay."""
+        user: Any = request.user
+        bid = bid_actions.confirm(bid=self._own(request, pk), **_valid(serializers.SeenInput, request), by=user)
         return Response(serializers.OwnBidSerializer(bid).data)
 
     @extend_schema(responses={204: None})

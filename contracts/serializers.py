@@ -8,7 +8,8 @@ from typing import Any
 from rest_framework import serializers
 
 from contracts.lifecycle import phase
-from contracts.models import Bid, Contract, Milestone, Project
+from contracts.models import Award, Bid, Contract, Milestone, Project
+from contracts.zones import every_zone
 from core.clock import market_now
 
 
@@ -29,7 +30,8 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         model = Project
         fields = (
             "id", "title", "need", "success_measure", "buyer", "currency", "ceiling_minor", "book", "phase", "opens_at",
-            "deadline", "deadline_zone", "method", "price_weight_bp", "pass_mark", "draw_commitment", "published_at",
+            "deadline", "deadline_zone", "revision", "admission", "milestones", "method", "price_weight_bp",
+            "pass_mark", "draw_commitment", "published_at",
         )  # fmt: skip
 
     def get_phase(self, project: Project) -> str:
@@ -61,6 +63,9 @@ class OwnBidSerializer(serializers.Serializer[Any]):
     revision = serializers.IntegerField()
     submitted_at = serializers.DateTimeField()
     receipt = serializers.CharField()
+    to_confirm = serializers.BooleanField(
+        default=False, help_text="The project changed after the bid, so it must be confirmed or revised."
+    )
 
 
 class OwnBidTermsSerializer(OwnBidSerializer):
@@ -77,6 +82,9 @@ class BidTermsInput(serializers.Serializer[Any]):
     price_minor = serializers.IntegerField(min_value=1)
     days = serializers.IntegerField(min_value=1, max_value=3650)
     plan = serializers.CharField(max_length=20_000)
+    seen = serializers.IntegerField(
+        required=False, min_value=1, help_text="The project's `revision` that was read; refused when it changed since."
+    )
 
 
 class BidInput(BidTermsInput):
@@ -131,6 +139,59 @@ class ContractDetailSerializer(ContractSerializer):
     def get_version(self, contract: Contract) -> dict[str, Any]:
         newest = max(contract.versions.all(), key=lambda version: version.number)
         return dict(VersionSerializer(newest).data)
+
+
+class LoserInput(serializers.Serializer[Any]):
+    """Why one of the other bids was not chosen; its bidder reads it."""
+
+    bid = serializers.UUIDField()
+    reason = serializers.CharField(max_length=2000)
+
+
+class AwardInput(serializers.Serializer[Any]):
+    """The bid chosen, why, and why not each of the other valid ones."""
+
+    bid = serializers.UUIDField()
+    reason = serializers.CharField(max_length=2000)
+    loser_reasons = LoserInput(many=True, required=False, default=list)
+
+
+class AwardSerializer(serializers.ModelSerializer[Award]):
+    """The decision for one bid."""
+
+    class Meta:
+        model = Award
+        fields = ("id", "project", "bid", "status", "reason", "awarded_at", "stands_until")
+
+
+class ProposedInput(serializers.Serializer[Any]):
+    """A proposed milestone: its share of the price in basis points, days after the signatures."""
+
+    title = serializers.CharField(max_length=160)
+    share_bp = serializers.IntegerField(min_value=1, max_value=10_000)
+    days = serializers.IntegerField(min_value=1, max_value=3650)
+
+
+class AmendInput(serializers.Serializer[Any]):
+    """What changes in a published project, why, and over which `revision` it was written."""
+
+    seen = serializers.IntegerField(min_value=1)
+    reason = serializers.CharField(max_length=2000)
+    title = serializers.CharField(max_length=160, required=False)
+    need = serializers.CharField(max_length=20_000, required=False)
+    success_measure = serializers.CharField(max_length=5_000, required=False)
+    ceiling_minor = serializers.IntegerField(min_value=1, required=False)
+    deadline = serializers.DateTimeField(required=False)
+    deadline_zone = serializers.ChoiceField(choices=sorted([*every_zone(), "UTC"]), required=False)
+    price_weight_bp = serializers.IntegerField(min_value=1, max_value=10_000, required=False)
+    pass_mark = serializers.IntegerField(min_value=0, max_value=10_000, required=False)
+    milestones = ProposedInput(many=True, required=False)
+
+
+class SeenInput(serializers.Serializer[Any]):
+    """The version of a project's words that was read."""
+
+    seen = serializers.IntegerField(min_value=1)
 
 
 class SignInput(serializers.Serializer[Any]):

@@ -19,6 +19,13 @@ from contracts.proposed import Proposed
 from contracts.wording import Change
 from contracts.zones import in_zone
 from core import money
+from core.errors import Conflict
+
+
+class ProjectChanged(Conflict):
+    """The words are no longer those that somebody read and decided by."""
+
+    code = "project-changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def home(request: Request) -> HttpResponse:
     needed = [line.key for line in lines if line.section == "need" and line.kind == "bid"]
     context = {
         "now": now,
-        "needs": cards.needs(lines, bid_on, now),
+        "needs": cards.needs(lines, own, now),
         "moving": cards.moving(lines, own, now),
         "looks": cards.looks(lines, [*needed, *bid_on]),
         "told": cards.told(lines),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts import letters, sealing, versions
-from contracts.actions import holds
+from contracts.actions import alerts, holds
 from contracts.actions.projects import (
     ProjectDraft,
     check_criteria,
@@ -24,13 +24,13 @@ from contracts.actions.projects import (
     locked,
     record,
 )
-from contracts.models import Project, ProjectVersion
+from contracts.models import Alert, Project, ProjectVersion
 from contracts.permissions import projects as permissions
 from contracts.permissions.standing import standing_of
-from contracts.versions import Words, words_of
+from contracts.versions import ProjectChanged, Words, words_of
 from core import parameters
 from core.clock import business_date, market_now
-from core.errors import Conflict, Invalid
+from core.errors import Invalid
 from core.words.instants import exact
 from microenterprises.models import Microenterprise
 from people.models import User
@@ -45,13 +45,15 @@ def amend(*, project: Project, words: Words, reason: str, by: User, seen: int | 
 
     seen: the version the words were written over; None: whichever holds now. reason: everybody reads it. A deadline
     only moves later, and after a change bidders have at least `shortest_minutes_after_a_change`.
-    Raises Denied, InvalidTransition, TooLate, Conflict (changed meanwhile), Invalid (`field`), InsufficientFunds.
+    Raises Denied, InvalidTransition, TooLate, ProjectChanged (meanwhile), Invalid (`field`), InsufficientFunds.
     """
     project = locked(project)
     now = market_now()
     permissions.check_amend(project, standing_of(by, business_date(now)), now)
     if seen is not None and seen != project.revision:
-        raise Conflict(_("The project changed after you opened this page. Read what changed, then change it again."))
+        raise ProjectChanged(
+            _("The project changed after you opened this page. Read what changed, then change it again.")
+        )
     reason = _given(reason)
     before = words_of(project)
     after = _tidy(project, words)
@@ -70,7 +72,7 @@ def amend(*, project: Project, words: Words, reason: str, by: User, seen: int | 
         ceiling_minor=after.ceiling_minor,
         deadline=after.deadline.isoformat(),
     )
-    _tell(project, now)
+    _tell(project, by, now)
     return version
 
 
@@ -181,14 +183,21 @@ def _write(project: Project, before: Words, after: Words, reason: str, by: User,
     return version
 
 
-def _tell(project: Project, now: datetime) -> None:
-    """Who is named in the project is told; bidders by one sealed letter, which goes off with bids and without."""
-    panel = [row.person for row in project.panel.select_related("person")]
+def _tell(project: Project, by: User, now: datetime) -> None:
+    """Who is named in the project and who watches it is told; bidders by one sealed letter, sent whether or not there
+    are any.
+    """
+    named: list[User | None] = [row.person for row in project.panel.select_related("person")]
     invited = Microenterprise.objects.filter(pk__in=project.invited.values("microenterprise"))
-    tell(
-        [*panel, project.acceptor, *leaders(invited, now)],
-        lambda: _("“%(title)s” was changed. Read what is different.") % {"title": project.title},
-        link=f"{link(project)}#changes",
-    )
+    named += [project.acceptor, *leaders(invited, now)]
+    page = f"{link(project)}#changes"
+    tell([person for person in named if person != by], partial(_changed, project.title), link=page)
+    news = alerts.News(project.pk, partial(_changed, project.title), occasion=str(project.revision), link=page)
+    told = {by.pk, *(person.pk for person in named if person is not None)}
+    alerts.tell_watchers(Alert.Kind.CHANGED, [news], besides=told)
     sealed = sealing.seal_letter(project.pk, {"kind": letters.CHANGED, "version": str(project.revision)})
     transaction.on_commit(partial(letters.send_off, str(project.pk), sealed))
+
+
+def _changed(title: str) -> str:
+    return _("“%(title)s” was changed. Read what is different.") % {"title": title}

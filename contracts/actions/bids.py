@@ -5,6 +5,7 @@ writes a name, a price or a plan in clear, tells anybody but the bidder, or logs
 sealed until the opening.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,13 +14,14 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from contracts import letters, sealing
+from contracts import criteria, letters, sealing
 from contracts.actions.projects import locked
 from contracts.lifecycle import BID
 from contracts.models import Bid, Project
 from contracts.permissions import bids as permissions
 from contracts.permissions.standing import Standing, standing_of
-from contracts.sealing import LONGEST_PLAN, Terms
+from contracts.sealing import LONGEST_ANSWER, LONGEST_PLAN, Terms
+from contracts.versions import ProjectChanged
 from core import money
 from core.clock import business_date, market_now
 from core.errors import Conflict, Denied, Invalid, InvalidTransition
@@ -31,11 +33,13 @@ LONGEST_TIME_DAYS = 3650
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a bidder types: price in minor units, days from signing to the last delivery, the plan in words."""
+    """What a bidder types: price in minor units, days from signing to the last delivery, the plan in words, and an
+    answer to each criterion that asks for one."""
 
     price_minor: int
     days: int
     plan: str
+    answers: Sequence[str] = ()
 
 
 @transaction.atomic
@@ -48,10 +52,12 @@ def submit(
     plan: str,
     by: User,
     seen: int | None = None,
+    answers: Sequence[str] = (),
 ) -> Bid:
     """Submit a sealed bid for an ME; `receipt` of the returned bid is what the bidder keeps.
 
-    seen: the version of the project's words the bidder read; None: whichever holds now.
+    seen: the version of the project's words the bidder read; None: whichever holds now. answers: one for each criterion
+    that asks for one, in their order.
     Raises Denied (not its leader, own project, panel, other currency), InvalidTransition (not open yet), TooLate (at
     the deadline or later), Invalid (`field` says what), Conflict (the ME has a live bid here, or the project changed).
     """
@@ -60,12 +66,12 @@ def submit(
     _check_seen(project, seen)
     who = standing_of(by, business_date(now))
     _check_may_bid(project, microenterprise, who, now)
-    offer = _checked(project, Offer(price_minor, days, plan))
+    offer = _checked(project, Offer(price_minor, days, plan, answers))
     token = sealing.bidder_token(project.pk, microenterprise.pk)
     if Bid.objects.filter(project=project, bidder_token=token).exclude(status=Bid.Status.WITHDRAWN).exists():
         raise _second_bid(microenterprise)
     bid = Bid(project=project, bidder_token=token, submitted_at=now)
-    terms = _terms(offer, microenterprise.pk, by)
+    terms = _terms(project, offer, microenterprise.pk, by)
     bid.receipt = terms.receipt()
     try:
         with transaction.atomic():
@@ -81,7 +87,16 @@ def submit(
 
 
 @transaction.atomic
-def revise(*, bid: Bid, price_minor: int, days: int, plan: str, by: User, seen: int | None = None) -> Bid:
+def revise(
+    *,
+    bid: Bid,
+    price_minor: int,
+    days: int,
+    plan: str,
+    by: User,
+    seen: int | None = None,
+    answers: Sequence[str] = (),
+) -> Bid:
     """Replace the terms of one's live bid. Its place in time restarts now, and there is a new receipt.
 
     seen: as for `submit`; a revised bid is one for the words that hold now.
@@ -93,8 +108,8 @@ def revise(*, bid: Bid, price_minor: int, days: int, plan: str, by: User, seen: 
     who = standing_of(by, business_date(now))
     firm = _own_firm(project, bid, who)
     _check_may_bid(project, firm, who, now)
-    offer = _checked(project, Offer(price_minor, days, plan))
-    terms = _terms(offer, firm.pk, by)
+    offer = _checked(project, Offer(price_minor, days, plan, answers))
+    terms = _terms(project, offer, firm.pk, by)
     BID.move(bid, "revise", revision=bid.revision + 1, submitted_at=now, receipt=terms.receipt())
     sealing.seal_terms(bid, terms, project.revision)
     _keep(bid, "revised", by, now)
@@ -168,7 +183,7 @@ def _locked(bid: Bid) -> tuple[Project, Bid, datetime]:
 
 def _check_seen(project: Project, seen: int | None) -> None:
     if seen is not None and seen != project.revision:
-        raise Conflict(_("The project changed after you opened this page. Read what changed, then decide again."))
+        raise ProjectChanged(_("The project changed after you opened this page. Read what changed, then decide again."))
 
 
 def _check_may_bid(project: Project, firm: Microenterprise, who: Standing, now: datetime) -> None:
@@ -198,7 +213,28 @@ def _checked(project: Project, offer: Offer) -> Offer:
         raise Invalid(_("Say how you will reach what success means; the plan is part of the bid."), field="plan")
     if len(plan) > LONGEST_PLAN:
         raise Invalid(_("The plan is longer than %(most)s signs. Shorten it.") % {"most": LONGEST_PLAN}, field="plan")
-    return Offer(offer.price_minor, offer.days, plan)
+    return Offer(offer.price_minor, offer.days, plan, _answers(project, offer.answers))
+
+
+def _answers(project: Project, answers: Sequence[str]) -> list[str]:
+    """An answer for each criterion that asks for one. Raises Invalid; `field` is that of the page."""
+    asking = criteria.asking(project.criteria.order_by("place"))
+    if len(answers) > len(asking):
+        raise Invalid(_("There are more answers than criteria that ask for one."), field="plan")
+    found = [answer.replace("\r\n", "\n").strip() for answer in answers]
+    found += [""] * (len(asking) - len(found))
+    for criterion, answer in zip(asking, found, strict=True):
+        field = f"answer_{criterion.place}"
+        if not answer:
+            raise Invalid(
+                _("Say how you meet “%(criterion)s”; the panel judges your answer.") % {"criterion": criterion.title},
+                field=field,
+            )
+        if len(answer) > LONGEST_ANSWER:
+            raise Invalid(
+                _("The answer is longer than %(most)s signs. Shorten it.") % {"most": LONGEST_ANSWER}, field=field
+            )
+    return found
 
 
 def _check_price(project: Project, price_minor: int) -> None:
@@ -206,9 +242,15 @@ def _check_price(project: Project, price_minor: int) -> None:
     permissions.check_price(project, price_minor, ceiling)
 
 
-def _terms(offer: Offer, firm_id: UUID, by: User) -> Terms:
+def _terms(project: Project, offer: Offer, firm_id: UUID, by: User) -> Terms:
     return sealing.new_terms(
-        microenterprise=firm_id, author=by.pk, price_minor=offer.price_minor, days=offer.days, plan=offer.plan
+        microenterprise=firm_id,
+        author=by.pk,
+        price_minor=offer.price_minor,
+        days=offer.days,
+        plan=offer.plan,
+        answers=offer.answers,
+        two_envelopes=project.two_envelopes,
     )
 
 

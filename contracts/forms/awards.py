@@ -11,32 +11,6 @@ from django.utils.translation import gettext_lazy
 
 from contracts.models import Bid
 from contracts.queries.projects import bidder_name
-from contracts.scoring import FULL
-
-
-class QualityForm(forms.Form):
-    """Quality points and a reason for one bid; the prefix tells which."""
-
-    points = forms.IntegerField(
-        label=gettext_lazy("Quality points"), min_value=0, max_value=FULL, help_text=gettext_lazy("0 to 10,000.")
-    )
-    reason = forms.CharField(
-        label=gettext_lazy("Why"),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=2000,
-        help_text=gettext_lazy("Every bidder reads it."),
-    )
-
-    def __init__(self, data: Any = None, *, bid: Bid) -> None:
-        super().__init__(
-            data,
-            prefix=str(bid.pk),
-            initial={"points": bid.quality_points, "reason": bid.quality_reason},
-            # A panel may judge one bid today and the next tomorrow: an untouched pair of fields says nothing.
-            empty_permitted=bid.quality_points is None,
-            use_required_attribute=False,
-        )
-        self.bid = bid
 
 
 class AwardForm(forms.Form):

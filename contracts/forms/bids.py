@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contracts.actions.bids import LONGEST_TIME_DAYS, Offer
-from contracts.models import Project
-from contracts.sealing import LONGEST_PLAN
+from contracts.criteria import asking
+from contracts.explaining import percent
+from contracts.models import Criterion, Project
+from contracts.sealing import LONGEST_ANSWER, LONGEST_PLAN
 from core.fields import MoneyField
 from microenterprises.models import Microenterprise
 
@@ -33,6 +37,8 @@ class BidForm(forms.Form):
         ),
     )
 
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
     costs = MoneyField(
         label=gettext_lazy("What the work costs your ME"),
         required=False,
@@ -45,9 +51,19 @@ class BidForm(forms.Form):
         *,
         project: Project,
         firms: Sequence[Microenterprise],
+        criteria: Sequence[Criterion] = (),
         initial: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(data, initial=initial)
+        super().__init__(data, initial={"seen": project.revision} | (initial or {}))
+        self.asking = asking(criteria)
+        for criterion in self.asking:
+            self.fields[f"answer_{criterion.place}"] = forms.CharField(
+                label=criterion.title,
+                max_length=LONGEST_ANSWER,
+                widget=forms.Textarea(attrs={"rows": 4}),
+                help_text=_("%(judged)s Weighs %(weight)s of quality.")
+                % {"judged": criterion.judged, "weight": percent(criterion.weight_bp)},
+            )
         for field in self.fields.values():
             if isinstance(field, MoneyField):
                 field.currency = project.currency
@@ -59,6 +75,11 @@ class BidForm(forms.Form):
             label=gettext_lazy("For"), choices=[(str(firm.pk), firm.name) for firm in firms]
         )
 
+    def see(self, version: int) -> None:
+        """Sent again, the form is one for that version of the project's words; what was typed stays."""
+        self.data = self.data.copy()
+        self.data["seen"] = str(version)
+
     def firm(self) -> Microenterprise:
         """The ME the bid is for."""
         chosen = self.cleaned_data.get("microenterprise") or next(iter(self.firms))
@@ -67,4 +88,13 @@ class BidForm(forms.Form):
     def offer(self) -> Offer:
         """What was typed, for the actions."""
         typed = self.cleaned_data
-        return Offer(price_minor=typed["price"], days=typed["days"], plan=typed["plan"])
+        answers = [typed[f"answer_{criterion.place}"] for criterion in self.asking]
+        return Offer(price_minor=typed["price"], days=typed["days"], plan=typed["plan"], answers=answers)
+
+    def answer_fields(self) -> list[BoundField]:
+        """The fields of the criteria that ask for an answer."""
+        return [self[f"answer_{criterion.place}"] for criterion in self.asking]
+
+    def answered(self, answers: Sequence[str]) -> dict[str, str]:
+        """Initial values from the answers of a bid."""
+        return {f"answer_{each.place}": answer for each, answer in zip(self.asking, answers, strict=False)}

@@ -1,5 +1,7 @@
 """What a person types about a project: the draft, and why it ends."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,15 +9,18 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contracts import scoring
+from contracts import criteria, scoring
 from contracts.actions.projects import ProjectDraft
+from contracts.criteria import CriterionDraft
 from contracts.forms.fields import FirmsField, LocalTimeField, PeopleField
 from contracts.forms.words import PERCENT_BP, WordsForm, initial_words, of_two, which
 from contracts.models import Project
 from core.clock import business_date, market_now
+from core.errors import Invalid
 from microenterprises.models import Membership, Microenterprise
 from people.fields import SkillsField
 from people.models import User
@@ -67,6 +72,12 @@ class ProjectForm(WordsForm):
         help_text=gettext_lazy("By name, one per line, two at least. Only for a project by invitation."),
     )
 
+    two_envelopes = forms.BooleanField(
+        label=gettext_lazy("Two envelopes"),
+        required=False,
+        help_text=gettext_lazy("Prices stay sealed until the panel has agreed on quality. For quality that counts."),
+    )
+
     def __init__(
         self, data: Any = None, *, buyer: Microenterprise, reader: User, project: Project | None = None
     ) -> None:
@@ -74,6 +85,7 @@ class ProjectForm(WordsForm):
         initial = _initial(project, reader, now)
         super().__init__(data, reader=reader, currency=buyer.currency, project=project, initial=initial)
         self.buyer = buyer
+        self.fields |= criterion_fields()
         members = _members(buyer, now)
         self._field("panel", forms.ModelMultipleChoiceField).queryset = members
         self._field("acceptor", forms.ModelChoiceField).queryset = members.exclude(pk=reader.pk)
@@ -82,7 +94,36 @@ class ProjectForm(WordsForm):
         cleaned = super().clean() or {}
         if cleaned.get("method") == Project.Method.PRICE_QUALITY and cleaned.get("price_weight") is None:
             self.add_error("price_weight", _("Say how much price counts, 1 to 99; quality gets the rest."))
+        if not any(name.startswith("criterion_") for name in self.errors):
+            try:
+                criteria.check(self.typed_criteria(cleaned))
+            except Invalid as refusal:
+                self.add_error("criterion_1_title", str(refusal.sentence))
         return cleaned
+
+    def typed_criteria(self, cleaned: Mapping[str, Any]) -> list[CriterionDraft]:
+        """The criteria that were typed, in their order; rows left empty are none."""
+        rows = [
+            (cleaned.get(f"{name}_title", ""), cleaned.get(f"{name}_judged", ""), cleaned.get(f"{name}_weight"))
+            for name in criterion_names()
+        ]
+        return [
+            CriterionDraft(title, judged, (weight or 0) * PERCENT_BP)
+            for title, judged, weight in rows
+            if title or judged or weight
+        ]
+
+    def criterion_rows(self) -> list[CriterionFields]:
+        """The fields of the criteria, for the template."""
+        return [
+            CriterionFields(self[f"{name}_title"], self[f"{name}_judged"], self[f"{name}_weight"], place <= IN_SIGHT)
+            for place, name in enumerate(criterion_names(), start=1)
+        ]
+
+    @property
+    def many_criteria(self) -> bool:
+        """Whether anything stands in the rows that are out of sight."""
+        return any(not row.in_sight and row.filled for row in self.criterion_rows())
 
     def draft(self) -> ProjectDraft:
         """What was typed, for the actions."""
@@ -106,7 +147,65 @@ class ProjectForm(WordsForm):
             milestones=self.proposed(),
             admission=typed["admission"] or Project.Admission.OPEN,
             invited=typed["invited"],
+            criteria=self.typed_criteria(typed),
+            two_envelopes=typed["two_envelopes"],
         )
+
+
+IN_SIGHT = 3
+"""How many criteria are shown before one asks for more. A choice of the page, not a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionFields:
+    """The three fields of one criterion."""
+
+    title: BoundField
+    judged: BoundField
+    weight: BoundField
+    in_sight: bool
+
+    @property
+    def filled(self) -> bool:
+        """Whether anything stands in them, or is wrong with them."""
+        return any(field.value() or field.errors for field in (self.title, self.judged, self.weight))
+
+
+def criterion_names() -> list[str]:
+    """What the fields of each criterion begin with."""
+    return [f"criterion_{place}" for place in range(1, criteria.MOST_CRITERIA + 1)]
+
+
+def criterion_fields() -> dict[str, forms.Field]:
+    """Title, what is judged and weight of every criterion one may name."""
+    found: dict[str, forms.Field] = {}
+    for place, name in enumerate(criterion_names(), start=1):
+        words = {"number": place}
+        found[f"{name}_title"] = forms.CharField(
+            label=_("Criterion %(number)s") % words, required=False, max_length=criteria.LONGEST_TITLE
+        )
+        found[f"{name}_judged"] = forms.CharField(
+            label=_("What is judged by criterion %(number)s") % words,
+            required=False,
+            max_length=criteria.LONGEST_JUDGED,
+            help_text=_("Bidders answer to it, and the panel judges the answer."),
+        )
+        found[f"{name}_weight"] = forms.IntegerField(
+            label=_("Weight of criterion %(number)s") % words, required=False, min_value=1, max_value=100
+        )
+    return found
+
+
+def initial_criteria(project: Project) -> dict[str, Any]:
+    """What the rows start with: the criteria somebody typed."""
+    found: dict[str, Any] = {}
+    for name, each in zip(criterion_names(), criteria.asking(project.criteria.order_by("place")), strict=False):
+        found |= {
+            f"{name}_title": each.title,
+            f"{name}_judged": each.judged,
+            f"{name}_weight": each.weight_bp // PERCENT_BP,
+        }
+    return found
 
 
 def _members(firm: Microenterprise, now: datetime) -> QuerySet[User]:
@@ -137,6 +236,8 @@ def _initial(project: Project | None, reader: User, now: datetime) -> dict[str, 
         "opens_at_which": of_two(project.opens_at, place) if project.opens_at else "",
         "admission": project.admission,
         "invited": list(invited.order_by("name")),
+        "two_envelopes": project.two_envelopes,
+        **initial_criteria(project),
     }
 
 

@@ -162,6 +162,11 @@ class WordsForm(forms.Form):
             # Asked again with what was chosen, should something else be wrong.
             self._ask(name, zones.comes_twice(cleaned[name], zone))
 
+    def see(self, version: int) -> None:
+        """Sent again, the form is one for that version of the words; what was typed stays."""
+        self.data = self.data.copy()
+        self.data["seen"] = str(version)
+
     def measure(self) -> Measure:
         """The parts of what success means, as typed."""
         typed = self.cleaned_data

@@ -79,7 +79,8 @@ def opened_bids_of(who: Standing) -> QuerySet[Bid]:
     return (
         Bid.objects.visible_to(who.user)
         .filter(microenterprise__in=[firm.pk for firm in who.firms])
-        .select_related("project__buyer", "microenterprise", "award__contract")
+        .select_related("project__buyer", "microenterprise")
+        .with_award()
     )
 
 
@@ -116,9 +117,23 @@ def firms_of(bids: Iterable[Bid]) -> list[Microenterprise]:
     return [firms[firm] for token, (_project, firm) in tokens.items() if token in wanted]
 
 
-def sealed_words(bid: Bid) -> str | None:
-    """The canonical words of an opened bid, whose SHA-256 is its receipt; None where nothing was ever sealed."""
+@dataclass(frozen=True, slots=True)
+class SealedWords:
+    """The words of an opened bid whose SHA-256 is its receipt. `price`: the words of the inner envelope, whose SHA-256
+    stands in `text`; empty where there is none, or while it is sealed.
+    """
+
+    text: str
+    price: str
+
+
+def sealed_words(bid: Bid) -> SealedWords | None:
+    """The canonical words of an opened bid; None where nothing was ever sealed. Tells no price that is sealed."""
     if bid.opened_at is None or not bid.receipt:
         return None
     sealed = Bid.objects.filter(pk=bid.pk, sealed__isnull=False).select_related("sealed").first()
-    return sealing.open_terms(sealed).text() if sealed is not None else None
+    if sealed is None:
+        return None
+    terms = sealing.open_terms(sealed)
+    shows_price = bool(terms.price_nonce) and bid.price_opened_at is not None
+    return SealedWords(terms.text(), terms.price_text() if shows_price else "")

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contracts import explaining
-from contracts.access import opened_bid_or_404, project_or_404
+from contracts.access import criteria_of, opened_bid_or_404, project_or_404
 from contracts.actions import bids as actions
 from contracts.forms.bids import BidForm
 from contracts.lifecycle import AWARD_BADGES, BID_BADGES, project_badge
@@ -106,7 +106,7 @@ def _submitting(request: Request, project: Project, who: Standing, now: datetime
     checks.check_bid_somehow(project, who, barred=barred, now=now)
     firms = checks.bidding_firms(project, who, barred=barred, now=now)
     wanted = [firm for firm in firms if str(firm.pk) == request.GET.get("me")]
-    form = BidForm(request.POST or None, project=project, firms=wanted or firms)
+    form = BidForm(request.POST or None, project=project, firms=wanted or firms, criteria=criteria_of(project))
     if request.method == "POST":
         if _wants_preview(request):
             return _page(request, project, form, firm=firms[0], current=None, terms=None)
@@ -125,16 +125,18 @@ def _submit(project: Project, form: BidForm, request: Request) -> None:
         plan=offer.plan,
         by=request.user,
         seen=form.cleaned_data["seen"],
+        answers=offer.answers,
     )
 
 
 def _revising(request: Request, project: Project, current: OwnBid, now: datetime) -> HttpResponse:
-    form = BidForm(request.POST or None, project=project, firms=[current.firm])
+    form = BidForm(request.POST or None, project=project, firms=[current.firm], criteria=criteria_of(project))
     sent = request.method == "POST" and not _wants_preview(request)
     if sent and form.is_valid() and _done(form, project, lambda: _revise(current.bid, form, request)):
         return see_other(_own_page(project, current.firm))
     terms = actions.read_own_bid(bid=current.bid, by=request.user)
     form.initial |= {"price": terms.price_minor, "days": terms.days, "plan": terms.plan}
+    form.initial |= form.answered(terms.answers)
     closed = why_not(checks.check_time, project, now)
     return _page(request, project, form, firm=current.firm, current=current, terms=terms, closed=closed)
 
@@ -148,6 +150,7 @@ def _revise(bid: Bid, form: BidForm, request: Request) -> None:
         plan=offer.plan,
         by=request.user,
         seen=form.cleaned_data["seen"],
+        answers=offer.answers,
     )
 
 
@@ -190,6 +193,7 @@ def _page(
         "form": form,
         "current": current,
         "terms": terms,
+        "answers": list(zip(form.asking, terms.answers, strict=False)) if terms is not None else [],
         "closed": closed,
         "changed": changed(project),
         "confirm_url": f"{reverse('bid_confirm', args=[project.pk])}?me={firm.pk}",
@@ -263,8 +267,8 @@ def bid_receipt(request: Request, pk: UUID, bid: UUID) -> HttpResponse:
     """The words of an opened bid as they were sealed, so that anybody can check its receipt."""
     project = project_or_404(request.user, pk).project
     opened = opened_bid_or_404(request.user, project, bid)
-    text = queries.sealed_words(opened)
-    if text is None:
+    words = queries.sealed_words(opened)
+    if words is None:
         raise Http404
-    context = {"project": project, "bid": opened, "name": bidder_name(opened), "text": text}
+    context = {"project": project, "bid": opened, "name": bidder_name(opened), "text": words.text, "price": words.price}
     return render(request, "projects/receipt.html", context)

@@ -17,24 +17,27 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contracts import explaining, reference
 from contracts.access import SeenProject, project_or_404
 from contracts.actions import projects as actions
+from contracts.criteria import asking
 from contracts.exports import csv_lines, project_rows
 from contracts.filters import ProjectFilters
 from contracts.forms.projects import ProjectForm, ReasonForm
 from contracts.lifecycle import AWARD_BADGES, BID_BADGES, Phase, phase, project_badge
 from contracts.measures import measure_of
-from contracts.models import Award, Bid, Project
+from contracts.models import Award, Bid, Criterion, Project
 from contracts.permissions import awards as award_checks
 from contracts.permissions import bids as bid_checks
 from contracts.permissions import finding as finding_checks
 from contracts.permissions import projects as checks
+from contracts.permissions.panel import Panel
 from contracts.permissions.standing import Standing, standing_of
 from contracts.proposed import proposed_of
 from contracts.queries import projects as queries
 from contracts.queries.bids import OwnBid, own_bids_on
 from contracts.queries.decisions import decision_of, live_award
+from contracts.queries.panel import unscored
 from contracts.ranking import Place, Ranking, needs_quality
 from contracts.reuse import as_template
-from contracts.views import decisions
+from contracts.views import decisions, panel
 from contracts.views.acts import Act, address
 from contracts.views.amendments import changed, deadline_facts
 from core.clock import business_date, market_now
@@ -107,6 +110,7 @@ class BidRow:
     won: bool
     award: Act | None = None
     disqualify: str = ""
+    answers: Sequence[tuple[Criterion, str]] = ()
 
 
 @require_safe
@@ -126,12 +130,16 @@ def project_detail(request: Request, pk: UUID) -> HttpResponse:
     if seen.project.buyer_id is None:
         return render(request, "projects/reference.html", context | _reference(seen.project, bids))
     own = own_bids_on(seen.project, who)
-    ranking = queries.ranking_of(seen.project, bids) if bids else None
+    judges = Panel(seen.seats, unscored(seen.project, bids))
+    quality = panel.card(seen, judges, bids, who)
+    # Who is to judge sees no terms before they declared their interests.
+    ranking = queries.ranking_of(seen.project, bids) if bids and not quality["kept_away"] else None
     decision = decisions.card(seen, bids, who, now)
     context |= {
         "own": next((row for row in own if row.live), None),
-        "acts": _acts(seen, who, own, bids, ranking, now),
-        "bids": _rows(seen.project, who, ranking, decided=decision is not None) if ranking is not None else [],
+        "acts": _acts(seen, who, own, bids, judges, now),
+        **quality,
+        "bids": _rows(seen, who, ranking, decided=decision is not None) if ranking is not None else [],
         "ranking": ranking,
         "few": len(bids) <= FEW_BIDS,
         "needs_quality": needs_quality(seen.project),
@@ -152,6 +160,7 @@ def _common(seen: SeenProject, now: datetime) -> dict[str, Any]:
         "sentence": queries.state_sentence(project, now),
         "buyer": queries.buyer_name(project),
         "panel": list(seen.panel.values()),
+        "quality_criteria": [each for each in seen.criteria if each.judged],
         "skills": seen.skills,
         "invited": seen.invited,
         "measure": measure_of(project).labelled(),
@@ -178,7 +187,7 @@ def _acts(
     who: Standing,
     own: Sequence[OwnBid],
     bids: Sequence[Bid],
-    ranking: Ranking | None,
+    judges: Panel,
     now: datetime,
 ) -> list[Act]:
     """What the reader can do here, the most important first; a step that is theirs but not possible says why."""
@@ -192,7 +201,7 @@ def _acts(
             *_cancelling(seen.project, who),
         ]
     if here is Phase.EVALUATING and decision_of(bids) is None:
-        return [*_deciding_acts(seen, who, ranking), *_cancelling(seen.project, who)]
+        return [*_deciding_acts(seen, who, judges), *_cancelling(seen.project, who)]
     if here is Phase.CANCELLED and own:
         return [_own_bid(seen.project)]
     return [*_contract_acts(who, bids)]
@@ -220,11 +229,8 @@ def _own_bid(project: Project) -> Act:
     return Act(address("bid_submit", project), _("Your bid"), "lock")
 
 
-def _deciding_acts(seen: SeenProject, who: Standing, ranking: Ranking | None) -> list[Act]:
-    found = []
-    if not why_not(award_checks.check_score, seen.project, who, set(seen.panel)):
-        tone = "primary" if ranking is not None and ranking.unscored else "plain"
-        found.append(Act(address("project_quality", seen.project), _("Judge quality"), "scale", tone=tone))
+def _deciding_acts(seen: SeenProject, who: Standing, judges: Panel) -> list[Act]:
+    found = panel.acts(seen, judges, who)
     if who.leads(seen.project.buyer_id):
         refusal = why_not(award_checks.check_award, seen.project, who)
         url = address("project_no_award", seen.project)
@@ -256,13 +262,13 @@ def _contract_acts(who: Standing, bids: Sequence[Bid]) -> list[Act]:
     return [Act(reverse("contract_detail", args=[contract.pk]), _("Open the contract"), "handshake")]
 
 
-def _rows(project: Project, who: Standing, ranking: Ranking, *, decided: bool) -> list[BidRow]:
-    may_award = not decided and not why_not(award_checks.check_award, project, who)
-    return [_row(project, place, ranking, who, may_award=may_award) for place in ranking.places]
+def _rows(seen: SeenProject, who: Standing, ranking: Ranking, *, decided: bool) -> list[BidRow]:
+    may_award = not decided and not why_not(award_checks.check_award, seen.project, who)
+    return [_row(seen, place, ranking, who, may_award=may_award) for place in ranking.places]
 
 
-def _row(project: Project, place: Place, ranking: Ranking, who: Standing, *, may_award: bool) -> BidRow:
-    bid = place.bid
+def _row(seen: SeenProject, place: Place, ranking: Ranking, who: Standing, *, may_award: bool) -> BidRow:
+    bid, project = place.bid, seen.project
     award = live_award(bid)
     won = award is not None and award.status == Award.Status.ACTIVE
     valid = bid.status == Bid.Status.VALID
@@ -277,6 +283,7 @@ def _row(project: Project, place: Place, ranking: Ranking, who: Standing, *, may
         won=won,
         award=_award_act(project, place, ranking, who) if may_award and valid else None,
         disqualify=address("bid_disqualify", project, bid.pk) if may_award and valid else "",
+        answers=list(zip(asking(seen.criteria), bid.answers or (), strict=False)),
     )
 
 

@@ -8,11 +8,11 @@ from django.db import IntegrityError, connection, transaction
 
 from contracts import scoring
 from contracts.actions import awards, bids, projects
-from contracts.forms.fields import instant_of
 from contracts.lifecycle import Phase, phase
 from contracts.models import Award, Bid, Contract, Panelist, Project, SealedEvent, WrappedKey
 from contracts.queries.projects import opened_bids, ranking_of
 from contracts.tasks import open_due_projects
+from contracts.zones import instant_of
 from core.clock import business_date, market_now, move_forward
 from core.errors import Conflict, Denied, InsufficientFunds, Invalid, InvalidTransition, TooLate
 from core.models import AuditRecord
