@@ -10,6 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import DefaultRouter
 
+from contracts import ocds_api
 from contracts.api import BidViewSet, ContractViewSet, ProjectViewSet
 from core.http import Request
 from microenterprises.api import MicroenterpriseViewSet
@@ -43,5 +44,8 @@ def browse(request: Request) -> HttpResponse:
 urlpatterns = [
     path("", browse, name="api_browse"),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("v1/ocds/releases/", ocds_api.releases, name="api-ocds-releases"),
+    path("v1/ocds/records/<str:ocid>/", ocds_api.record, name="api-ocds-record"),
+    path("v1/ocds/packages/", ocds_api.package, name="api-ocds-package"),
     path("v1/", include(router.urls)),
 ]

@@ -1,5 +1,6 @@
 """What the verbs of a contract share: its locked row, its trail, whom they tell. Verbs have files of their own."""
 
+from contracts.actions import releases
 from contracts.models import Contract, ContractVersion
 from core import audit
 from core.clock import business_date
@@ -18,8 +19,9 @@ def locked(contract: Contract) -> Contract:
 
 
 def record(contract: Contract, deed: str, *, by: User | None, **facts: object) -> None:
-    """One line in the contract's trail."""
+    """One line in the contract's trail, and a release if anything changed that others read."""
     audit.record(by=by, deed=f"contract.{deed}", subject=subject(contract), about=contract.title, **facts)
+    releases.note_contract(contract, deed)
 
 
 def subject(contract: Contract) -> str:

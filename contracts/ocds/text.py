@@ -1,4 +1,4 @@
-"""From text to values that lose nothing: JSON with exact decimals, instants with their offset, paths, exact amounts."""
+"""From text to values that lose nothing, and back: JSON with exact decimals, instants with their offset, paths."""
 
 import json
 import re
@@ -71,6 +71,25 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise Unreadable(_("An object has the field “%(name)s” twice. Keep the one that is meant."), name=twice)
     return node
+
+
+def write(value: Any) -> str:
+    """JSON with exact decimals, in the order of the values: what `parse` reads gives them back, digit by digit.
+
+    Raises TypeError for what JSON has no word for, floats included: they have lost what they were.
+    """
+    match value:
+        case None | bool() | int() | str():
+            return json.dumps(value, ensure_ascii=False)
+        case Decimal():
+            return format(value, "f")
+        case dict():
+            return (
+                "{" + ",".join(f"{json.dumps(name, ensure_ascii=False)}:{write(v)}" for name, v in value.items()) + "}"
+            )
+        case list():
+            return "[" + ",".join(map(write, value)) + "]"
+    raise TypeError(f"{type(value).__name__} cannot be written exactly")
 
 
 def join(path: str, *steps: str | int) -> str:

@@ -125,6 +125,7 @@ def known(stage: Stage) -> Known:
             "seats/": [{"pk": seat.pk}],
             "invitations/": anything,
             "people/": [*people, *anything],
+            "api/v1/ocds/": [{"ocid": f"{settings.OCDS_PREFIX}-{stage.project.pk}"}, {"ocid": "ocds-elsewhere-1"}],
             "api/v1/": [{**bid, **days[0]}, *({"pk": me["pk"]} for me in firms)],
         }
     )

@@ -17,7 +17,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.plugin import DjangoDbBlocker
 
-from contracts.models import Bid, Contract, Project
+from contracts.actions.releases import catch_up
+from contracts.models import Bid, Contract, Project, Release
 from core import past
 from ledger.models import Account, Entity
 from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, Platform
@@ -88,6 +89,7 @@ THINGS: dict[str, Callable[[], Addresses]] = {
     "api-project-bids": project,
     "api-contract-detail": contract,
     "api-microenterprise-detail": firm,
+    "api-ocds-record": by(Release, "ocid"),
     "api-statement-detail": lambda: (("", row) for row in lines_of_lin()),
     "payout_detail": by(PayoutBatch, state="status"),
     "payout_payment": by(Payment, state="status"),
@@ -208,6 +210,7 @@ def costs(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> list[tup
         for times in TIMES:
             with transaction.atomic():
                 small.build(times)
+                catch_up()  # the clock's errand
                 with past.at(small.MORNING):
                     found.append((costs_of_lists(), costs_of_things()))
                 transaction.set_rollback(True)
