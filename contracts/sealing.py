@@ -216,7 +216,26 @@ def _key(name: str) -> bytes:
     if row is None:
         _keep_key(name)
         row = WrappedKey.objects.values_list("wrapped", flat=True).get(pk=name)
-    return _decrypt(settings.BID_KEY, bytes(row), f"key:{name}")
+    return _unwrapped(name, bytes(row))
+
+
+def _unwrapped(name: str, wrapped: bytes) -> bytes:
+    """The key of that name; while BID_KEY is being replaced, BID_KEY_BEFORE still opens what is wrapped under it."""
+    try:
+        return _decrypt(settings.BID_KEY, wrapped, f"key:{name}")
+    except BrokenSeal:
+        if settings.BID_KEY_BEFORE is None:
+            raise
+        return _decrypt(settings.BID_KEY_BEFORE, wrapped, f"key:{name}")
+
+
+def wrapped_anew(name: str, wrapped: bytes) -> bytes | None:
+    """The same key under BID_KEY, or None when it is wrapped under it already. No bid is opened. Raises BrokenSeal."""
+    try:
+        _decrypt(settings.BID_KEY, wrapped, f"key:{name}")
+    except BrokenSeal:
+        return _wrapped(name, _unwrapped(name, wrapped))
+    return None
 
 
 # ------------------------------------------------------------------ terms
@@ -256,7 +275,7 @@ def made_for(bid: Bid, mark: bytes, *, wrapped: bytes) -> int:
 
     Says nothing of its terms; only for who may know of the bid at all, and for the opening.
     """
-    key = _decrypt(settings.BID_KEY, wrapped, f"key:{_project_name(bid.project_id)}")
+    key = _unwrapped(_project_name(bid.project_id), wrapped)
     return _read_mark(key, bid, mark)
 
 
@@ -331,7 +350,7 @@ def opened_keys(project_ids: Iterable[UUID]) -> dict[UUID, bytes]:
     found: dict[UUID, bytes] = {}
     for name, wrapped in WrappedKey.objects.filter(pk__in=names).values_list("name", "wrapped"):
         with suppress(BrokenSeal):
-            found[names[name]] = _decrypt(settings.BID_KEY, bytes(wrapped), f"key:{name}")
+            found[names[name]] = _unwrapped(name, bytes(wrapped))
     return found
 
 

@@ -26,6 +26,8 @@ _TEST_PAYOUT_SECRET = base64.urlsafe_b64encode(b"paid" * 8).decode() if MARKET_E
 SECRET_KEY = env.text("SECRET_KEY", _TEST_SECRET)
 BID_KEY = env.key("BID_KEY", _TEST_SECRET)
 """Wraps the key of every project's sealed bids. Whoever holds it and the database can open bids early."""
+BID_KEY_BEFORE = env.key_or_none("BID_KEY_BEFORE")
+"""Still opens the keys that were wrapped before BID_KEY was replaced, until `wrap_bid_keys` has run."""
 PAYOUT_KEY = env.key("PAYOUT_KEY", _TEST_PAYOUT_SECRET)
 """Encrypts people's bank details. Whoever holds it and the database can read them."""
 PAYOUT_KEY_BEFORE = env.key_or_none("PAYOUT_KEY_BEFORE")

@@ -14,7 +14,8 @@ from settlement.bank import company_account
 def payout_key_is_its_own(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Whoever is trusted with bids is not thereby trusted with bank accounts; and a new key is another one."""
     found: list[CheckMessage] = []
-    if settings.BID_KEY in (settings.PAYOUT_KEY, settings.PAYOUT_KEY_BEFORE):
+    of_bids = {settings.BID_KEY, settings.BID_KEY_BEFORE} - {None}
+    if of_bids & {settings.PAYOUT_KEY, settings.PAYOUT_KEY_BEFORE}:
         found.append(Error("PAYOUT_KEY and BID_KEY must be different keys.", id="settlement.E001"))
     if settings.PAYOUT_KEY_BEFORE == settings.PAYOUT_KEY:
         found.append(

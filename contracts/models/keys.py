@@ -4,7 +4,10 @@ from django.db import models
 
 
 class WrappedKey(models.Model):
-    """A random 256-bit key under BID_KEY: one per project (`project:<uuid>`) and one for bidder tokens (`tokens`)."""
+    """A random 256-bit key under BID_KEY: one per project (`project:<uuid>`) and one for bidder tokens (`tokens`).
+
+    When BID_KEY is replaced the same key is wrapped anew; what is sealed under it stays as it is.
+    """
 
     name = models.CharField(primary_key=True, max_length=60)
     wrapped = models.BinaryField()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.errors import DomainError
-from people.models import User
+from people.commands import person_named
 from settlement.actions import payouts
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--by", metavar="EMAIL", help="e-mail address of whoever replaces the key, for the trail")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        by = self._person(options["by"])
+        by = person_named(options["by"])
         sealed, after = 0, None
         try:
             while True:
@@ -39,11 +39,3 @@ class Command(BaseCommand):
         )
         self.stdout.write(words % {"count": f"{sealed:,}"})
         self.stdout.write(_("Every account opens with PAYOUT_KEY alone; PAYOUT_KEY_BEFORE can be taken away."))
-
-    def _person(self, email: str | None) -> User | None:
-        if not email:
-            return None
-        try:
-            return User.objects.get_by_natural_key(email)
-        except User.DoesNotExist:
-            raise CommandError(_("Nobody has the address %(email)s.") % {"email": email}) from None
