@@ -51,7 +51,8 @@ def awarded(
     clock.move_forward(timedelta(hours=7))
     projects.open_bids(project=project)
     bid = Bid.objects.get(project=project)
-    awards.award(project=project, bid=bid, reason="The only bid, and a good one.", loser_reasons={}, by=cast.lin)
+    made = awards.award(project=project, bid=bid, reason="The only bid, and a good one.", loser_reasons={}, by=cast.lin)
+    awards.agree(award=made, reason="The price is what we paid before.", by=cast.ada)
     return Contract.objects.get(project=project)
 
 
