@@ -32,18 +32,35 @@ def percent(basis_points: int) -> str:
 
 def criteria(project: Project) -> list[str]:
     """How the bids of a project are compared, a sentence each."""
-    return [_first(project), *_pass_mark(project), _ties(project)]
+    return [_first(project), *_pass_mark(project), *_envelopes(project), _ties(project)]
 
 
 def arithmetic(place: Place, ranking: Ranking, currency: str) -> list[str]:
     """The arithmetic of one bid line by line, as a reader would check it; empty while it has none."""
     if place.scored is None:
-        return []
+        return _without_price(place, ranking)
     parts = scoring.arithmetic(place.scored, ranking.rule)
     if ranking.rule.method is scoring.Method.LOWEST_PRICE:
         # Price points decide nothing here; showing them would suggest they do.
         parts = tuple(part for part in parts if part.line is not Line.PRICE_POINTS)
-    return [_sentence(part, currency) for part in parts]
+    lines: list[str] = []
+    for part in parts:
+        if part.line is Line.QUALITY_POINTS:
+            lines += quality_lines(place.bid)
+        lines.append(_sentence(part, currency))
+    return lines
+
+
+def _without_price(place: Place, ranking: Ranking) -> list[str]:
+    """What can be said of a bid whose price is sealed; under two envelopes, below the pass mark, for ever."""
+    bid = place.bid
+    if bid.opened_at is None or bid.price_minor is not None or bid.quality_points is None:
+        return []
+    figures = {"points": bid.quality_points, "pass_mark": ranking.rule.pass_mark}
+    lines = [_quality_points(figures, ""), *quality_lines(bid)]
+    if bid.quality_points < ranking.rule.pass_mark:
+        lines += [_below_mark(figures, ""), _("Its price stays sealed for ever.")]
+    return lines
 
 
 def points_preview(project: Project, price_minor: int) -> list[str]:
@@ -65,17 +82,47 @@ def points_preview(project: Project, price_minor: int) -> list[str]:
     ]
 
 
+def quality_lines(bid: Bid) -> list[str]:
+    """How the quality points of a bid came about, line by line; empty where the plan was judged as a whole."""
+    parts = bid.quality_parts or []
+    if len(parts) < 2:
+        return []
+    lines = [
+        _("%(title)s: %(points)s of 10,000 points, weighs %(weight)s. %(reason)s")
+        % {
+            "title": part["title"],
+            "points": number(part["points"]),
+            "weight": percent(part["weight_bp"]),
+            "reason": part["reason"],
+        }
+        for part in parts
+    ]
+    terms = " + ".join(f"{percent(part['weight_bp'])} × {number(part['points'])}" for part in parts)
+    return [
+        *lines,
+        _("Quality: %(terms)s = %(points)s of %(full)s points, rounded down.")
+        % {"terms": terms, "points": number(bid.quality_points or 0), "full": number(scoring.FULL)},
+    ]
+
+
+def is_below_mark(place: Place, winner: Place) -> bool:
+    """Whether a bid has no rank for its quality; under two envelopes it has no price either, so nothing is scored."""
+    if place.scored is not None:
+        return place.scored.refusal is scoring.Refusal.QUALITY_TOO_LOW
+    return winner.scored is not None and place.bid.price_minor is None and place.bid.quality_points is not None
+
+
 def why_behind(place: Place, winner: Place, currency: str) -> str:
     """Why a bid stands behind the awarded one: the sentence a loser is offered; the buyer may rewrite it."""
     bid = place.bid
     if bid.status == Bid.Status.DISQUALIFIED:
         return bid.outcome_reason or _("The bid was disqualified.")
-    if place.scored is None or winner.scored is None:
-        return ""
-    if place.scored.refusal is scoring.Refusal.QUALITY_TOO_LOW:
+    if is_below_mark(place, winner):
         return _("The panel gave %(points)s quality points, which is below the pass mark.") % {
             "points": number(bid.quality_points or 0)
         }
+    if place.scored is None or winner.scored is None:
+        return ""
     if (place.rank or 0) < (winner.rank or 0):
         return ""
     return _compared(place.scored, winner.scored, currency)
@@ -99,6 +146,19 @@ def _pass_mark(project: Project) -> list[str]:
     return [
         _("A bid needs at least %(mark)s of 10,000 quality points from the panel.")
         % {"mark": number(project.pass_mark)}
+    ]
+
+
+def _envelopes(project: Project) -> list[str]:
+    if not project.two_envelopes:
+        return []
+    return [
+        _(
+            "Two envelopes: prices stay sealed until the panel has agreed on quality. Below the pass mark they are "
+            "never opened."
+        )
+        if project.pass_mark
+        else _("Two envelopes: prices stay sealed until the panel has agreed on quality.")
     ]
 
 

@@ -147,6 +147,7 @@ def _bid(bid: ocds.Bid, release: ocds.Release, project: Project) -> Bid:
         opened_at=_opened(release),
         bidder_name=_cut(", ".join(tenderer.name for tenderer in bid.tenderers), 200),
         price_minor=None if bid.value is None else bid.value.minor,
+        price_opened_at=None if bid.value is None else _opened(release),
         external_id=bid.id,
     )
 

@@ -1,4 +1,4 @@
-"""When something may happen to a project, bid, award, contract or milestone. *Who* may do it is in `permissions`.
+"""When something may happen to a project, bid, panel, award, contract, milestone. *Who* may is in `permissions`.
 
 What depends on time is derived from stored instants (`phase`), never stored: a late scheduler changes nothing that a
 reader or a rule sees. Intervals are half open: `[opens_at, deadline)`. `docs/lifecycles.md` is generated from the
@@ -11,7 +11,7 @@ from typing import Final
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from contracts.models import Award, Bid, Contract, Milestone, Project
+from contracts.models import Award, Bid, Consensus, Contract, Milestone, Panelist, Project
 from core.lifecycle import Lifecycle
 from core.look import Badge
 
@@ -55,6 +55,25 @@ AWARD: Final = Lifecycle(
     },
 )
 
+PANELIST: Final = Lifecycle(
+    noun="panelist",
+    states=dict(Panelist.Status.choices),
+    moves={
+        "declare": (("named",), "ready"),
+        "submit": (("ready", "submitted"), "submitted"),
+        "conflict": (("named", "ready", "submitted"), "conflicted"),
+    },
+)
+
+CONSENSUS: Final = Lifecycle(
+    noun="consensus",
+    states=dict(Consensus.Status.choices),
+    moves={
+        "agree": (("proposed",), "agreed"),
+        "drop": (("proposed",), "dropped"),
+    },
+)
+
 CONTRACT: Final = Lifecycle(
     noun="contract",
     states=dict(Contract.Status.choices),
@@ -78,7 +97,7 @@ MILESTONE: Final = Lifecycle(
     },
 )
 
-LIFECYCLES: Final = (PROJECT, BID, AWARD, CONTRACT, MILESTONE)
+LIFECYCLES: Final = (PROJECT, BID, PANELIST, CONSENSUS, AWARD, CONTRACT, MILESTONE)
 
 
 class Phase(models.TextChoices):
@@ -117,6 +136,13 @@ PROJECT_BADGES: Final = {
     Phase.AWARDED: Badge(Phase.AWARDED.label, "good", "award"),
     Phase.UNSUCCESSFUL: Badge(Phase.UNSUCCESSFUL.label, "neutral", "circle-dashed"),
     Phase.CANCELLED: Badge(Phase.CANCELLED.label, "bad", "ban"),
+}
+
+PANELIST_BADGES: Final = {
+    Panelist.Status.NAMED: Badge(Panelist.Status.NAMED.label, "accent", "hourglass"),
+    Panelist.Status.READY: Badge(Panelist.Status.READY.label, "accent", "scale"),
+    Panelist.Status.SUBMITTED: Badge(Panelist.Status.SUBMITTED.label, "good"),
+    Panelist.Status.CONFLICTED: Badge(Panelist.Status.CONFLICTED.label, "bad", "ban"),
 }
 
 BID_BADGES: Final = {

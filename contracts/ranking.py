@@ -26,7 +26,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All opened bids of a project, best first. `unscored`: how many valid bids wait for the panel."""
+    """All opened bids of a project, best first. `unscored`: how many valid bids wait for the panel, or under two
+    envelopes for their prices to be opened after it.
+    """
 
     rule: scoring.Rule
     places: tuple[Place, ...]
@@ -61,19 +63,30 @@ def rule_of(project: Project) -> scoring.Rule:
 
 
 def rank(project: Project, bids: Iterable[Bid]) -> Ranking:
-    """The ranking of opened bids. Until every valid one is judged (where the criteria ask for it) nobody has a rank."""
+    """The ranking of opened bids. Until every valid one is judged (where the criteria ask for it) nobody has a rank.
+
+    Under two envelopes a bid below the pass mark has no price, so it has no place in the ranking either.
+    """
     rule = rule_of(project)
     bids = list(bids)
-    valid = [bid for bid in bids if bid.status == Bid.Status.VALID and bid.price_minor is not None]
-    others = [bid for bid in bids if bid not in valid]
-    unscored = sum(bid.quality_points is None for bid in valid) if needs_quality(project) else 0
-    if unscored:
-        waiting = sorted(valid, key=lambda bid: (bid.price_minor or 0, bid.submitted_at, str(bid.pk)))
-        return Ranking(rule, tuple(Place(bid, None) for bid in (*waiting, *others)), unscored)
-    by_id = {str(bid.pk): bid for bid in valid}
-    scored = scoring.score((_plain(bid) for bid in valid), rule=rule, seed=project.draw_seed)
-    ranked = tuple(Place(by_id[row.bid.id], row) for row in scored)
-    return Ranking(rule, (*ranked, *(Place(bid, None) for bid in others)), 0)
+    valid = [bid for bid in bids if bid.status == Bid.Status.VALID]
+    waiting = sum(waits(project, bid) for bid in valid)
+    if waiting:
+        first = sorted(valid, key=lambda bid: (bid.price_minor or 0, bid.submitted_at, str(bid.pk)))
+        rest = [bid for bid in bids if bid.status != Bid.Status.VALID]
+        return Ranking(rule, tuple(Place(bid, None) for bid in (*first, *rest)), waiting)
+    priced = {str(bid.pk): bid for bid in valid if bid.price_minor is not None}
+    scored = scoring.score((_plain(bid) for bid in priced.values()), rule=rule, seed=project.draw_seed)
+    ranked = tuple(Place(priced[row.bid.id], row) for row in scored)
+    unpriced = sorted((bid for bid in bids if str(bid.pk) not in priced), key=lambda bid: bid.status)
+    return Ranking(rule, (*ranked, *(Place(bid, None) for bid in unpriced)), 0)
+
+
+def waits(project: Project, bid: Bid) -> bool:
+    """Whether a valid bid keeps the ranking waiting: for the panel, or for its price that is about to be opened."""
+    if needs_quality(project) and bid.quality_points is None:
+        return True
+    return project.two_envelopes and bid.price_minor is None and (bid.quality_points or 0) >= project.pass_mark
 
 
 def frozen(project: Project, ranking: Ranking) -> dict[str, Any]:
@@ -89,6 +102,11 @@ def frozen(project: Project, ranking: Ranking) -> dict[str, Any]:
         "seed": project.draw_seed,
         "commitment": project.draw_commitment,
         "bids": [_row(place.scored) for place in ranking.places if place.scored is not None],
+        "unpriced": [
+            {"bid": str(place.bid.pk), "quality_points": place.bid.quality_points}
+            for place in ranking.places
+            if place.scored is None and place.bid.status == Bid.Status.VALID
+        ],
     }
 
 

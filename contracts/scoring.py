@@ -154,6 +154,20 @@ def price_points(price_minor: int, ceiling_minor: int) -> int:
     return min(FULL, max(0, FULL * (ceiling_minor - price_minor) // ceiling_minor))
 
 
+def quality_points(parts: Iterable[tuple[int, int]]) -> int:
+    """Points of several criteria as one figure: the sum of weight x points over 10,000, rounded down; exact integers.
+
+    parts: the weight in basis points and the points, 0 to 10,000, of each criterion. Raises ValueError when the weights
+    do not sum to 10,000 or points are outside.
+    """
+    parts = tuple(parts)
+    if sum(weight for weight, _points in parts) != FULL or any(weight <= 0 for weight, _points in parts):
+        raise ValueError("the weights of the criteria do not sum to 10,000 basis points")
+    if any(not 0 <= points <= FULL for _weight, points in parts):
+        raise ValueError("the points of a criterion are outside 0 to 10,000")
+    return sum(weight * points for weight, points in parts) // FULL
+
+
 def refusal(bid: Bid, rule: Rule) -> Refusal | None:
     """Why the rule gives this bid no rank, or None."""
     if rule.ceiling_minor is not None and bid.price_minor > rule.ceiling_minor:

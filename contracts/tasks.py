@@ -7,7 +7,8 @@ from celery import Task, shared_task
 from django.db import DatabaseError
 
 from contracts import letters
-from contracts.actions import alerts, awards, contracts, integrity, milestones, projects, releases
+from contracts.actions import alerts, awards, contracts, integrity, milestones, panel, projects, releases
+from contracts.queries.panel import being_judged
 from contracts.queries.projects import due_for_opening
 from contracts.sealing import BrokenSeal
 from core.clock import market_now
@@ -25,6 +26,20 @@ def open_due_projects() -> None:
         except (BrokenSeal, DatabaseError):
             # A wrong BID_KEY or a busy row: the next round tries again, and the steward sees it stay closed.
             log.exception("project %s could not be opened", project.pk)
+
+
+@shared_task
+def watch_panels() -> None:
+    """Take out whom the rules find in a conflict of interest, and open prices that failed to open with the agreement.
+
+    One project that fails does not stop the others.
+    """
+    for project in being_judged():
+        try:
+            panel.find_conflicts(project=project)
+            panel.open_prices(project=project)
+        except (BrokenSeal, DatabaseError):
+            log.exception("the panel of project %s could not be watched", project.pk)
 
 
 @shared_task(bind=True, max_retries=8, retry_backoff=True)

@@ -274,6 +274,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 30},
     },
+    "take conflicts of interest out of panels": {
+        "task": "contracts.tasks.watch_panels",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "accept deliveries after the agreed silence": {
         "task": "contracts.tasks.accept_silent_deliveries",
         "schedule": timedelta(minutes=1),

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from contracts import scoring, scrutiny
+from contracts import scrutiny
 from contracts.actions import drafting, holds
 from contracts.actions.projects import leaders, link, locked, record
 from contracts.business_days import end_after
@@ -29,32 +29,6 @@ from core.errors import Conflict, Invalid, InvalidTransition
 from core.words.instants import exact
 from people.models import Role, User
 from people.notices import tell
-
-
-@transaction.atomic
-def score_quality(*, bid: Bid, points: int, reason: str, by: User) -> Bid:
-    """Give an opened bid its quality points (0 to 10,000) with a reason; until the award they may be given anew.
-
-    Raises Denied (not on the panel), InvalidTransition, Invalid.
-    """
-    project, bid, now = _locked(bid)
-    panel = set(project.panel.values_list("person_id", flat=True))
-    who = standing_of(by, business_date(now))
-    permissions.check_score(project, who, panel)
-    permissions.check_impartial(_opened(project), who)
-    check_undecided(project)
-    if bid.status != Bid.Status.VALID:
-        raise InvalidTransition(_("Only valid bids are judged."))
-    if not 0 <= points <= scoring.FULL:
-        raise Invalid(_("Quality points lie between 0 and 10,000."), field="points")
-    if not reason.strip():
-        raise Invalid(_("Say why; the bidder reads it."), field="reason")
-    before = bid.quality_points
-    bid.quality_points, bid.quality_reason = points, reason.strip()
-    bid.scored_by, bid.scored_at = by, now
-    bid.save(update_fields=["quality_points", "quality_reason", "scored_by", "scored_at"])
-    record(project, "quality_judged", by=by, bid=str(bid.pk), points=points, before=before, reason=bid.quality_reason)
-    return bid
 
 
 @transaction.atomic

@@ -25,6 +25,24 @@ from microenterprises.models import Membership, Microenterprise
 from people.fields import SkillsField
 from people.models import User
 
+IN_SIGHT = 3
+"""How many criteria are shown before one asks for more. A choice of the page, not a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionFields:
+    """The three fields of one criterion."""
+
+    title: BoundField
+    judged: BoundField
+    weight: BoundField
+    in_sight: bool
+
+    @property
+    def filled(self) -> bool:
+        """Whether anything stands in them, or is wrong with them."""
+        return any(field.value() or field.errors for field in (self.title, self.judged, self.weight))
+
 
 class ProjectForm(WordsForm):
     """The draft of a project. Only title and deadline are asked for at once; publication asks for the rest."""
@@ -150,25 +168,6 @@ class ProjectForm(WordsForm):
             criteria=self.typed_criteria(typed),
             two_envelopes=typed["two_envelopes"],
         )
-
-
-IN_SIGHT = 3
-"""How many criteria are shown before one asks for more. A choice of the page, not a rule."""
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionFields:
-    """The three fields of one criterion."""
-
-    title: BoundField
-    judged: BoundField
-    weight: BoundField
-    in_sight: bool
-
-    @property
-    def filled(self) -> bool:
-        """Whether anything stands in them, or is wrong with them."""
-        return any(field.value() or field.errors for field in (self.title, self.judged, self.weight))
 
 
 def criterion_names() -> list[str]:

@@ -27,8 +27,20 @@ class BidQuerySet(models.QuerySet["Bid"]):
         return found.select_related("live_award__contract", "live_award__awarded_by", "live_award__agreed_by")
 
     def visible_to(self, user: User) -> "BidQuerySet":
-        """Opened bids, for colleagues: the market is open once a deadline has passed."""
-        return self.none() if user.is_vendor else self.opened()
+        """Opened bids, for colleagues: the market is open once a deadline has passed.
+
+        Who is to judge quality sees none of them before they have declared their interests, nor with a conflict.
+        """
+        if user.is_vendor:
+            return self.none()
+        to_judge = Project.objects.filter(
+            Q(price_weight_bp__lt=10_000) | Q(pass_mark__gt=0),
+            status=Project.Status.EVALUATING,
+            panel__person=user,
+            panel__status__in=["named", "conflicted"],
+            pk__in=Bid.objects.opened().filter(status=Bid.Status.VALID, quality_points=None).values("project"),
+        )
+        return self.opened().exclude(project__in=to_judge)
 
 
 class Bid(models.Model):

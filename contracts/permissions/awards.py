@@ -1,4 +1,4 @@
-"""Who judges quality, who awards and who agrees, who objects and who rules (rule 6: who awards is not who accepts)."""
+"""Who awards and who agrees, who objects and who rules (rule 6: who awards is not who accepts)."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -9,21 +9,11 @@ from django.utils.translation import gettext as _
 from contracts.lifecycle import PROJECT
 from contracts.models import Award, Bid, Objection, PriceQuestion, Project
 from contracts.permissions.standing import Standing
-from contracts.ranking import needs_quality
 from core.clock import business_date
 from core.errors import Denied, InvalidTransition, TooLate
 from core.words.instants import exact
 from microenterprises.models import Membership, Microenterprise
 from people.models import Role, User
-
-
-def check_score(project: Project, who: Standing, panel: Collection[UUID]) -> None:
-    """Members of the panel judge quality once the bids are open, where the criteria ask for it. `panel`: their ids."""
-    if who.user.pk not in panel:
-        raise Denied(_("Only the panel named at publication judges quality here."))
-    if not needs_quality(project):
-        raise InvalidTransition(_("Only the price counts for this project, so quality is not judged."))
-    _check_open(project)
 
 
 def check_award(project: Project, who: Standing) -> None:

@@ -186,6 +186,9 @@ def _judging(project: Project, bids: list[Bid]) -> Iterable[Happening]:
         last = max(judged, key=lambda bid: bid.scored_at or project.deadline)
         if last.scored_at is not None and last.scored_by is not None:
             yield Happening(_("Quality judged"), last.scored_by.name, last.scored_at, "scale")
+    if project.two_envelopes:
+        for opened_at in {bid.price_opened_at for bid in bids if bid.price_opened_at is not None}:
+            yield Happening(_("Prices opened"), "", opened_at, "eye", "accent")
 
 
 def _award(bids: list[Bid]) -> Iterable[Happening]:

@@ -1,9 +1,7 @@
-"""The pages of the decision: quality, award, no award, disqualification."""
+"""The pages of the decision: award, no award, disqualification."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from contracts import explaining
 from contracts.access import SeenProject, opened_bid_or_404, project_or_404
 from contracts.actions import awards as actions
-from contracts.forms.awards import AwardForm, QualityForm
+from contracts.forms.awards import AwardForm
 from contracts.forms.projects import ReasonForm
 from contracts.models import Bid
 from contracts.permissions import awards as checks
@@ -25,36 +23,6 @@ from core.errors import Invalid
 from core.http import Request, see_other, unprocessable
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
-
-
-@get_or_post
-def project_quality(request: Request, pk: UUID) -> HttpResponse:
-    """The panel gives every valid bid its quality points."""
-    seen = project_or_404(request.user, pk)
-    checks.check_score(seen.project, standing_of(request.user, business_date()), set(seen.panel))
-    bids = [bid for bid in queries.opened_bids(seen.project) if bid.status == Bid.Status.VALID]
-    forms = [QualityForm(request.POST or None, bid=bid) for bid in bids]
-    valid = [form.is_valid() for form in forms]
-    if request.method == "POST" and all(valid):
-        _score(forms, request)
-        return see_other("project_detail", pk)
-    context = {
-        "project": seen.project,
-        "forms": [(form, queries.bidder_name(form.bid)) for form in forms],
-        "criteria": explaining.criteria(seen.project),
-        "all_forms": forms,
-    }
-    response = render(request, "projects/quality.html", context)
-    return unprocessable(response) if request.method == "POST" else response
-
-
-@transaction.atomic
-def _score(forms: Sequence[QualityForm], request: Request) -> None:
-    """All changed points or none."""
-    for form in forms:
-        if form.has_changed():
-            typed = form.cleaned_data
-            actions.score_quality(bid=form.bid, points=typed["points"], reason=typed["reason"], by=request.user)
 
 
 @get_or_post
