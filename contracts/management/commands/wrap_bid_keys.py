@@ -16,7 +16,7 @@ class Command(BaseCommand):
     """Prints how many keys it wrapped, and never what is under them."""
 
     help = (
-        "Wraps the key of every project with BID_KEY that BID_KEY_BEFORE still opens. No bid is opened. Safe to repeat; "
+        "Wraps every key with BID_KEY that BID_KEY_BEFORE still opens. No bid is opened. Safe to repeat: "
         "once it has run, BID_KEY_BEFORE is not needed any more."
     )
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core import money
 from core.errors import DomainError
-from people.models import User
+from people.commands import person_named
 from settlement.actions import nights
 from settlement.models import Outcome, SettlementRun
 from settlement.queries import TOTALS
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         day: date = options["date"]
         try:
-            by = User.objects.get_by_natural_key(options["by"]) if options["by"] else None
+            by = person_named(options["by"])
             nights.do_what_is_due()
             for earlier in nights.waiting_dates(through=day):
                 self.stdout.write(_("%(day)s: settling") % {"day": earlier.isoformat()})
@@ -36,8 +36,6 @@ class Command(BaseCommand):
             run = nights.start_run(business_date=day, by=by)
         except DomainError as refusal:
             raise CommandError(str(refusal.sentence)) from None
-        except User.DoesNotExist:
-            raise CommandError(_("Nobody has the address %(email)s.") % {"email": options["by"]}) from None
         self._print(run)
 
     def _print(self, run: SettlementRun) -> None:
