@@ -1,13 +1,16 @@
 """At the deadline and at the decision, with real threads and real commits: one winner, nothing late, nothing early."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 
-from contracts.actions import awards, bids, projects
-from contracts.models import Award, Bid, Contract, Project
+from contracts import sealing
+from contracts.actions import amendments, awards, bids, contracts, projects
+from contracts.models import Award, Bid, Contract, Project, ProjectVersion, WrappedKey
+from contracts.versions import words_of
 from core.clock import market_now, move_forward
 from core.errors import DomainError, TooLate
 from core.models import AuditRecord
@@ -17,6 +20,7 @@ from ledger.queries import balance
 from microenterprises.models import Membership, Microenterprise, Platform
 from people.models import User
 from tests.cast import START, make_cast
+from tests.contracts import deadline_race, scenes
 from tests.contracts.market import CEILING, bids_on, evaluating, published
 from tests.threads import together
 
@@ -164,3 +168,114 @@ def test_revising_and_withdrawing_at_once_never_leaves_a_withdrawn_bid_alive(clo
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM contracts_sealedevent")
         assert cursor.fetchone()[0] == 1 + sum(isinstance(one, Bid) for one in outcomes)
+
+
+# ------------------------------------------------------------------ the deadline itself, and what crosses it
+
+
+def test_of_three_bids_around_the_deadline_only_the_one_with_its_instant_before_it_is_stored(cloned_db: str) -> None:
+    """Fifty times; a thousand times in tests/soak."""
+    cast = make_cast()
+    one, two, three = crowd(cast.platform, 3)
+    races = [race for _batch in range(5) for race in deadline_race.run(cast, (one, two, three), 10)]
+    assert len(races) == 50
+
+
+def test_withdrawing_and_awarding_at_once_never_award_a_withdrawn_bid(cloned_db: str) -> None:
+    """The clock passes the deadline while one withdraws, one opens and one awards."""
+    cast = make_cast()
+    for _time in range(5):
+        project = published(cast, deadline=market_now() + timedelta(hours=2), ceiling_minor=100_000_00)
+        bid = bids_on(project, cast.cold_chain, cast.amara)
+
+        def work(index: int, project: Project = project, bid: Bid = bid) -> Any:
+            if index == 0:
+                return move_forward(project.deadline - market_now())
+            if index % 3 == 1:
+                return bids.withdraw(bid=bid, by=cast.amara)
+            if index % 3 == 2:
+                return projects.open_bids(project=project)
+            return awards.award(project=project, bid=bid, reason="x", loser_reasons={}, by=cast.lin)
+
+        outcomes = together(13, work)
+        assert all(not isinstance(one, Exception) or isinstance(one, DomainError) for one in outcomes), outcomes
+        projects.open_bids(project=project)
+        bid.refresh_from_db()
+        withdrawn = sum(isinstance(outcomes[index], Bid) for index in (1, 4, 7, 10))
+        assert withdrawn == (bid.status == Bid.Status.WITHDRAWN)
+        assert (bid.opened_at is None) == (bid.status == Bid.Status.WITHDRAWN)
+        if withdrawn:
+            assert not Award.objects.filter(project=project).exists()
+            assert Project.objects.get(pk=project.pk).status == Project.Status.UNSUCCESSFUL
+        else:
+            assert Award.objects.filter(project=project).count() <= 1
+
+
+def test_a_bid_is_for_the_words_that_held_at_its_instant(cloned_db: str) -> None:
+    """Bids and changes at once: whoever gets the lock first, the mark says the version of that moment."""
+    cast = make_cast()
+    bidders = crowd(cast.platform, THREADS)
+    project = published(cast, deadline=market_now() + timedelta(days=3))
+
+    def work(index: int) -> Any:
+        if index % 5 == 0:
+            now = Project.objects.get(pk=project.pk)
+            words = replace(words_of(now), title=f"Words {index}")
+            return amendments.amend(project=project, words=words, reason="x", seen=now.revision, by=cast.lin)
+        return bids_on(project, *bidders[index])
+
+    outcomes = together(THREADS, work)
+    assert all(not isinstance(one, Exception) or isinstance(one, DomainError) for one in outcomes), outcomes
+    made = list(ProjectVersion.objects.order_by("number"))
+    assert len([one for one in outcomes if isinstance(one, ProjectVersion)]) == len(made) - 1 >= 1
+    now = Project.objects.get(pk=project.pk)
+    stored = list(Bid.objects.filter(project=project).select_related("sealed"))
+    assert len(stored) == THREADS - THREADS // 5
+    wrapped = bytes(WrappedKey.objects.get(name=f"project:{project.pk}").wrapped)
+    for bid in stored:
+        held = max(row.number for row in made if row.made_at <= bid.submitted_at)
+        assert sealing.made_for(bid, bytes(bid.sealed.made_for), wrapped=wrapped) == held
+    fresh = sum(bid.submitted_at > made[-1].made_at for bid in stored)
+    move_forward(now.deadline - market_now())
+    projects.open_bids(project=project)
+    assert Bid.objects.opened().filter(project=project).count() == fresh
+    assert Bid.objects.filter(project=project, status=Bid.Status.STALE).count() == len(stored) - fresh
+
+
+def test_confirming_and_withdrawing_at_once_leave_a_bid_that_is_one_of_both(cloned_db: str) -> None:
+    cast = make_cast()
+    project = published(cast)
+    bid = bids_on(project, cast.cold_chain, cast.amara)
+    words = replace(words_of(project), title="Colder")
+    amendments.amend(project=project, words=words, reason="x", by=cast.lin)
+
+    def click(index: int) -> Bid:
+        if index == 5:
+            return bids.withdraw(bid=bid, by=cast.amara)
+        return bids.confirm(bid=bid, seen=2, by=cast.amara)
+
+    outcomes = together(12, click)
+    assert all(isinstance(one, Bid | DomainError) for one in outcomes), outcomes
+    bid.refresh_from_db()
+    assert bid.status == Bid.Status.WITHDRAWN
+    assert sum(isinstance(one, Bid) for one in outcomes) in (1, 2)
+
+
+def test_declining_and_signing_at_once_leave_a_contract_that_is_one_of_both(cloned_db: str) -> None:
+    """Either the money is in escrow and nobody declines any more, or nothing is signed."""
+    cast = make_cast()
+    contract = scenes.awarded(cast)
+    seen = scenes.digest(contract)
+
+    def click(index: int) -> Any:
+        if index % 3 == 0:
+            return contracts.void(contract=contract, reason="Two of our people left.", by=cast.amara)
+        return contracts.sign(contract=contract, sha256_seen=seen, by=(cast.lin, cast.amara)[index % 3 - 1])
+
+    outcomes = together(18, click)
+    assert all(not isinstance(one, Exception) or isinstance(one, DomainError) for one in outcomes), outcomes
+    declined = sum(not isinstance(outcomes[index], Exception) for index in range(0, 18, 3))
+    row = Contract.objects.get()
+    assert (declined, row.status) in ((1, Contract.Status.VOID), (0, Contract.Status.ACTIVE))
+    escrow = scenes.PRICE if row.status == Contract.Status.ACTIVE else 0
+    assert balance(cast.blue_kettle.entity_id, Kind.ESCROW) == escrow

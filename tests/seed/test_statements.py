@@ -99,6 +99,7 @@ THINGS: dict[str, Callable[[], Addresses]] = {
 }
 DEEDS = {
     "project_new", "project_edit", "project_publish", "project_cancel", "bid_submit", "bid_withdraw", "bid_disqualify",
+    "project_amend", "bid_confirm", "api-project-amend", "api-project-award", "api-bid-confirm",
     "project_quality", "project_award", "project_no_award", "contract_sign", "contract_change", "contract_decline",
     "milestone_deliver", "milestone_accept", "milestone_reject", "contract_rate", "contract_terminate",
     "contract_withdraw_end", "contract_acceptor", "money_record_reverse", "terms_propose", "ballot_vote",
