@@ -124,7 +124,7 @@ def _planned_until(project: Project, now: datetime) -> datetime | None:
 
 def note_begun() -> int:
     """Tell that bids are taken now of every process that was told as planned; returns how many. Safe to run twice."""
-    waiting = Project.objects.filter(pk__in=queries.begun(market_now()).values("told_id"))
+    waiting = Project.objects.filter(pk__in=queries.begun(market_now()).values("project"))
     return sum(_begun(project) for project in waiting)
 
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import BigIntegerField, Exists, F, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet
 
 from contracts.models import Award, Bid, Contract, Milestone, Project, ProjectVersion, Release
 from contracts.ocds import history, packages, text, writer
@@ -315,6 +315,4 @@ def waiting() -> Waiting:
 def begun(now: datetime) -> QuerySet[Release]:
     """The newest release of each process that is still told as planned, although bids are taken by now."""
     later = Release.objects.filter(project=OuterRef("project"), contract=None, number__gt=OuterRef("number"))
-    return Release.objects.filter(~Exists(later), contract=None, planned_until__lte=now).annotate(
-        told_id=F("project_id")
-    )
+    return Release.objects.filter(~Exists(later), contract=None, planned_until__lte=now)
