@@ -122,6 +122,8 @@ def known(stage: Stage) -> Known:
             "settlement/outcomes/": anything,
             "settlement/microenterprises/": firms,
             "pledges/": anything,
+            "integrity/flags/": anything,
+            "integrity/projects/": [{"pk": stage.project.pk}, {"pk": NOBODY}],
             "seats/": [{"pk": seat.pk}],
             "invitations/": anything,
             "people/": [*people, *anything],

@@ -18,7 +18,8 @@ from django.urls import reverse
 from pytest_django.plugin import DjangoDbBlocker
 
 from contracts.actions.releases import catch_up
-from contracts.models import Bid, Contract, Project, Release
+from contracts.actions import integrity
+from contracts.models import Bid, Contract, Project, RedFlag, Release
 from core import past
 from ledger.models import Account, Entity
 from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, Platform
@@ -68,6 +69,8 @@ THINGS: dict[str, Callable[[], Addresses]] = {
     "project_detail": project,
     "bid_receipt": by(Bid, "project_id", "pk", state="status"),
     "contract_detail": contract,
+    "integrity_flag": by(RedFlag, state="indicator"),
+    "integrity_process": project,
     "microenterprise_detail": firm,
     "microenterprise_money": firm,
     "microenterprise_books": firm,
@@ -213,6 +216,7 @@ def costs(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> list[tup
                 small.build(times)
                 catch_up()  # the clock's errand
                 with past.at(small.MORNING):
+                    integrity.search()
                     found.append((costs_of_lists(), costs_of_things()))
                 transaction.set_rollback(True)
     return found
