@@ -46,10 +46,12 @@ from contracts.models import (
     Question,
     Rating,
     RedFlag,
+    ReplacementRequest,
     Signature,
 )
 from contracts.models.contracts import Party
 from contracts.permissions.standing import Standing
+from contracts.queries import panel as panel_queries
 from contracts.queries import projects as project_queries
 from core.models import AuditRecord, Parameter
 from ledger.accounts import Book, Kind
@@ -171,12 +173,7 @@ def _needs_of_a_person(who: Standing, now: datetime) -> Iterator[QuerySet[Any, A
     yield _lines(
         "need",
         "quality",
-        Project.objects.filter(
-            Exists(Panelist.objects.filter(project=OuterRef("pk"), person=user)),
-            Exists(Bid.objects.filter(project=OuterRef("pk"), status=Bid.Status.VALID, quality_points=None)),
-            Q(method=Project.Method.PRICE_QUALITY) | Q(pass_mark__gt=0),
-            status=Project.Status.EVALUATING,
-        ),
+        panel_queries.waiting_for(user),
         detail=F("buyer__name"),
         at=F("opened_at"),
     )
@@ -267,6 +264,10 @@ def _asked_facts() -> dict[str, Any]:
     return {"title": F("seat__role"), "detail": F("person__name"), "at": F("open_until"), "extra": _owner_of("seat__")}
 
 
+def _open_request() -> QuerySet[ReplacementRequest]:
+    return ReplacementRequest.objects.filter(project=OuterRef("pk"), panelist=None)
+
+
 def _unrated(party: str, now: datetime) -> QuerySet[Contract]:
     """Contracts completed lately on which one side has not said how satisfied it is."""
     return Contract.objects.filter(
@@ -344,6 +345,12 @@ def _needs_of_a_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, A
             detail=F(f"{across}__name"),
             at=F("end_proposed_at"),
         )
+    yield _lines(
+        "need",
+        "ask_judge",
+        panel_queries.without_judges().filter(~Exists(_open_request()), buyer__in=led),
+        at=F("opened_at"),
+    )
     yield _lines(
         "need",
         "award",
@@ -437,6 +444,13 @@ def _needs_of_a_role(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any
             "stuck",
             Project.objects.filter(status=Project.Status.PUBLISHED, deadline__lte=now - STUCK_AFTER),
             at=F("deadline"),
+        )
+        yield _lines(
+            "need",
+            "judge",
+            panel_queries.without_judges().filter(Exists(_open_request())),
+            detail=F("buyer__name"),
+            at=F("opened_at"),
         )
         # One line, whatever their number: the newest search, while something it found waits for a look.
         yield _lines(

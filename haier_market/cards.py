@@ -242,6 +242,28 @@ def _question(line: Line) -> Need:
     )
 
 
+def _judge(line: Line) -> Need:
+    return Need(
+        _("Name a panel member for “%(title)s”") % {"title": line.title},
+        _("Everybody named by %(name)s has a conflict of interest") % {"name": line.detail},
+        f"/projects/{line.key}/quality/replace/",
+        _("Name somebody"),
+        None,
+        "users",
+    )
+
+
+def _ask_judge(line: Line) -> Need:
+    return Need(
+        _("Ask for a panel member for “%(title)s”") % {"title": line.title},
+        _("Everybody on the panel has a conflict of interest"),
+        f"/projects/{line.key}/quality/ask/",
+        _("Ask the steward"),
+        None,
+        "users",
+    )
+
+
 def _rate(line: Line) -> Need:
     return Need(
         _("Rate “%(title)s”") % {"title": line.title},
@@ -585,6 +607,8 @@ NEEDS: Final[dict[str, Callable[[Line], Need]]] = {
     "price": _price,
     "pool_soon": _pool_soon,
     "quality": _quality,
+    "judge": _judge,
+    "ask_judge": _ask_judge,
     "question": _question,
     "rate": _rate,
     "rejected": _rejected,

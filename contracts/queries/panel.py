@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts.models import (
     Bid,
+    Confirmation,
     Consensus,
     Criterion,
     Declaration,
@@ -28,6 +29,7 @@ from contracts.ranking import needs_quality
 from contracts.scoring import FULL
 from core import parameters
 from microenterprises.models import Membership
+from people.models import User
 
 
 def seats_of(project: Project) -> tuple[Seat, ...]:
@@ -60,6 +62,37 @@ def bids_of(project: Project) -> list[Bid]:
 def criteria_of(project: Project) -> list[Criterion]:
     """The criteria of quality in their order. One statement."""
     return list(Criterion.objects.filter(project=project).order_by("place"))
+
+
+def waiting_for(user: User) -> QuerySet[Project]:
+    """Projects whose panel waits for this person: to declare, to give points, to propose or confirm a figure."""
+    seats = Panelist.objects.filter(project=OuterRef("pk"))
+    mine = seats.filter(person=user)
+    done = Consensus.objects.filter(
+        Q(proposed_by=user) | Exists(Confirmation.objects.filter(consensus=OuterRef("pk"), confirmed_by=user)),
+        project=OuterRef("pk"),
+        status=Consensus.Status.PROPOSED,
+    )
+    alone = Q(Exists(mine.filter(status__in=Panelist.WAITING)))
+    together = (
+        Q(Exists(mine.filter(status=Panelist.Status.SUBMITTED)))
+        & ~Q(Exists(seats.filter(status__in=Panelist.WAITING)))
+        & ~Q(Exists(done))
+    )
+    return _unjudged().filter(alone | together)
+
+
+def without_judges() -> QuerySet[Project]:
+    """Projects with something to judge and nobody left to do it."""
+    judging = Panelist.objects.filter(project=OuterRef("pk")).exclude(status=Panelist.Status.CONFLICTED)
+    return _unjudged().filter(~Exists(judging))
+
+
+def _unjudged() -> QuerySet[Project]:
+    open_bids = Bid.objects.opened().filter(project=OuterRef("pk"), status=Bid.Status.VALID, quality_points=None)
+    return Project.objects.filter(
+        Q(price_weight_bp__lt=FULL) | Q(pass_mark__gt=0), Exists(open_bids), status=Project.Status.EVALUATING
+    )
 
 
 def being_judged() -> list[Project]:
