@@ -27,6 +27,7 @@ from contracts.actions.projects import (
 from contracts.models import Alert, Project, ProjectVersion
 from contracts.permissions import projects as permissions
 from contracts.permissions.standing import standing_of
+from contracts.ranking import needs_quality
 from contracts.versions import ProjectChanged, Words, words_of
 from core import parameters
 from core.clock import business_date, market_now
@@ -108,11 +109,14 @@ def _check(project: Project, before: Words, after: Words, now: datetime) -> None
         if not value:
             raise Invalid(sentence, field=field)
     _check_deadline(before, after, now)
-    panel = [row.person for row in project.panel.select_related("person")]
-    if after.pass_mark > 0 and before.pass_mark == 0 and not panel:
-        raise Invalid(_("A pass mark needs a panel that judges quality, and the panel is fixed."), field="pass_mark")
-    copy = Project(currency=project.currency, method=project.method)
+    copy = Project(currency=project.currency, method=project.method, two_envelopes=project.two_envelopes)
     versions.write(copy, after)
+    if needs_quality(copy) != needs_quality(project):
+        raise Invalid(
+            _("Whether quality counts was settled at publication, with the criteria and the panel that judges it."),
+            field="pass_mark",
+        )
+    panel = [row.person for row in project.panel.select_related("person")]
     check_criteria(copy, panel)
 
 

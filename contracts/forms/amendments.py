@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from contracts import scoring
 from contracts.forms.words import PERCENT_BP, WordsForm, initial_words
 from contracts.models import Project
+from contracts.ranking import needs_quality
 from contracts.versions import Words
 from people.models import User
 
@@ -23,7 +24,7 @@ class AmendForm(WordsForm):
     )
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, data: Any = None, *, project: Project, reader: User, has_panel: bool) -> None:
+    def __init__(self, data: Any = None, *, project: Project, reader: User) -> None:
         initial = initial_words(project) | {"seen": project.revision}
         super().__init__(data, reader=reader, currency=project.currency, project=project, initial=initial)
         self.project = project
@@ -31,7 +32,7 @@ class AmendForm(WordsForm):
             del self.fields["price_weight"]
         else:
             self.fields["price_weight"].required = True
-        if not has_panel:
+        if not needs_quality(project):
             del self.fields["pass_mark"]
 
     def words(self) -> Words:

@@ -158,10 +158,25 @@ _LINES = {
 }
 
 
-def timeline(project: Project, bids: list[Bid], now: datetime) -> list[Happening]:
-    """What happened to a project so far, newest first. One statement when it ended without an award, else none."""
-    found = [*_beginnings(project, now), *_opening(project), *_judging(project, bids), *_award(bids), *_end(project)]
+def timeline(project: Project, bids: list[Bid], now: datetime, changes: Iterable[Happening] = ()) -> list[Happening]:
+    """What happened to a project so far, newest first. One statement when it ended without an award, else none.
+
+    changes: of its words, from who has loaded them (`changed_at`).
+    """
+    found = [
+        *_beginnings(project, now),
+        *changes,
+        *_opening(project),
+        *_judging(project, bids),
+        *_award(bids),
+        *_end(project),
+    ]
     return sorted(found, key=lambda row: row.at, reverse=True)
+
+
+def changed_at(number: int, who: str, at: datetime) -> Happening:
+    """A line of the timeline for a version of the words."""
+    return Happening(_("Changed: version %(number)s") % {"number": number}, who, at, "pencil-line", "warn")
 
 
 def _beginnings(project: Project, now: datetime) -> Iterable[Happening]:

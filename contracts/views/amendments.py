@@ -65,12 +65,11 @@ def deadline_facts(project: Project, now: datetime) -> dict[str, Any]:
 def project_amend(request: Request, pk: UUID) -> HttpResponse:
     """Change a published project before its deadline; what follows from it stands beside the button."""
     now = market_now()
-    seen = project_or_404(request.user, pk)
-    project = seen.project
+    project = project_or_404(request.user, pk).project
     checks.check_amend(project, standing_of(request.user, business_date(now)), now)
     if project.buyer is None:
         raise Http404
-    form = AmendForm(request.POST or None, project=project, reader=request.user, has_panel=bool(seen.panel))
+    form = AmendForm(request.POST or None, project=project, reader=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             actions.amend(
