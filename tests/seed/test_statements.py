@@ -17,8 +17,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.plugin import DjangoDbBlocker
 
-from contracts.actions.releases import catch_up
 from contracts.actions import integrity
+from contracts.actions.releases import catch_up
 from contracts.models import Bid, Contract, Project, RedFlag, Release
 from core import past
 from ledger.models import Account, Entity
