@@ -41,7 +41,7 @@ class ProjectViewSet(ReadOnlyMarketViewSet):
 
     def get_queryset(self) -> QuerySet[Project]:
         user: Any = self.request.user
-        return Project.objects.visible_to(user).select_related("buyer")
+        return Project.objects.visible_to(user).select_related("buyer").prefetch_related("criteria")
 
     @extend_schema(responses=serializers.OpenedBidSerializer(many=True))
     @action(detail=True, pagination_class=None)
@@ -116,7 +116,7 @@ class BidViewSet(viewsets.GenericViewSet[Bid]):
         user: Any = request.user
         bid = self._own(request, pk)
         terms = bid_actions.read_own_bid(bid=bid, by=user)
-        plain = {"price_minor": terms.price_minor, "days": terms.days, "plan": terms.plan}
+        plain = {"price_minor": terms.price_minor, "days": terms.days, "plan": terms.plan, "answers": terms.answers}
         return Response({**serializers.OwnBidSerializer(bid).data, **plain})
 
     @extend_schema(request=serializers.BidInput, responses={201: serializers.OwnBidSerializer})

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from contracts.lifecycle import phase
-from contracts.models import Award, Bid, Contract, Milestone, Project
+from contracts.models import Award, Bid, Contract, Criterion, Milestone, Project
 from contracts.zones import every_zone
 from core.clock import market_now
 
@@ -20,10 +20,19 @@ class FirmField(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class CriterionSerializer(serializers.ModelSerializer[Criterion]):
+    """A criterion of quality; one that says what is judged asks bidders for an answer."""
+
+    class Meta:
+        model = Criterion
+        fields = ("place", "title", "judged", "weight_bp")
+
+
 class ProjectSerializer(serializers.ModelSerializer[Project]):
     """A project as everybody sees it. Nothing of its bids before the opening, and then through its own list."""
 
     buyer = FirmField(allow_null=True)
+    criteria = CriterionSerializer(many=True)
     phase = serializers.SerializerMethodField()
 
     class Meta:
@@ -31,7 +40,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         fields = (
             "id", "title", "need", "success_measure", "buyer", "currency", "ceiling_minor", "book", "phase", "opens_at",
             "deadline", "deadline_zone", "revision", "admission", "milestones", "method", "price_weight_bp",
-            "pass_mark", "draw_commitment", "published_at",
+            "pass_mark", "two_envelopes", "criteria", "draw_commitment", "published_at",
         )  # fmt: skip
 
     def get_phase(self, project: Project) -> str:
@@ -42,14 +51,17 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
 
 
 class OpenedBidSerializer(serializers.ModelSerializer[Bid]):
-    """A bid after the opening."""
+    """A bid after the opening. Under two envelopes its price follows once quality is agreed, or never."""
 
     microenterprise = FirmField(allow_null=True)
+    answers = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    quality_parts = serializers.ListField(child=serializers.DictField(), allow_null=True)
 
     class Meta:
         model = Bid
         fields = (
-            "id", "status", "microenterprise", "bidder_name", "price_minor", "days", "plan", "quality_points",
+            "id", "status", "microenterprise", "bidder_name", "price_minor", "days", "plan", "answers",
+            "quality_points", "quality_parts",
             "quality_reason", "outcome_reason", "submitted_at", "receipt",
         )  # fmt: skip
 
@@ -74,14 +86,17 @@ class OwnBidTermsSerializer(OwnBidSerializer):
     price_minor = serializers.IntegerField()
     days = serializers.IntegerField()
     plan = serializers.CharField()
+    answers = serializers.ListField(child=serializers.CharField())
 
 
 class BidTermsInput(serializers.Serializer[Any]):
-    """What a bidder sends: price in minor units of the project's currency, days, plan."""
+    """What a bidder sends: price in minor units of the project's currency, days, plan, and an answer to each criterion
+    that asks for one."""
 
     price_minor = serializers.IntegerField(min_value=1)
     days = serializers.IntegerField(min_value=1, max_value=3650)
     plan = serializers.CharField(max_length=20_000)
+    answers = serializers.ListField(child=serializers.CharField(max_length=5_000), required=False, default=list)
     seen = serializers.IntegerField(
         required=False, min_value=1, help_text="The project's `revision` that was read; refused when it changed since."
     )
