@@ -23,6 +23,7 @@ from contracts.models import Project
 from contracts.permissions import projects as checks
 from contracts.permissions.standing import standing_of
 from contracts.queries.bids import own_bids_on
+from contracts.queries.projects import Happening, changed_at
 from contracts.versions import ProjectChanged
 from contracts.wording import Change
 from core import parameters
@@ -50,6 +51,11 @@ def changed(project: Project) -> list[Changed]:
         for row, before, after in zip(kept[1:], words, words[1:], strict=False)
     ]
     return found[::-1]
+
+
+def happened(project: Project) -> list[Happening]:
+    """The changes of a project as lines of its timeline. Reads what `project_or_404` loaded."""
+    return [changed_at(row.number, row.made_by, row.made_at) for row in versions_of(project)[1:]]
 
 
 def deadline_facts(project: Project, now: datetime) -> dict[str, Any]:

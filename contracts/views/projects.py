@@ -37,9 +37,8 @@ from contracts.queries.decisions import decision_of, live_award
 from contracts.queries.panel import unscored
 from contracts.ranking import Place, Ranking, needs_quality
 from contracts.reuse import as_template
-from contracts.views import decisions, panel
+from contracts.views import amendments, decisions, panel
 from contracts.views.acts import Act, address
-from contracts.views.amendments import changed, deadline_facts
 from core.clock import business_date, market_now
 from core.errors import InsufficientFunds, Invalid
 from core.http import Request, download, see_other, unprocessable
@@ -123,7 +122,7 @@ def project_detail(request: Request, pk: UUID) -> HttpResponse:
     who = standing_of(request.user, business_date(now))
     bids = queries.opened_bids(seen.project)
     context = _common(seen, now) | {
-        "timeline": queries.timeline(seen.project, bids, now),
+        "timeline": queries.timeline(seen.project, bids, now, amendments.happened(seen.project)),
         **_finding(seen, who, now),
         "criteria": explaining.criteria(seen.project) if seen.project.buyer_id is not None else [],
     }
@@ -165,8 +164,8 @@ def _common(seen: SeenProject, now: datetime) -> dict[str, Any]:
         "invited": seen.invited,
         "measure": measure_of(project).labelled(),
         "milestones": proposed_of(project),
-        "changed": changed(project),
-        **deadline_facts(project, now),
+        "changed": amendments.changed(project),
+        **amendments.deadline_facts(project, now),
     }
 
 
