@@ -19,15 +19,20 @@ from django.conf import settings
 from django.core import mail
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 
+from contracts.actions import finding, questions
 from contracts.actions import projects as project_actions
 from contracts.models import Bid, Project
+from contracts.tasks import tell_what_is_new
 from core import past
 from core.clock import business_date, market_now
 from haier_market.celery import app as celery_app
 from microenterprises.models import Microenterprise, Seat
+from people import preferences
 from people.models import Notice, User
+from people.tasks import mail_alerts
 from settlement.exports.catalogue import CATALOGUE
 from talent_pool.actions import pool
 from tests.cast import Cast, firm, make_cast, person
@@ -52,6 +57,8 @@ class Stage:
     project: Project
     rivals: list[Microenterprise]
     vendor: User
+    calendars: list[str]
+    """Tokens of calendars: of somebody who bids in one world, and of a member of a bidding ME."""
 
 
 def set_stage() -> Stage:
@@ -77,7 +84,13 @@ def set_stage() -> Stage:
         opened_at=market_now(),
         opened_by=cast.amara,
     )
-    return Stage(cast, project, rivals, person("Vendor", "vendor"))
+    watchers = (cast.amara, cast.mei, cast.teo, cast.sol)
+    for watcher in watchers:
+        finding.watch(project=project, by=watcher)
+        finding.save_filter(name="Cold", query=QueryDict("q=cold"), by=watcher, alerts=True)
+    questions.ask(project=project, text="Are the sensors there already?", by=cast.sol)
+    calendars = [preferences.renew_calendar(by=watcher) for watcher in watchers]
+    return Stage(cast, project, rivals, person("Vendor", "vendor"), calendars)
 
 
 def known(stage: Stage) -> Known:
@@ -127,6 +140,7 @@ def known(stage: Stage) -> Known:
             "seats/": [{"pk": seat.pk}],
             "invitations/": anything,
             "people/": [*people, *anything],
+            "calendar/": [{"token": "a-guess"}, *({"token": token} for token in stage.calendars)],
             "api/v1/ocds/": [{"ocid": f"{settings.OCDS_PREFIX}-{stage.project.pk}"}, {"ocid": "ocds-elsewhere-1"}],
             "api/v1/": [{**bid, **days[0]}, *({"pk": me["pk"]} for me in firms)],
         }
@@ -174,8 +188,10 @@ def queue() -> Iterator[tuple[str, list[Any]]]:
 
 
 def mails_sent() -> list[tuple[list[str], str, str]]:
-    """Run what waits at the broker and return the mails it sent."""
+    """Run what the clock does every minute and what waits at the broker, and return the mails that this sent."""
     mail.outbox.clear()
+    tell_what_is_new()
+    mail_alerts()
     for task, args in queue():
         celery_app.tasks[task](*args)
     return sorted((m.to, str(m.subject), str(m.body)) for m in mail.outbox)

@@ -74,7 +74,8 @@ PROBES = (
     "q=Sealed", "q=Amara", "q=Cold", "search=1", "price_minor__lt=100000000", "amount__lt=100", "size=1", "cursor=W10",
     "bids__price_minor__lt=9", "bids__isnull=False", "bids__status=submitted", "project__bids__days__gt=1", "mine=1",
     "ordering=bids", "ordering=-price_minor", "sort=bids", "sort=-bids", "order=-bids__price_minor", "fields=bids",
-    "expand=bids", "format=json", "bids=1", "phase=open&sort=deadline", "status=open",
+    "expand=bids", "format=json", "bids=1", "phase=open&sort=deadline", "status=open", "watching=1",
+    "columns=bids", "columns=method&columns=opens",
 )  # fmt: skip
 
 
@@ -92,8 +93,8 @@ def probed(found: Iterable[str]) -> Iterator[str]:
 
 
 LISTS = {
-    "/", "/projects/", "/bids/", "/microenterprises/", "/ideas/", "/contracts/", "/statements/", "/settlement/",
-    "/talent/", "/talent/seats/", "/projects/export.csv",
+    "/", "/projects/", "/projects/saved/", "/bids/", "/microenterprises/", "/ideas/", "/contracts/", "/statements/",
+    "/settlement/", "/talent/", "/talent/seats/", "/projects/export.csv",
 }  # fmt: skip
 
 _VARYING = (

@@ -67,6 +67,7 @@ project = by(Project, state="status")
 contract = by(Contract, state="status")
 THINGS: dict[str, Callable[[], Addresses]] = {
     "project_detail": project,
+    "question_list": project,
     "bid_receipt": by(Bid, "project_id", "pk", state="status"),
     "contract_detail": contract,
     "integrity_flag": by(RedFlag, state="indicator"),
@@ -101,6 +102,7 @@ THINGS: dict[str, Callable[[], Addresses]] = {
     "api-run-detail": by(SettlementRun, "business_date", state="status"),
 }
 DEEDS = {
+    "question_answer", "project_watch", "project_unwatch", "filter_new", "filter_open", "filter_edit", "filter_delete",
     "project_new", "project_edit", "project_publish", "project_cancel", "bid_submit", "bid_withdraw", "bid_disqualify",
     "project_amend", "bid_confirm", "api-project-amend", "api-project-award", "api-bid-confirm",
     "project_quality", "project_award", "project_no_award", "contract_sign", "contract_change", "contract_decline",
@@ -112,8 +114,9 @@ DEEDS = {
     "payout_send", "payout_paid", "payout_cancel", "bank_details_change",
     "api-contract-accept", "api-contract-deliver", "api-contract-reject", "api-contract-sign", "api-run-approve",
 }  # fmt: skip
-"""Forms, and addresses that only take a POST: what they check before a deed may cost what it costs."""
+"""Forms, addresses that only take a POST or lead elsewhere: what they check before a deed may cost what it costs."""
 FILES = {
+    "calendar_feed",
     "export_now",
     "export_file",
     "run_xlsx",
