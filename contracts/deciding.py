@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contracts.explaining import percent
 from contracts.models import Award
 from contracts.queries.decisions import Decision
 from contracts.scrutiny import Cause, Limits, LowPrice
@@ -50,25 +51,20 @@ def low_price(low: LowPrice, limits: Limits, currency: str) -> list[str]:
     found = []
     if low.under_mean:
         found.append(
-            _("%(price)s is more than %(share)s %% under %(mean)s, the mean of the other bids.")
+            _("%(price)s is more than %(share)s under %(mean)s, the mean of the other bids.")
             % {
                 "price": money.write(low.price_minor, currency),
                 "mean": money.write(low.mean_minor, currency),
-                "share": _percent(limits.under_mean_bp),
+                "share": percent(limits.under_mean_bp),
             }
         )
     if low.under_next and low.next_minor is not None:
         found.append(
-            _("%(price)s is more than %(share)s %% under %(next)s, the next price.")
+            _("%(price)s is more than %(share)s under %(next)s, the next price.")
             % {
                 "price": money.write(low.price_minor, currency),
                 "next": money.write(low.next_minor, currency),
-                "share": _percent(limits.under_next_bp),
+                "share": percent(limits.under_next_bp),
             }
         )
     return found
-
-
-def _percent(basis_points: int) -> str:
-    whole, rest = divmod(basis_points, 100)
-    return f"{whole}" if not rest else f"{whole}.{rest:02d}".rstrip("0")

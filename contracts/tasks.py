@@ -8,10 +8,11 @@ from django.db import DatabaseError
 
 from contracts import letters
 from contracts.actions import alerts, awards, contracts, integrity, milestones, panel, projects, releases
+from contracts.queries import promises
 from contracts.queries.panel import being_judged
 from contracts.queries.projects import due_for_opening
 from contracts.sealing import BrokenSeal
-from core.clock import market_now
+from core.clock import business_date, market_now
 
 log = logging.getLogger(__name__)
 RELEASES_AT_ONCE: Final = 500
@@ -50,6 +51,12 @@ def deliver(self: "Task[[str, str], None]", project_id: str, sealed: str) -> Non
     except OSError as down:
         if self.request.retries < (self.max_retries or 0):
             raise self.retry(exc=down, countdown=30 * 2**self.request.retries) from None
+
+
+@shared_task
+def work_out_promises() -> None:
+    """The mean by which newcomers' promises are measured today."""
+    promises.work_out_market(business_date())
 
 
 @shared_task

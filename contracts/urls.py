@@ -13,6 +13,7 @@ from contracts.views import (
     integrity,
     panel,
     projects,
+    promises,
     questions,
 )
 
@@ -53,6 +54,7 @@ urlpatterns = [
     path("projects/<uuid:pk>/objections/<uuid:objection>/", decisions.objection_rule, name="objection_rule"),
     path("projects/<uuid:pk>/bids/<uuid:bid>/price/", decisions.bid_price, name="bid_price"),
     path("projects/<uuid:pk>/no-award/", awards.project_no_award, name="project_no_award"),
+    path("microenterprises/<uuid:pk>/promises/", promises.promises, name="promises"),
     path("bids/", bids.bid_list, name="bid_list"),
     path("integrity/", integrity.integrity_list, name="integrity_list"),
     path("integrity/flags/<uuid:pk>/", integrity.integrity_flag, name="integrity_flag"),

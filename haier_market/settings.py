@@ -284,6 +284,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "work out how promises are kept in the market": {
+        "task": "contracts.tasks.work_out_promises",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3_000},
+    },
     "tell in OCDS what began, and what nobody told yet": {
         "task": "contracts.tasks.tell_releases",
         "schedule": timedelta(seconds=30),

@@ -19,6 +19,7 @@ from contracts.models.panel import (
     SealedScores,
 )
 from contracts.models.projects import InvitedFirm, Project, ReferenceTender
+from contracts.models.promises import MarketPromise
 from contracts.models.questions import Question
 from contracts.models.releases import FeedEpoch, Release
 
@@ -37,6 +38,7 @@ __all__ = [
     "FlagNote",
     "FlagSearch",
     "InvitedFirm",
+    "MarketPromise",
     "Matched",
     "Milestone",
     "Objection",

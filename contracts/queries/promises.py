@@ -1,0 +1,90 @@
+"""What MEs promised and kept, read from their ended contracts; and the mean of the market, kept day by day.
+
+A milestone counts once its date has come or it was decided: what was cancelled before its date was due is nobody's
+broken promise. It was kept as far as it was accepted, if it was delivered by its date in the company's zone.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+from uuid import UUID
+
+from django.db import connection
+
+from contracts.models.promises import MarketPromise
+from contracts.promises import Promise, Score, score
+from core import parameters
+from core.clock import company_zone
+
+MILLION = 1_000_000
+
+_KEPT = """
+    SELECT sum(m.amount_minor) AS committed,
+           coalesce(sum(m.accepted_minor) FILTER (
+               WHERE m.status IN ('accepted', 'part_accepted')
+                 AND (m.submitted_at AT TIME ZONE %(zone)s)::date <= m.due_on), 0) AS delivered
+      FROM contracts_milestone m
+     WHERE m.contract_id = c.id
+       AND (m.status <> 'cancelled' OR m.due_on < (c.ended_at AT TIME ZONE %(zone)s)::date)
+"""
+
+
+def kept_by(firm_ids: Iterable[UUID], *, most: int) -> dict[UUID, list[Promise]]:
+    """The last ended contracts of each ME as supplier, newest first, at most `most` each. One statement."""
+    found: dict[UUID, list[Promise]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT f.id, c.id, c.title, (c.ended_at AT TIME ZONE %(zone)s)::date,
+                   k.committed::bigint, k.delivered::bigint
+              FROM unnest(%(firms)s::uuid[]) AS f (id)
+             CROSS JOIN LATERAL (
+                   SELECT * FROM contracts_contract
+                    WHERE supplier_id = f.id AND status IN ('completed', 'terminated') AND book = 'real'
+                    ORDER BY ended_at DESC, id LIMIT %(most)s) c
+             CROSS JOIN LATERAL ({_KEPT}) k
+             WHERE k.committed > 0
+             ORDER BY f.id, c.ended_at DESC, c.id
+            """,  # noqa: S608 (a constant of this file)
+            {"firms": [str(firm) for firm in firm_ids], "most": most, "zone": str(company_zone())},
+        )
+        for firm, contract, title, ended_on, committed, delivered in cursor:
+            found.setdefault(firm, []).append(Promise(contract, title, ended_on, committed, delivered))
+    return found
+
+
+def scores(firm_ids: Sequence[UUID], day: date) -> dict[UUID, tuple[Score, list[Promise]]]:
+    """The promise-kept score of each ME on a day, with the contracts it comes from. Three statements."""
+    most = parameters.value("promise_contracts", on=day)
+    prior = parameters.value("promise_prior_contracts", on=day)
+    kept, market = kept_by(firm_ids, most=most), market_mean(day)
+    return {firm: (score(kept.get(firm, []), market=market, prior=prior), kept.get(firm, [])) for firm in firm_ids}
+
+
+def market_mean(day: date) -> Fraction:
+    """The mean of the market as it was last worked out up to a day; all of it while nothing is known."""
+    known = MarketPromise.objects.filter(day__lte=day).order_by("-day").first()
+    return Fraction(known.mean_ppm, MILLION) if known is not None and known.contracts else Fraction(1)
+
+
+def work_out_market(day: date) -> MarketPromise:
+    """Work out the mean of a day over the contracts that ended in the year before it, once."""
+    known = MarketPromise.objects.filter(day=day).first()
+    if known is not None:
+        return known
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(*), coalesce(floor(avg(k.delivered::numeric / k.committed) * {MILLION}), 0)::int
+              FROM contracts_contract c CROSS JOIN LATERAL ({_KEPT}) k
+             WHERE c.status IN ('completed', 'terminated') AND c.book = 'real' AND k.committed > 0
+               AND c.ended_at >= %(since)s::timestamp AT TIME ZONE %(zone)s
+               AND c.ended_at < %(day)s::timestamp AT TIME ZONE %(zone)s
+            """,  # noqa: S608 (constants of this file)
+            {"since": day - timedelta(days=365), "day": day, "zone": str(company_zone())},
+        )
+        contracts, mean_ppm = cursor.fetchone()
+    made, _is_new = MarketPromise.objects.get_or_create(
+        day=day, defaults={"contracts": contracts, "mean_ppm": mean_ppm}
+    )
+    return made
