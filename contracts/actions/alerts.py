@@ -33,9 +33,13 @@ _TELL_WATCHERS: Final = """
       FROM unnest(%(projects)s::uuid[], %(occasions)s::text[]) AS n (project_id, occasion)
       JOIN contracts_watch w ON w.project_id = n.project_id
      WHERE w.person_id <> ALL (%(besides)s::uuid[])
+       AND NOT EXISTS (
+            SELECT FROM contracts_alert a
+             WHERE (a.project_id, a.kind, a.occasion, a.person_id) = (w.project_id, %(kind)s, n.occasion, w.person_id))
         ON CONFLICT DO NOTHING
  RETURNING person_id, project_id, occasion
 """
+"""Who was told already is left out first; the conflict is for two who tell at the same instant."""
 _TELL_SEARCHERS: Final = """
     INSERT INTO contracts_alert (person_id, project_id, kind, occasion, told_at)
     SELECT DISTINCT f.person_id, p.id, %(kind)s, '', %(now)s

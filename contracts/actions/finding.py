@@ -9,7 +9,6 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from contracts import searching
-from contracts.actions.projects import locked
 from contracts.models import Project, SavedFilter, Watch
 from contracts.permissions import finding as permissions
 from contracts.permissions.standing import standing_of
@@ -24,8 +23,9 @@ MOST_FILTERS = 50
 @transaction.atomic
 def watch(*, project: Project, by: User) -> None:
     """Hear from now on what happens to a project. Watching twice changes nothing. Raises InvalidTransition."""
-    project = locked(project)
     now = market_now()
+    # No lock: bids wait for that one, and whether a project ends at this very instant decides nothing here.
+    project = Project.objects.get(pk=project.pk)
     permissions.check_watch(project, now)
     Watch.objects.bulk_create([Watch(person=by, project=project, since=now)], ignore_conflicts=True)
 
