@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from contracts import sealing
-from contracts.models import Bid, Project
+from contracts.models import Bid, Criterion, Panelist, Project
 from contracts.models.contracts import Party
 from haier_market.seed import cases
 from haier_market.seed.words import NEEDS, Need
@@ -114,6 +114,8 @@ class Deal:
     acceptor: User
     seal: sealing.ProjectSealer | None = None
     panel: list[User] = field(default_factory=list)
+    seats: list[Panelist] = field(default_factory=list)
+    criterion: Criterion = field(default_factory=Criterion)
     bidders: dict[UUID, Firm] = field(default_factory=dict)
     bids: list[Bid] = field(default_factory=list)
 

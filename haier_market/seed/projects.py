@@ -12,12 +12,13 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from contracts import scoring, sealing
-from contracts.models import Bid, Panelist, Project
+from contracts.models import Bid, Project
 from haier_market.seed import journal
 from haier_market.seed.chance import Chance
 from haier_market.seed.contracting import Contracting
 from haier_market.seed.deals import FATES, FATES_OF_MANY, UNOPENED, Deal, Fate, Steps, Wish, cast_wishes, iso
 from haier_market.seed.firms import COLD_CHAIN, WEIGHTLESS
+from haier_market.seed.judging import Panels, published_facts
 from haier_market.seed.words import CANCEL_REASONS, EVERYWHERE_SKILLS, NEEDS, NO_AWARD_REASONS, PLANS_MORE, SITES
 from haier_market.seed.world import Firm, World
 
@@ -30,11 +31,6 @@ SMALLEST, LARGEST = 18_000, 260_000
 BIDS: Final = ((0, 30), (1, 30), (2, 25), (3, 15)), ((1, 1), (2, 3), (3, 4), (4, 2))
 BIDS_OF_MANY: Final = ((0, 75), (1, 20), (2, 5)), ((1, 6), (2, 3), (3, 1))
 """How many bids there are, by weight: while a project is open, and on one that was opened."""
-JUDGEMENTS: Final = (
-    "The plan names its risks and how it meets them.",
-    "Reaches the measure, the schedule is tight.",
-    "Knows our users; the report is left open.",
-)
 
 
 def everything(world: World) -> None:
@@ -60,6 +56,7 @@ class _Planner:
         self.line = world.timeline
         self.chance: Chance = world.chance.stream("projects")
         self.sealer = sealing.Sealer()
+        self.panels = Panels(world)
         self.steady = [world.firms[number] for number in (COLD_CHAIN, WEIGHTLESS) if number < len(world.firms)]
         self.is_large = world.options.projects > MANY
         minutes = timedelta(minutes=world.value("shortest_bidding_minutes"))
@@ -173,10 +170,8 @@ class _Planner:
         )
         deal = Deal(wish, project, steps, need, words, acceptor)
         world.rows.add(project)
-        if need.is_quality:
-            others = [person for person in buyer.coworkers if person is not acceptor]
-            deal.panel = chance.sample(others or [acceptor], 2)
-            world.rows.add(*(Panelist(project_id=project.pk, person_id=person.pk) for person in deal.panel))
+        others = [person for person in buyer.coworkers if person is not acceptor]
+        self.panels.name(deal, chance.sample(others or [acceptor], 2) if need.is_quality else [])
         for skill in world.skilled((*buyer.field.skills, *EVERYWHERE_SKILLS[:4]), 2, chance):
             world.rows.add(Project.skills.through(project_id=project.pk, skill_id=skill.pk))
         world.trail.tell(at, buyer.lead, "project.drafted", deal.subject, project.title)
@@ -213,7 +208,7 @@ class _Planner:
             ceiling_minor=project.ceiling_minor, currency=project.currency,
             opens_at=iso(project.opens_at), deadline=iso(project.deadline),
             draw_commitment=project.draw_commitment, acceptor=str(project.acceptor_id),
-            panel=[str(person.pk) for person in deal.panel],
+            panel=[str(person.pk) for person in deal.panel], **published_facts(deal),
         )  # fmt: skip
         world.tell(
             [deal.acceptor],
@@ -295,6 +290,7 @@ class _Planner:
         world.rows.add(bid, deal.seal.terms(bid, terms), deal.seal.deed(deed, published=is_opened))
         if is_opened:
             bid.price_minor, bid.days, bid.plan = terms.price_minor, terms.days, terms.plan
+            bid.answers = list(terms.answers)
             bid.microenterprise_id, bid.author_id = firm.row.pk, firm.lead.pk
 
     # --- the opening and what follows without an award ---
@@ -304,7 +300,8 @@ class _Planner:
         at = project.deadline + timedelta(seconds=self.chance.whole(2, 11))
         project.opened_at = at
         for bid in deal.bids:
-            bid.opened_at, bid.status = at, Bid.Status.VALID
+            bid.opened_at = bid.price_opened_at = at
+            bid.status = Bid.Status.VALID
             world.trail.tell(
                 at, deal.bidders[bid.pk].lead, "bid.submitted", f"bid:{bid.pk}", project.title,
                 project=str(project.pk), happened_at=iso(bid.submitted_at), name_then=deal.bidders[bid.pk].lead.name,
@@ -351,25 +348,11 @@ class _Planner:
         )
 
     def _judge(self, deal: Deal) -> None:
-        """The panel gives its points; of a project that is still evaluated some are missing."""
-        if not deal.panel:
+        """The panel gives its points; of a project that is still evaluated everybody has to begin."""
+        if not deal.panel or deal.wish.fate is Fate.EVALUATING:
             return
-        begin, end = deal.project.deadline, self.line.part(deal.steps.award, 0.1)
-        for number, bid in enumerate(deal.bids, start=1):
-            if deal.wish.fate is Fate.EVALUATING and number == len(deal.bids):
-                return
-            at = begin + (end - begin) * (number / (len(deal.bids) + 1))
-            if deal.wish.fate is Fate.EVALUATING:
-                at = begin + timedelta(minutes=2) * number
-            at = at.replace(microsecond=0)
-            judge = deal.panel[number % len(deal.panel)]
-            bid.quality_points = self.chance.whole(45, 96) * 100
-            bid.quality_reason = self.chance.pick(JUDGEMENTS)
-            bid.scored_by_id, bid.scored_at = judge.pk, at
-            self.world.trail.tell(
-                at, judge, "project.quality_judged", deal.subject, deal.project.title,
-                bid=str(bid.pk), points=bid.quality_points, before=None, reason=bid.quality_reason,
-            )  # fmt: skip
+        points = [self.chance.whole(45, 96) * 100 for _bid in deal.bids]
+        self.panels.judge(deal, points=points, end=self.line.part(deal.steps.award, 0.1))
 
     def _award_nothing(self, deal: Deal) -> None:
         world, project, slot = self.world, deal.project, deal.steps.award
