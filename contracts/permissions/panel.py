@@ -50,6 +50,11 @@ class Panel:
         return tuple(seat for seat in self.seats if seat.status != Panelist.Status.CONFLICTED)
 
     @property
+    def left(self) -> tuple[Seat, ...]:
+        """Everybody with a conflict."""
+        return tuple(seat for seat in self.seats if seat.status == Panelist.Status.CONFLICTED)
+
+    @property
     def awaited(self) -> tuple[Seat, ...]:
         """Who has not given their points yet."""
         return tuple(seat for seat in self.seats if seat.waiting)

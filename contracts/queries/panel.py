@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -276,12 +277,15 @@ def side_by_side(project: Project, bids: Iterable[Bid], criteria: Sequence[Crite
     ]
 
 
+Place = tuple[UUID, int]
+"""A bid and the place of a criterion."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """The figures on the table: whose, what, and who has confirmed them."""
+    """The figures on the table: whose, and who has confirmed them."""
 
     consensus: Consensus
-    figures: dict[tuple[UUID, int], tuple[int, str]]
     confirmed: tuple[UUID, ...]
 
     @property
@@ -289,23 +293,23 @@ class Proposed:
         """How many more have to confirm."""
         return max(0, self.consensus.needed - len(self.confirmed))
 
+    def figures(self) -> dict[Place, tuple[int, str]]:
+        """What is proposed: points and reason. One statement."""
+        lines = self.consensus.lines.values_list("bid_id", "criterion__place", "points", "reason")
+        return {(bid, place): (points, reason) for bid, place, points, reason in lines}
+
 
 def proposed_for(project: Project) -> Proposed | None:
-    """The live proposal or the agreed figures. Three statements when there are some, else one."""
+    """The live proposal or the agreed figures. One statement."""
+    confirmations = Confirmation.objects.filter(consensus=OuterRef("pk"))
     found = (
         Consensus.objects.filter(project=project)
         .exclude(status=Consensus.Status.DROPPED)
         .select_related("proposed_by")
+        .annotate(confirmed_rows=ArraySubquery(confirmations.values("confirmed_by")))
         .first()
     )
-    if found is None:
-        return None
-    lines = found.lines.values_list("bid_id", "criterion__place", "points", "reason")
-    return Proposed(
-        found,
-        {(bid, place): (points, reason) for bid, place, points, reason in lines},
-        tuple(found.confirmations.values_list("confirmed_by_id", flat=True)),
-    )
+    return None if found is None else Proposed(found, tuple(found.confirmed_rows))
 
 
 # ------------------------------------------------------------------ sentences

@@ -149,7 +149,7 @@ def _common(room: Room, proposed: Proposed | None = None) -> dict[str, Any]:
         "criteria": explaining.criteria(room.project),
         "quality_criteria": room.seen.criteria,
         "seats": [SeatRow(seat.name, PANELIST_BADGES[Panelist.Status(seat.status)]) for seat in room.panel.seats],
-        "conflicts": queries.known_conflicts(room.project),
+        "conflicts": queries.known_conflicts(room.project) if room.panel.left else [],
         "proposed": proposed,
     }
 
@@ -285,7 +285,8 @@ def panel_agree(request: Request, pk: UUID) -> HttpResponse:
     checks.check_agree(room.project, room.panel, room.who, room.found())
     proposed = queries.proposed_for(room.project)
     sides = queries.side_by_side(room.project, room.to_judge, room.seen.criteria)
-    form = _figures_form(request, room, _start(sides, proposed))
+    figures = proposed.figures() if proposed is not None else {}
+    form = _figures_form(request, room, _start(sides, figures))
     if (
         request.method == "POST"
         and form.is_valid()
@@ -295,7 +296,7 @@ def panel_agree(request: Request, pk: UUID) -> HttpResponse:
     context = _common(room, proposed) | {
         "form": form,
         "parts": [Part(side.bid, side.name, list(zip(form.rows(side.bid), side.rows, strict=True))) for side in sides],
-        "table": _on_the_table(room, proposed),
+        "table": _on_the_table(room, figures),
         "mine": proposed is not None and proposed.consensus.proposed_by_id == request.user.pk,
         "confirmed": proposed is not None and request.user.pk in proposed.confirmed,
         "alone": len(room.panel.judging) == 1,
@@ -303,10 +304,10 @@ def panel_agree(request: Request, pk: UUID) -> HttpResponse:
     return _page(request, form, "projects/panel_agree.html", context)
 
 
-def _start(sides: Sequence[SideBySide], proposed: Proposed | None) -> Figures:
+def _start(sides: Sequence[SideBySide], figures: Mapping[Place, tuple[int, str]]) -> Figures:
     """What the form starts with: the figures on the table, else the mean of everybody's points."""
-    if proposed is not None:
-        return {place: Figure(points, reason) for place, (points, reason) in proposed.figures.items()}
+    if figures:
+        return {place: Figure(points, reason) for place, (points, reason) in figures.items()}
     found: dict[Place, Figure] = {}
     for side in sides:
         for row in side.rows:
@@ -324,8 +325,7 @@ class TableRow:
     reason: str
 
 
-def _on_the_table(room: Room, proposed: Proposed | None) -> list[TableRow]:
-    figures: Mapping[Place, tuple[int, str]] = proposed.figures if proposed is not None else {}
+def _on_the_table(room: Room, figures: Mapping[Place, tuple[int, str]]) -> list[TableRow]:
     return [
         TableRow(queries.bidder_name(bid), criterion.title, *figures[bid.pk, criterion.place])
         for bid in room.to_judge

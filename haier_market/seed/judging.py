@@ -1,6 +1,6 @@
 """What a panel leaves behind: declarations, points given apart, figures agreed together, the quality of every bid.
 
-Written as `contracts.actions.panel` leaves it. A panel that has everything still to do is left as publication leaves it.
+Written as `contracts.actions.panel` leaves it. A panel that has everything still to do is left as it was named.
 """
 
 from collections.abc import Iterator

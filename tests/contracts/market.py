@@ -1,9 +1,12 @@
 """Reaching the states of a project by the real actions, for the tests of this room."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from contracts.actions import awards, bids, projects
+from contracts.actions import panel as panel_actions
+from contracts.actions.panel import Figure, Place
 from contracts.actions.projects import ProjectDraft
 from contracts.models import Award, Bid, Project
 from core.clock import market_now, move_forward
@@ -58,6 +61,33 @@ def two_bids(cast: Cast, project: Project) -> tuple[Bid, Bid]:
         bids_on(project, cast.cold_chain, cast.amara, 80_000_00, plan="Gel packs, tested in Qingdao."),
         bids_on(project, cast.northwind, cast.teo, 90_000_00, plan="Dry ice."),
     )
+
+
+def judge(project: Project, points: Mapping[Bid, int | Sequence[int]], *, reason: str = "So.") -> None:
+    """The whole panel declares, gives these points, and agrees on them."""
+    panel = [row.person for row in project.panel.select_related("person").order_by("pk")]
+    figures = figures_of(points, reason)
+    for person in panel:
+        give(project, figures, person)
+    if len(panel) > 1:
+        consensus = panel_actions.propose(project=project, figures=figures, by=panel[0])
+        for person in panel[1:]:
+            panel_actions.confirm(consensus=consensus, by=person)
+
+
+def figures_of(points: Mapping[Bid, int | Sequence[int]], reason: str = "So.") -> dict[Place, Figure]:
+    """The same reason everywhere; one number stands for a project with one criterion."""
+    return {
+        (bid.pk, place): Figure(figure, reason)
+        for bid, given in points.items()
+        for place, figure in enumerate([given] if isinstance(given, int) else given, start=1)
+    }
+
+
+def give(project: Project, figures: Mapping[Place, Figure], person: User) -> None:
+    """One of the panel declares no conflict and gives their points."""
+    panel_actions.declare_none(project=project, by=person)
+    panel_actions.submit_scores(project=project, figures=figures, by=person)
 
 
 def after_deadline(project: Project) -> None:

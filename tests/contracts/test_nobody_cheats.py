@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from contracts.actions import awards, bids, contracts, milestones, projects
+from contracts.actions import awards, bids, contracts, milestones, panel, projects
 from contracts.models import Bid, Contract, Project
 from core import clock
 from core.clock import business_date
@@ -75,9 +75,17 @@ def test_a_judge_who_joined_a_bidder_judges_no_bid(cast: Cast) -> None:
     market.two_bids(cast, project)
     joins(cast.noor, cast.cold_chain, cast.amara)
     opened(project)
-    for bid in Bid.objects.opened():
-        with pytest.raises(Denied, match="member of Cold Chain"):
-            awards.score_quality(bid=bid, points=1, reason="So.", by=cast.noor)
+    figures = market.figures_of(dict.fromkeys(Bid.objects.opened(), 1))
+    for deed in (
+        lambda: panel.declare_none(project=project, by=cast.noor),
+        lambda: panel.submit_scores(project=project, figures=figures, by=cast.noor),
+    ):
+        with pytest.raises(Denied, match="conflict of interest"):
+            deed()
+    for method in ("get", "post"):
+        response = getattr(as_(cast.noor), method)(reverse("panel_score", args=[project.pk]))
+        assert response.status_code == 403
+    assert project.panel.get().status == "conflicted"
 
 
 # --- The auditor reads all and writes nothing -------------------------------------------------------------------------

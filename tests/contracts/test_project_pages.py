@@ -252,16 +252,12 @@ def test_the_panel_judges_and_the_ranking_follows(cast: Cast) -> None:
     project, first, second = evaluating(cast, **quality_facts(cast))
     assert "still has to judge 2 bids" in page(cast.lin, "project_detail", project.pk)
     assert "has not judged" in page(cast.lin, "project_detail", project.pk)
-    data = {
-        f"{first.pk}-points": "2000",
-        f"{first.pk}-reason": "Thin.",
-        f"{second.pk}-points": "",
-        f"{second.pk}-reason": "",
-    }
-    assert post(cast.noor, "project_quality", project.pk, data=data).status_code == HTTPStatus.SEE_OTHER
-    assert "still has to judge 1 bid;" in page(cast.noor, "project_detail", project.pk)
-    data |= {f"{second.pk}-points": "9000", f"{second.pk}-reason": "Proven."}
-    assert post(cast.noor, "project_quality", project.pk, data=data).status_code == HTTPStatus.SEE_OTHER
+    assert "Waiting for Noor." in page(cast.teo, "project_detail", project.pk)
+    assert post(cast.noor, "panel_declare", project.pk, data={"says": "none"}).status_code == HTTPStatus.SEE_OTHER
+    data = {f"{first.pk}-1-points": "2000", f"{first.pk}-1-reason": "Thin."}
+    assert post(cast.noor, "panel_score", project.pk, data=data).status_code == 422
+    data |= {f"{second.pk}-1-points": "9000", f"{second.pk}-1-reason": "Proven."}
+    assert post(cast.noor, "panel_score", project.pk, data=data).status_code == HTTPStatus.SEE_OTHER
     found = page(cast.lin, "project_detail", project.pk)
     assert "1. Northwind" in found
     assert "2. Cold Chain" in found
@@ -363,7 +359,7 @@ def _bid_args(cast: Cast) -> tuple[Any, ...]:
         ("project_publish", _draft_args, "noor"),
         ("project_cancel", _open_args, "teo"),
         ("project_no_award", _evaluating_args, "teo"),
-        ("project_quality", _evaluating_args, "teo"),
+        ("panel_score", _evaluating_args, "teo"),
         ("project_award", _bid_args, "noor"),
         ("bid_disqualify", _bid_args, "amara"),
         ("bid_submit", _open_args, "mei"),
@@ -386,7 +382,7 @@ def test_who_may_see_but_not_do_gets_a_sentence(
 @pytest.mark.parametrize(
     "name",
     ["project_detail", "project_edit", "project_publish", "project_cancel", "bid_submit", "bid_withdraw",
-     "project_quality", "project_no_award"],
+     "panel_score", "project_no_award"],
 )  # fmt: skip
 def test_what_is_not_there_and_what_is_not_theirs_are_the_same_404(cast: Cast, name: str) -> None:
     draft = drafted(cast)

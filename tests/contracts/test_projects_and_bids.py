@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from contracts import scoring
-from contracts.actions import awards, bids, projects
+from contracts.actions import awards, bids, panel, projects
 from contracts.lifecycle import Phase, phase
 from contracts.models import Award, Bid, Contract, Panelist, Project, SealedEvent, WrappedKey
 from contracts.queries.projects import opened_bids, ranking_of
@@ -31,6 +31,8 @@ from tests.contracts.market import (
     bids_on,
     drafted,
     evaluating,
+    figures_of,
+    judge,
     opened,
     published,
     quality_facts,
@@ -381,12 +383,7 @@ def test_quality_decides_where_the_criteria_say_so(cast: Cast) -> None:
     project, first, second = evaluating(cast, **quality_facts(cast))
     with pytest.raises(InvalidTransition, match="has not judged"):
         awards.award(project=project, bid=first, reason="x", loser_reasons={second.pk: "y"}, by=cast.lin)
-    with pytest.raises(Denied):
-        awards.score_quality(bid=first, points=9_000, reason="Mine.", by=cast.amara)
-    with pytest.raises(Invalid):
-        awards.score_quality(bid=first, points=10_001, reason="Great.", by=cast.noor)
-    awards.score_quality(bid=first, points=2_000, reason="Thin.", by=cast.noor)
-    awards.score_quality(bid=second, points=8_000, reason="Proven.", by=cast.noor)
+    judge(project, {first: 2_000, second: 8_000})
     made = awards.award(project=project, bid=second, reason="x", loser_reasons={first.pk: "y"}, by=cast.lin)
     # 6,000 bp x 2,000 + 4,000 bp x 2,000 = 2,000; 6,000 bp x 1,000 + 4,000 bp x 8,000 = 3,800.
     assert [(row["bid"], row["total_points"]) for row in made.arithmetic["bids"]] == [
@@ -394,13 +391,12 @@ def test_quality_decides_where_the_criteria_say_so(cast: Cast) -> None:
         (str(first.pk), 2_000),
     ]
     with pytest.raises(InvalidTransition):
-        awards.score_quality(bid=first, points=9_999, reason="Too late.", by=cast.noor)
+        panel.submit_scores(project=project, figures=figures_of({first: 9_999}), by=cast.noor)
 
 
 def test_below_the_pass_mark_no_bid_wins(cast: Cast) -> None:
     project, first, second = evaluating(cast, pass_mark=5_000, panel=[cast.noor])
-    awards.score_quality(bid=first, points=4_999, reason="Thin.", by=cast.noor)
-    awards.score_quality(bid=second, points=5_000, reason="Enough.", by=cast.noor)
+    judge(project, {first: 4_999, second: 5_000})
     with pytest.raises(InvalidTransition, match="below the pass mark"):
         awards.award(project=project, bid=first, reason="x", loser_reasons={second.pk: "y"}, by=cast.lin)
     awards.award(project=project, bid=second, reason="x", loser_reasons={first.pk: "Below the mark."}, by=cast.lin)

@@ -20,6 +20,7 @@ from settlement.actions import nights as settlement
 from settlement.models import ShareLine
 from talent_pool.actions.wind_up import wind_up
 from talent_pool.models import PoolEntry
+from tests.contracts.market import judge
 from tests.seed import small
 
 pytestmark = pytest.mark.usefixtures("living")
@@ -68,10 +69,9 @@ def a_work_day(people: dict[str, User]) -> None:
 
 
 def decide(project: Project, by: User) -> None:
-    for bid in project.bids.filter(quality_points=None):
-        if project.panel.exists():
-            judge = project.panel.all()[0].person
-            awards.score_quality(bid=bid, points=7000, reason="A sound plan.", by=judge)
+    waiting = project.bids.filter(quality_points=None, status="valid")
+    if project.panel.exists() and waiting:
+        judge(project, dict.fromkeys(waiting, 7000), reason="A sound plan.")
     valid = list(project.bids.filter(status="valid").order_by("price_minor", "submitted_at"))
     reasons = {bid.pk: "The other one is cheaper." for bid in valid[1:]}
     awards.award(project=project, bid=valid[0], reason="The best one.", loser_reasons=reasons, by=by)
