@@ -120,6 +120,12 @@ def _lines(
     return found
 
 
+def _path(project: str, room: str, thing: str) -> Concat:
+    """Where a thing of a project lives, below the project's own page."""
+    parts = Cast(F(project), TextField()), Value(f"/{room}/"), Cast(F(thing), TextField())
+    return Concat(*parts, output_field=TextField())
+
+
 def _ids(firms: Iterable[Model]) -> list[Any]:
     return [firm.pk for firm in firms]
 
@@ -365,7 +371,7 @@ def _needs_of_a_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, A
         "need",
         "price",
         PriceQuestion.objects.filter(bid__microenterprise__in=led, answered_at=None, answer_until__gt=now),
-        key=Concat(Cast(F("bid__project_id"), TextField()), Value("/bids/"), Cast(F("bid_id"), TextField())),
+        key=_path("bid__project_id", "bids", "bid_id"),
         title=F("bid__project__title"),
         detail=F("bid__project__buyer__name"),
         at=F("answer_until"),
@@ -468,7 +474,7 @@ def _needs_of_a_role(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any
             "need",
             "objection",
             Objection.objects.filter(~Exists(bidding), ruling=None).exclude(award__project__buyer__in=mine),
-            key=Concat(Cast(F("award__project_id"), TextField()), Value("/objections/"), Cast(F("pk"), TextField())),
+            key=_path("award__project_id", "objections", "pk"),
             title=F("award__project__title"),
             detail=F("microenterprise__name"),
             at=F("raised_at"),

@@ -344,6 +344,7 @@ def test_the_database_keeps_objections_and_lets_no_contested_award_hold(cast: Ca
         with pytest.raises(IntegrityError), transaction.atomic():
             change()
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("TRUNCATE contracts_objection")
 
 
