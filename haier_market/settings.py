@@ -316,8 +316,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "mail the alerts that are due": {
         "task": "people.tasks.mail_alerts",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 300},
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
     },
     "settle the business dates that are over": {
         "task": "settlement.tasks.night",

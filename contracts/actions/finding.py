@@ -22,17 +22,18 @@ MOST_FILTERS = 50
 
 @transaction.atomic
 def watch(*, project: Project, by: User) -> None:
-    """Hear from now on what happens to a project. Watching twice changes nothing. Raises InvalidTransition."""
+    """Hear from now on what happens to a project. Watching twice changes nothing. Raises Denied, InvalidTransition."""
     now = market_now()
     # No lock: bids wait for that one, and whether a project ends at this very instant decides nothing here.
     project = Project.objects.get(pk=project.pk)
-    permissions.check_watch(project, now)
+    permissions.check_watch(project, by, now)
     Watch.objects.bulk_create([Watch(person=by, project=project, since=now)], ignore_conflicts=True)
 
 
 @transaction.atomic
 def unwatch(*, project: Project, by: User) -> None:
-    """Hear nothing more of a project. Ending what is not there changes nothing."""
+    """Hear nothing more of a project. Ending what is not there changes nothing. Raises Denied."""
+    permissions.check_keep(by)
     Watch.objects.filter(person=by, project=project).delete()
 
 
@@ -42,6 +43,7 @@ def save_filter(
 ) -> SavedFilter:
     """Keep a view of the project list under a name. Raises Invalid (`field` says what), Denied, Conflict."""
     now = market_now()
+    permissions.check_keep(by)
     User.objects.select_for_update(no_key=True).only("pk").get(pk=by.pk)
     if SavedFilter.objects.filter(person=by).count() >= MOST_FILTERS:
         raise Conflict(

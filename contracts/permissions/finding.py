@@ -9,13 +9,20 @@ from contracts.models import Project, SavedFilter
 from contracts.permissions.standing import Standing
 from core.errors import Denied, InvalidTransition
 from microenterprises.models import Microenterprise
-from people.models import User
+from people.models import Role, User
 
 ENDED = (Phase.AWARDED, Phase.UNSUCCESSFUL, Phase.CANCELLED)
 
 
-def check_watch(project: Project, now: datetime) -> None:
+def check_keep(user: User) -> None:
+    """Everybody keeps what they look for, but the auditor, who reads everything and writes nothing."""
+    if user.has_role(Role.AUDITOR):
+        raise Denied(_("The auditor reads everything and writes nothing, so keeps nothing here either."))
+
+
+def check_watch(project: Project, user: User, now: datetime) -> None:
     """A project is watched while something can still happen to it."""
+    check_keep(user)
     here = phase(project, now)
     if project.buyer_id is None:
         raise InvalidTransition(_("This is a real tender shown for reference; nothing happens to it here."))

@@ -71,6 +71,7 @@ def filter_list(request: Request) -> HttpResponse:
 @get_or_post
 def filter_new(request: Request) -> HttpResponse:
     """Keep the view of the project list that stands in the address."""
+    checks.check_keep(request.user)
     who = standing_of(request.user, business_date(market_now()))
     form = SavedFilterForm(request.POST if request.method == "POST" else None, who=who)
     if form.is_bound and form.is_valid():

@@ -86,6 +86,7 @@ def project_list(request: Request) -> HttpResponseBase:
         "rows": [Row(row, project_badge(row, now), queries.buyer_name(row)) for row in shown.rows],
         "columns": form.shown_columns(),
         "watching": form.cleaned_data.get("watching", False),
+        "why_not_save": why_not(finding_checks.check_keep, request.user),
         "why_not_new": why_not(checks.check_draft, who),
     }
     template = "projects/list.html#results" if request.htmx.target == "results" else "projects/list.html"
@@ -176,7 +177,7 @@ def _finding(seen: SeenProject, who: Standing, now: datetime) -> dict[str, Any]:
         "questions": seen.questions,
         "unanswered": seen.unanswered,
         "watching": seen.watching,
-        "may_watch": not why_not(finding_checks.check_watch, seen.project, now),
+        "may_watch": not why_not(finding_checks.check_watch, seen.project, who.user, now),
         "template_url": f"{reverse('project_new')}?from={seen.project.pk}" if reusable else "",
     }
 

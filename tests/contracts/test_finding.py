@@ -87,6 +87,19 @@ def test_watching_takes_a_post_by_somebody_who_sees_the_project(cast: Cast) -> N
     assert not Watch.objects.exists()
 
 
+def test_the_auditor_writes_nothing_here_either(cast: Cast) -> None:
+    project = published(cast)
+    page = get(cast.rui, f"/projects/{project.pk}/")
+    assert "/watch/" not in page and "from=" not in page
+    for name in ("project_watch", "project_unwatch"):
+        assert post(cast.rui, name, project.pk).status_code == HTTPStatus.FORBIDDEN
+    assert as_person(cast.rui).get("/projects/saved/new/").status_code == HTTPStatus.FORBIDDEN
+    assert post(cast.rui, "filter_new", name="Mine").status_code == HTTPStatus.FORBIDDEN
+    with pytest.raises(Denied, match="auditor"):
+        finding.save_filter(name="Mine", query=QueryDict(), by=cast.rui)
+    assert "The auditor reads everything" in get(cast.rui, LIST)
+
+
 def test_what_has_ended_is_not_watched_any_more_but_can_be_let_go(cast: Cast) -> None:
     project = published(cast)
     finding.watch(project=project, by=cast.teo)
