@@ -7,7 +7,7 @@ from io import StringIO
 from django.core.management import call_command
 from django.db import connection
 
-from benchmarks import history, pages, peers, profiling, reading, settling, workers
+from benchmarks import history, market, pages, peers, profiling, reading, settling, workers
 from benchmarks.settling import SEAL, SHARDS, START, Night, Taken
 from benchmarks.sizes import Sizes
 from benchmarks.tables import median, spread, table
@@ -51,6 +51,9 @@ def measure(sizes: Sizes, say: Callable[[str], None], *, profile: bool = False) 
     rows = settling.posting_rows(nights[-1].day if nights else first[-1].day)
     yield from _reading(rows, sizes)
     yield _proofs(reading.prove())
+    say("A large market.")
+    yield _market(market.enlarge(sizes.crowd, sizes.bids_each), market.measure(sizes.requests))
+    yield _opening(market.open_many(sizes.opening))
 
 
 def _warm_up() -> None:
@@ -70,6 +73,17 @@ def _rounds(sizes: Sizes) -> tuple[list[Night], list[peers.Posted]]:
 
 
 # --- Tables -----------------------------------------------------------------------------------------------------------
+
+
+def _market(there: tuple[int, int], measured: Sequence[pages.Measured]) -> str:
+    projects, bids = there
+    return _pages(f"Pages of a market of {projects:,} projects and {bids:,} bids", measured)
+
+
+def _opening(opening: market.Opening) -> str:
+    each = opening.seconds * 1000 / max(1, opening.bids)
+    rows = [("opening a project", f"{opening.bids:,}", f"{opening.seconds:.2f}", f"{each:.1f}")]
+    return "Opening sealed bids\n\n" + table(("opening", "bids", "seconds", "ms a bid"), rows)
 
 
 def _pages(title: str, measured: Sequence[pages.Measured]) -> str:

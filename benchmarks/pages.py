@@ -69,10 +69,10 @@ def signed_in(user: User) -> str:
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
-def of_user(user: User, **paths: str) -> dict[str, Page]:
+def of_user(user: User, paths: Mapping[str, str]) -> dict[str, Page]:
     """Pages of the product that somebody asks for, by the names they have in the table."""
     product, cookie = WSGIHandler(), signed_in(user)
-    return {name.replace("_", " "): partial(call, product, path, cookie) for name, path in paths.items()}
+    return {name: partial(call, product, path, cookie) for name, path in paths.items()}
 
 
 def measure(rounds: int) -> list[Measured]:
@@ -82,10 +82,12 @@ def measure(rounds: int) -> list[Measured]:
     return compare(
         of_user(
             User.objects.get(email="amara@haier.example"),
-            project_list="/projects/",
-            project_list_filtered="/projects/?q=cold&phase=open",
-            project_detail=f"/projects/{project[0]}/",
-            home="/",
+            {
+                "project list": "/projects/",
+                "project list filtered": "/projects/?q=cold&phase=open",
+                "project detail": f"/projects/{project[0]}/",
+                "home": "/",
+            },
         ),
         rounds,
     )

@@ -54,8 +54,8 @@ def measure(rows: str, rounds: int, requests: int) -> tuple[list[Read], list[flo
             found[name].seconds.append(time.perf_counter() - start)
             found[name].database.append(in_database(read))
     shown = pages.compare(
-        pages.of_user(User.objects.get(pk=seat.person_id), statement_of_a_member="/statements/")
-        | pages.of_user(User.objects.get(email="fay@haier.example"), trial_balance="/settlement/books/"),
+        pages.of_user(User.objects.get(pk=seat.person_id), {"statement of a member": "/statements/"})
+        | pages.of_user(User.objects.get(email="fay@haier.example"), {"trial balance": "/settlement/books/"}),
         requests,
     )
     return list(found.values()), copies, shown

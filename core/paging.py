@@ -92,16 +92,18 @@ def page(
         has_after, has_before = more, values is not None
     total = queryset.order_by()[: COUNT_CAP + 1].count() if count else 0
 
-    def at(row: M) -> str:
-        return _pack([_attribute(row, name.lstrip("-")) for name in order], order)
-
     return Page(
         rows=rows,
-        after=at(rows[-1]) if rows and has_after else None,
-        before="-" + at(rows[0]) if rows and has_before else None,
+        after=cursor_after(rows[-1], order) if rows and has_after else None,
+        before="-" + cursor_after(rows[0], order) if rows and has_before else None,
         count=min(total, COUNT_CAP),
         capped=total > COUNT_CAP,
     )
+
+
+def cursor_after(row: Model, order: Sequence[str]) -> str:
+    """The cursor of the page that begins after a row, in an order."""
+    return _pack([_attribute(row, name.lstrip("-")) for name in order], order)
 
 
 def _attribute(row: Any, path: str) -> Any:
