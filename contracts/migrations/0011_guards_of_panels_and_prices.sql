@@ -140,7 +140,7 @@ BEGIN
         RETURN NEW;
     END IF;
     IF OLD.quality_points IS NOT NULL OR NEW.quality_points IS DISTINCT FROM (
-        SELECT (sum(l.points::bigint * k.weight_bp) / 10000)::bigint
+        SELECT floor(sum(l.points::bigint * k.weight_bp) / 10000)::bigint
         FROM contracts_consensusline l
         JOIN contracts_consensus c ON c.id = l.consensus_id AND c.status = 'agreed'
         JOIN contracts_criterion k ON k.id = l.criterion_id

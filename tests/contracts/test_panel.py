@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
@@ -80,14 +81,15 @@ def status_of(project: Project, somebody: User) -> str:
 
 
 def every_cell() -> str:
-    """Everything a reader of the database finds in every table, as text."""
+    """Everything a reader of the database finds in every table, as text; ciphertext and hashes left out, for a number
+    may stand in them by chance."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         found = []
         for (table,) in cursor.fetchall():
             cursor.execute(f'SELECT row_to_json(t)::text FROM "{table}" t')
             found += [f"{table} {row}" for (row,) in cursor.fetchall()]
-    return "\n".join(found)
+    return re.sub(r"[0-9a-f]{30,}", "", "\n".join(found))
 
 
 def with_answers(cast: Cast, **changes: Any) -> tuple[Project, Bid, Bid]:
@@ -199,7 +201,7 @@ def test_the_length_of_a_bid_tells_nothing_of_its_answers_and_its_envelopes(cast
     with pytest.raises(Invalid, match="too long together"):
         bids.revise(
             bid=Bid.objects.filter(project=asking).first(),  # type: ignore[arg-type]
-            price_minor=1, days=1, plan="长" * 4000, answers=["长" * 1000, "长" * 1000],
+            price_minor=1, days=1, plan="🧊" * 4000, answers=["🧊" * 1000, "🧊" * 1000],
             by=leader_of_first(asking, cast),
         )  # fmt: skip
 
