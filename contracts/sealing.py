@@ -482,7 +482,7 @@ def _encrypt(key: bytes, plain: bytes, place: str) -> bytes:
 def _decrypt(key: bytes, sealed: bytes, place: str) -> bytes:
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
         raise BrokenSeal(
             "this ciphertext cannot be opened here: it was moved, changed, or BID_KEY is another"
         ) from None

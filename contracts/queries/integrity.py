@@ -11,8 +11,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Concat, JSONObject
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import JSONObject
 
 from contracts.models import Award, Bid, Contract, FlagNote, FlagSearch, Project, RedFlag
 from contracts.ocds.writer import AWARD_STATUS
@@ -176,9 +176,8 @@ def trail(project: Project, *, openings: bool) -> QuerySet[AuditRecord]:
     subjects = [f"project:{project.pk}"]
     subjects += [f"contract:{pk}" for pk in Contract.objects.filter(project=project).values_list("pk", flat=True)]
     if project.opened_at is not None:
-        bids = Bid.objects.filter(project=project).annotate(told=Concat(Value("bid:"), Cast(F("pk"), TextField())))
-        subjects += bids.values_list("told", flat=True)
+        subjects += [f"bid:{pk}" for pk in Bid.objects.filter(project=project).values_list("pk", flat=True)]
     found = AuditRecord.objects.filter(subject__in=subjects)
     if openings:
-        found = found.filter(Q(deed__in=OPENING_DEEDS))
+        found = found.filter(deed__in=OPENING_DEEDS)
     return audit.chained(found)
