@@ -195,7 +195,7 @@ def panel_declare(request: Request, pk: UUID) -> HttpResponse:
     room = _room(request, pk)
     seat = checks.check_declare_conflict(room.project, room.panel, room.who)
     declared = seat.status != Panelist.Status.NAMED
-    form = InterestsForm(request.POST or None, bids=room.bids, declared=declared)
+    form = InterestsForm(_typed(request), bids=room.bids, declared=declared)
     if request.method == "POST" and form.is_valid() and _done(form, lambda: _declare(room, form, request.user)):
         return see_other("project_quality", pk)
     context = {
@@ -221,7 +221,7 @@ def panel_conflict(request: Request, pk: UUID) -> HttpResponse:
     """The steward records a conflict that somebody else found."""
     room = _room(request, pk)
     checks.check_record_conflict(room.project, room.panel, room.who)
-    form = FoundConflictForm(request.POST or None, seats=room.panel.judging, bids=room.bids)
+    form = FoundConflictForm(_typed(request), seats=room.panel.judging, bids=room.bids)
     if request.method == "POST" and form.is_valid() and _done(form, lambda: _record(room, form, request.user)):
         return see_other("project_quality", pk)
     context = {"project": room.project, "form": form, "nobody": not room.panel.judging}
@@ -357,7 +357,7 @@ def panel_ask(request: Request, pk: UUID) -> HttpResponse:
     """The buyer asks the steward for a panelist, because everybody has a conflict."""
     room = _room(request, pk)
     checks.check_ask(room.project, room.panel, room.who, asked=queries.open_request(room.project) is not None)
-    form = AskForm(request.POST or None)
+    form = AskForm(_typed(request))
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
         if _done(form, lambda: actions.ask_for_replacement(project=room.project, reason=reason, by=request.user)):
@@ -380,7 +380,7 @@ def panel_replace(request: Request, pk: UUID) -> HttpResponse:
     room = _room(request, pk)
     asked = queries.open_request(room.project)
     checks.check_name(room.project, room.panel, room.who, asked=asked is not None)
-    form = ReplacementForm(request.POST or None)
+    form = ReplacementForm(_typed(request))
     if request.method == "POST" and form.is_valid():
         person = form.cleaned_data["person"]
         if _done(form, lambda: actions.name_replacement(project=room.project, person=person, by=request.user)):
@@ -399,7 +399,12 @@ def panel_replace(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _figures_form(request: Request, room: Room, known: Figures) -> FiguresForm:
-    return FiguresForm(request.POST or None, bids=room.to_judge, criteria=room.seen.criteria, known=known)
+    return FiguresForm(_typed(request), bids=room.to_judge, criteria=room.seen.criteria, known=known)
+
+
+def _typed(request: Request) -> Any:
+    """What was sent, also when nothing was filled in; None where the page was only asked for."""
+    return request.POST if request.method == "POST" else None
 
 
 def _done(form: forms.Form, act: Callable[[], object]) -> bool:
