@@ -15,12 +15,13 @@ from django.db import connection, transaction
 from django.utils.translation import override
 
 from core.clock import market_now
+from core.ids import new_id
 from people.models import AlertMails, Notice, Role, User
 
 _ANNOUNCE: Final = """
     INSERT INTO people_notice (id, person_id, sentence, link, created_at, mail_waits)
-    SELECT gen_random_uuid(), u.id, s.sentence, s.link, %(now)s, u.alert_mails <> %(off)s
-      FROM unnest(%(people)s::uuid[], %(which)s::int[]) AS t (person_id, which)
+    SELECT t.id, u.id, s.sentence, s.link, %(now)s, u.alert_mails <> %(off)s
+      FROM unnest(%(ids)s::uuid[], %(people)s::uuid[], %(which)s::int[]) AS t (id, person_id, which)
       JOIN people_user u ON u.id = t.person_id AND u.is_active AND NOT %(vendor)s = ANY (u.roles)
       JOIN unnest(%(numbers)s::int[], %(languages)s::text[], %(sentences)s::text[], %(links)s::text[])
            AS s (which, language, sentence, link)
@@ -73,6 +74,7 @@ def announce(told: Sequence[tuple[UUID, int]], what: Sequence[Announcement]) -> 
         "now": market_now(),
         "off": AlertMails.OFF.value,
         "vendor": Role.VENDOR.value,
+        "ids": [new_id() for _person in told],
         "people": [person for person, _place in told],
         "which": [place for _person, place in told],
         "numbers": numbers,

@@ -10,9 +10,10 @@ from contracts.actions.panel import Figure, Place
 from contracts.actions.projects import ProjectDraft
 from contracts.models import Award, Bid, Project
 from core.clock import market_now, move_forward
-from microenterprises.models import Microenterprise
+from ledger.entities import open_entity
+from microenterprises.models import Membership, Microenterprise
 from people.models import User
-from tests.cast import Cast
+from tests.cast import START, Cast
 
 CEILING = 100_000_00
 
@@ -100,6 +101,30 @@ def opened(project: Project) -> Project:
     after_deadline(project)
     projects.open_bids(project=project)
     return Project.objects.get(pk=project.pk)
+
+
+def abroad(cast: Cast, leader: User) -> Microenterprise:
+    """An ME that keeps its books in euros."""
+    euro = Microenterprise.objects.create(
+        name="Abroad",
+        kind="user",
+        purpose="Boxes for Europe.",
+        platform=cast.platform,
+        entity=open_entity(name="Abroad", kind="microenterprise", currency="EUR"),
+        currency="EUR",
+        launched_at=market_now(),
+        launched_by=leader,
+    )
+    Membership.objects.create(
+        microenterprise=euro,
+        person=leader,
+        role="Leader",
+        customer_outcome="Boxes arrive.",
+        is_lead=True,
+        track="entrepreneur",
+        started_on=START,
+    )
+    return euro
 
 
 def evaluating(cast: Cast, **changes: Any) -> tuple[Project, Bid, Bid]:

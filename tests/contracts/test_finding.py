@@ -25,7 +25,7 @@ from core.models import AuditRecord
 from microenterprises.models import Membership
 from people.models import Skill, User
 from tests.cast import Cast, cast, firm, person
-from tests.contracts.market import after_deadline, awarded, drafted, evaluating, published, quality_facts
+from tests.contracts.market import abroad, after_deadline, awarded, drafted, evaluating, published, quality_facts
 from tests.secrecy.worlds import seen
 from tests.statements import statements
 
@@ -47,8 +47,8 @@ def get(who: User, url: str, **headers: str) -> str:
     return response.content.decode()
 
 
-def post(who: User, name: str, *args: Any, query: str = "", **data: Any) -> Any:
-    return as_person(who).post(reverse(name, args=args) + query, data)
+def post(who: User, route: str, *args: Any, query: str = "", **data: Any) -> Any:
+    return as_person(who).post(reverse(route, args=args) + query, data)
 
 
 # ------------------------------------------------------------------ watching
@@ -391,8 +391,8 @@ def test_for_another_of_ones_mes_the_ceiling_in_another_currency_is_left_out(cas
     assert field(page, "ceiling") == "100,000.00"
     assert "For Green Kettle." in page
     assert f"from={project.pk}&amp;me={cast.blue_kettle.pk}" in page
-    type(other).objects.filter(pk=other.pk).update(currency="EUR")
-    assert field(get(cast.lin, f"/projects/new/?from={project.pk}&me={other.pk}"), "ceiling") == ""
+    euro = abroad(cast, cast.lin)
+    assert field(get(cast.lin, f"/projects/new/?from={project.pk}&me={euro.pk}"), "ceiling") == ""
 
 
 def test_every_state_of_a_project_can_be_started_from(cast: Cast) -> None:

@@ -1,6 +1,7 @@
 """Alerts by e-mail: one mail a day with all of them, each at once, or none, as each person chose."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,6 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django.fixtures import SettingsWrapper
 
 from core.clock import move_forward
 from people import digest
@@ -142,7 +142,7 @@ class Broken(EmailBackend):
         raise OSError("no mail server")
 
 
-def test_while_mail_is_down_everything_waits(cast: Cast, settings: SettingsWrapper) -> None:
+def test_while_mail_is_down_everything_waits(cast: Cast, settings: Any) -> None:
     hear(cast.mei)
     backend = settings.EMAIL_BACKEND
     settings.EMAIL_BACKEND = f"{__name__}.Broken"
