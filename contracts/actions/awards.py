@@ -6,7 +6,7 @@ then its contract is drafted. All under the project's lock; one live award per p
 so a second click finds it done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -402,7 +402,7 @@ def _opened(project: Project) -> list[Bid]:
     return list(project.bids.opened().select_related("microenterprise"))
 
 
-def _valid(bids: Sequence[Bid]) -> list[Bid]:
+def _valid(bids: Iterable[Bid]) -> list[Bid]:
     return [bid for bid in bids if bid.status == Bid.Status.VALID]
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import django.db.models.deletion
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -6,7 +8,7 @@ from django.db.models import F, Q
 
 import core.ids
 
-PERSON = {"on_delete": django.db.models.deletion.PROTECT, "related_name": "+", "to": settings.AUTH_USER_MODEL}
+PERSON: Any = {"on_delete": django.db.models.deletion.PROTECT, "related_name": "+", "to": settings.AUTH_USER_MODEL}
 
 
 class Migration(migrations.Migration):

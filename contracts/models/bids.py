@@ -23,8 +23,8 @@ class BidQuerySet(models.QuerySet["Bid"]):
     def with_award(self) -> "BidQuerySet":
         """Each with its award on its way or in force and that award's contract, read by `queries.decisions`."""
         live = Q(awards__status__in=["proposed", "standing", "active"])
-        found = self.annotate(live_award=FilteredRelation("awards", condition=live))
-        return found.select_related("live_award__contract", "live_award__awarded_by", "live_award__agreed_by")
+        beside = [f"live_award__{name}" for name in ("contract", "awarded_by", "agreed_by")]
+        return self.annotate(live_award=FilteredRelation("awards", condition=live)).select_related(*beside)
 
     def visible_to(self, user: User) -> "BidQuerySet":
         """Opened bids, for colleagues: the market is open once a deadline has passed.

@@ -78,7 +78,7 @@ def may_agree(project: Project, award: Award, bids: Iterable[Bid], now: datetime
     )
     buyers = Membership.objects.active(today).filter(microenterprise=project.buyer_id).values("person")
     people = User.objects.filter(pk__in=buyers) | User.objects.filter(pk__in=project.panel.values("person"))
-    left_out = (award.awarded_by_id, project.acceptor_id)
+    left_out = [person for person in (award.awarded_by_id, project.acceptor_id) if person is not None]
     return list(people.exclude(pk__in=left_out).exclude(pk__in=bidders.values("person")).filter(is_active=True))
 
 
