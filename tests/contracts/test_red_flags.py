@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from contracts.ocds import flags
@@ -516,6 +517,7 @@ processes = st.builds(
 )
 
 
+@tried(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(processes, max_size=8), st.randoms(use_true_random=False))
 def test_the_order_of_releases_never_matters(rows: list[Release], chance: random.Random) -> None:
     settings = Settings(fewest_bids=1, fewest_processes=1)
@@ -525,6 +527,7 @@ def test_the_order_of_releases_never_matters(rows: list[Release], chance: random
     assert flags.find(rows, settings=settings) == flags.find(other, settings=settings)
 
 
+@tried(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(processes, max_size=8))
 def test_every_answer_is_json_with_groups_ids_and_codes_in_order(rows: list[Release]) -> None:
     told = json.loads(flags.printed(flags.find(rows, settings=Settings(fewest_bids=1, fewest_processes=1))))
