@@ -65,7 +65,8 @@ class InterestsForm(forms.Form):
 
     def has_conflict(self, cleaned: Mapping[str, Any] | None = None) -> bool:
         """Whether a conflict is what was declared."""
-        return (self.cleaned_data if cleaned is None else cleaned).get("says", self.CONFLICT) == self.CONFLICT
+        typed = self.cleaned_data if cleaned is None else cleaned
+        return str(typed.get("says", self.CONFLICT)) == self.CONFLICT
 
     def bid_named(self) -> Bid:
         """The bidder the conflict is with."""

@@ -135,8 +135,8 @@ def _revising(request: Request, project: Project, current: OwnBid, now: datetime
     if sent and form.is_valid() and _done(form, project, lambda: _revise(current.bid, form, request)):
         return see_other(_own_page(project, current.firm))
     terms = actions.read_own_bid(bid=current.bid, by=request.user)
-    form.initial |= {"price": terms.price_minor, "days": terms.days, "plan": terms.plan}
-    form.initial |= form.answered(terms.answers)
+    form.initial.update({"price": terms.price_minor, "days": terms.days, "plan": terms.plan})
+    form.initial.update(form.answered(terms.answers))
     closed = why_not(checks.check_time, project, now)
     return _page(request, project, form, firm=current.firm, current=current, terms=terms, closed=closed)
 

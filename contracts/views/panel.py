@@ -36,6 +36,7 @@ from contracts.permissions.panel import Panel
 from contracts.permissions.standing import Standing, standing_of
 from contracts.queries import panel as queries
 from contracts.queries.panel import Compared, Proposed, SideBySide
+from contracts.queries.projects import bidder_name
 from contracts.views.acts import Act, address
 from core.clock import business_date, market_now
 from core.errors import Invalid, InvalidTransition
@@ -102,7 +103,7 @@ def card(seen: SeenProject, panel: Panel, bids: Sequence[Bid], who: Standing) ->
         "panel_together": panel.together and bool(panel.unscored),
         "panel_vacant": panel.vacant and bool(panel.unscored),
         "kept_away": away,
-        "bidders": [queries.bidder_name(bid) for bid in bids] if away else [],
+        "bidders": [bidder_name(bid) for bid in bids] if away else [],
         "prices_sealed": seen.project.two_envelopes and any(bid.price_opened_at is None for bid in bids),
         "prices_wait": seen.project.two_envelopes and bool(panel.unscored),
     }
@@ -132,7 +133,7 @@ def project_quality(request: Request, pk: UUID) -> HttpResponse:
     judged = [bid for bid in room.bids if bid.quality_points is not None] or room.to_judge
     context = _common(room) | {
         "sides": queries.side_by_side(room.project, judged, room.seen.criteria) if sees else [],
-        "qualities": [(bid, queries.bidder_name(bid), explaining.quality_lines(bid)) for bid in judged]
+        "qualities": [(bid, bidder_name(bid), explaining.quality_lines(bid)) for bid in judged]
         if room.panel.agreed
         else [],
         "acts": _hub_acts(room),
@@ -202,7 +203,7 @@ def panel_declare(request: Request, pk: UUID) -> HttpResponse:
         "project": room.project,
         "form": form,
         "declared": declared,
-        "bidders": [queries.bidder_name(bid) for bid in room.bids],
+        "bidders": [bidder_name(bid) for bid in room.bids],
         "found": room.found().get(request.user.pk, ""),
     }
     return _page(request, form, "projects/panel_declare.html", context)
@@ -264,7 +265,7 @@ def panel_score(request: Request, pk: UUID) -> HttpResponse:
         "criteria": explaining.criteria(room.project),
         "form": form,
         "parts": [
-            Part(bid, queries.bidder_name(bid), [(row, None) for row in form.rows(bid)]) for bid in room.to_judge
+            Part(bid, bidder_name(bid), [(row, None) for row in form.rows(bid)]) for bid in room.to_judge
         ],
         "alone": len(room.panel.judging) == 1,
         "given": seat.status == Panelist.Status.SUBMITTED,
@@ -327,7 +328,7 @@ class TableRow:
 
 def _on_the_table(room: Room, figures: Mapping[Place, tuple[int, str]]) -> list[TableRow]:
     return [
-        TableRow(queries.bidder_name(bid), criterion.title, *figures[bid.pk, criterion.place])
+        TableRow(bidder_name(bid), criterion.title, *figures[bid.pk, criterion.place])
         for bid in room.to_judge
         for criterion in room.seen.criteria
         if (bid.pk, criterion.place) in figures
@@ -390,7 +391,7 @@ def panel_replace(request: Request, pk: UUID) -> HttpResponse:
         "form": form,
         "asked": asked,
         "conflicts": queries.known_conflicts(room.project),
-        "bidders": [queries.bidder_name(bid) for bid in room.bids],
+        "bidders": [bidder_name(bid) for bid in room.bids],
     }
     return _page(request, form, "projects/panel_replace.html", context)
 

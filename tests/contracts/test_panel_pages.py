@@ -46,7 +46,7 @@ def two(cast: Cast, **changes: Any) -> tuple[Project, Bid, Bid]:
 
 
 def typed(figures: dict[Bid, int], reason: str = "So.") -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for bid, points in figures.items():
         found |= {f"{bid.pk}-1-points": str(points), f"{bid.pk}-1-reason": reason}
     return found
