@@ -41,7 +41,7 @@ def canonical(query: QueryDict) -> str:
         elif isinstance(chosen, list):
             kept.setlist(name, sorted(chosen))
         elif chosen not in ("", None, False):
-            kept[name] = query[name].strip()
+            kept[name] = str(query[name]).strip()
     if len(kept.urlencode()) > LONGEST:
         raise Invalid(_("These filters are too long to be kept. Shorten the words you search for."))
     return kept.urlencode()

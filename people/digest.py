@@ -101,7 +101,8 @@ def _facts(now: datetime) -> dict[str, Any]:
 def _rows(statement: str, facts: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, facts)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ Nothing sealed may be told here (rule 2).
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -70,7 +70,7 @@ def announce(told: Sequence[tuple[UUID, int]], what: Sequence[Announcement]) -> 
         for language, _name in settings.LANGUAGES
     ]
     numbers, languages, sentences, links = (list(column) for column in zip(*rows, strict=True))
-    facts = {
+    facts: dict[str, Any] = {
         "now": market_now(),
         "off": AlertMails.OFF.value,
         "vendor": Role.VENDOR.value,
@@ -84,7 +84,7 @@ def announce(told: Sequence[tuple[UUID, int]], what: Sequence[Announcement]) -> 
     }
     with connection.cursor() as cursor:
         cursor.execute(_ANNOUNCE, facts)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _said_in(language: str, say: Callable[[], str]) -> str:

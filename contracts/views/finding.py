@@ -1,6 +1,7 @@
 """Finding work: watching a project, filters kept under a name. Load, act, answer."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -132,6 +133,6 @@ def _beside(form: SavedFilterForm, refusal: Invalid | Conflict) -> None:
     form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.sentence))
 
 
-def _form_page(request: Request, form: SavedFilterForm, context: dict[str, object]) -> HttpResponse:
+def _form_page(request: Request, form: SavedFilterForm, context: dict[str, Any]) -> HttpResponse:
     response = render(request, "projects/filter_form.html", context)
     return unprocessable(response) if form.errors else response

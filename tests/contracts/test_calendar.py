@@ -34,7 +34,7 @@ def feed(token: str) -> bytes:
 
 def address_in(page: str) -> str:
     """The token that the page shows."""
-    return re.findall(r"/calendar/([^<>/]+)\.ics", page)[0]
+    return str(re.findall(r"/calendar/([^<>/]+)\.ics", page)[0])
 
 
 def summaries(token: str) -> list[str]:

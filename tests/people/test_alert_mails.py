@@ -35,7 +35,7 @@ def prefer(person: User, alert_mails: str) -> None:
 def sent() -> list[tuple[str, str]]:
     """Addresses and subjects of what went out, and a clean desk."""
     mail_alerts()
-    found = sorted((message.to[0], message.subject) for message in mail.outbox)
+    found = sorted((message.to[0], str(message.subject)) for message in mail.outbox)
     mail.outbox.clear()
     return found
 
