@@ -71,6 +71,7 @@ def accept_silent_deliveries() -> None:
 @shared_task
 def tell_releases() -> None:
     """Tell that bids are taken where they now are, and write first releases of some of what has none."""
+    releases.enter_epoch()
     releases.note_begun()
     releases.catch_up(RELEASES_AT_ONCE)
 

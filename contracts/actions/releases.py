@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from contracts.models import Contract, Project, Release
 from contracts.ocds import history, text, writer
@@ -120,6 +120,15 @@ def _planned_until(project: Project, now: datetime) -> datetime | None:
 
 
 # ------------------------------------------------------------------ the clock's own
+
+
+def enter_epoch() -> None:
+    """Write down that releases are now written on this server, if that is new.
+
+    The first release on another server would do it too, but hold every other writer until its verb commits.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT contracts_feed_epoch()")
 
 
 def note_begun() -> int:

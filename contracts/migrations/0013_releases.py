@@ -89,6 +89,7 @@ class Migration(migrations.Migration):
                 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('Releases');
             CREATE TRIGGER feed_epochs_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON contracts_feedepoch
                 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('Epochs of the feed');
+            SELECT contracts_feed_epoch();
             """,
             reverse_sql="""
                 DROP TRIGGER releases_are_append_only ON contracts_release;

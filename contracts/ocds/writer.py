@@ -164,7 +164,7 @@ class Contract:
 
 def stamp(instant: datetime) -> str:
     """An aware instant as OCDS writes it, always in UTC with six digits, so that text sorts as time does."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def amount(minor: int, currency: str) -> Node:

@@ -179,7 +179,9 @@ class _Epoch(Func):
     """The count of transactions this server goes by. While no release was written on it, every one came with a copy
     from elsewhere and is settled: a number above all of them."""
 
-    template = "(SELECT coalesce(max(e.number), 2147483647) FROM contracts_feedepoch e WHERE e.server = contracts_feed_server())"
+    template = """(
+        SELECT coalesce(max(e.number), 2147483647) FROM contracts_feedepoch e WHERE e.server = contracts_feed_server()
+    )"""
     output_field = IntegerField()
 
 
@@ -206,7 +208,7 @@ def cursor_of(release: Release) -> str:
 def place_of(cursor: str) -> Cursor | None:
     """The place a cursor means; None when there is no such release here, as after an older copy was restored."""
     epoch, _dot, release_id = cursor.partition(".")
-    found = Release.objects.filter(release_id=release_id[:140]).first() if epoch.isdecimal() else None
+    found = Release.objects.filter(release_id=release_id).first() if text.storable(release_id) else None
     if found is None or str(found.epoch) != epoch:
         return None
     return Cursor(found.epoch, found.xid, found.pk)

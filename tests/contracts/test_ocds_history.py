@@ -3,14 +3,13 @@
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-import ocdsmerge
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.ocds import history, schema, text, writer
 from contracts.ocds.writer import Award, Bid, Firm, Process
-from tests.contracts.told import plain
+from tests.contracts.told import merged, plain
 
 Node = dict[str, Any]
 AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -101,10 +100,11 @@ def test_what_is_written_is_read_back(value: Any) -> None:
     assert text.parse(text.write(value)) == value
 
 
-@given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=8)), timezone(-timedelta(hours=5))])))
+zones = st.sampled_from([UTC, timezone(timedelta(hours=8)), timezone(-timedelta(hours=5))])
+
+
+@given(st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=zones))
 def test_instants_are_utc_with_six_digits_whatever_they_are(instant: datetime) -> None:
-    if instant.year in (1, 9999):
-        return  # another offset leads out of what a datetime holds
     written = writer.stamp(instant)
     assert text.instant(written) == instant
     assert len(written) == len("2026-11-22T10:00:00.000000Z")
@@ -196,10 +196,7 @@ rows = st.lists(
     max_size=3,
 )
 trees = st.fixed_dictionaries(
-    {},
-    optional={
-        "language": leaf,
-        "awards": rows,
+    {
         "tender": st.fixed_dictionaries(
             {"id": st.just("t")},
             optional={
@@ -208,8 +205,9 @@ trees = st.fixed_dictionaries(
                 "milestones": rows,
                 "submissionMethod": st.lists(st.sampled_from(["a", "b"]), max_size=2),
             },
-        ),
+        )
     },
+    optional={"language": leaf, "awards": rows},
 )
 
 
@@ -221,12 +219,11 @@ def told_only(value: Any) -> Any:
     return [told_only(inner) for inner in value] if isinstance(value, list) else value
 
 
+@settings(deadline=None)
 @given(st.lists(trees.map(told_only), min_size=1, max_size=5))
 def test_merging_a_chain_gives_its_last_state_whatever_was_taken_back(states: list[Node]) -> None:
     releases = chain(*states)
-    if not releases:
-        return
-    found = plain(ocdsmerge.Merger(text.parse(schema.SCHEMA.read_text())).create_compiled_release(releases))
+    found = merged(releases)
     about = {"ocid", "id", "date", "tag"}
     last = history.told(releases[-1])
     assert {name: value for name, value in found.items() if name not in about} == plain(last)

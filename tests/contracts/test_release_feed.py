@@ -185,12 +185,9 @@ def test_a_package_of_some_dates_is_streamed_and_its_dates_are_checked(cast: Cas
     scenes.signed(cast)
     today, lin = market_now().date(), client(cast.lin)
     dates = {"from": today - timedelta(days=3), "to": today + timedelta(days=3)}
-    for asked, name, count in (
-        ({}, "releases", 5),
-        ({"as": "releases"}, "releases", 5),
-        ({"as": "records"}, "records", 1),
-    ):
-        answer = lin.get("/api/v1/ocds/packages/", dates | asked)
+    count = Release.objects.count()
+    for form, name, found in (("", "releases", count), ("releases", "releases", count), ("records", "records", 1)):
+        answer = lin.get("/api/v1/ocds/packages/", dates | {"as": form})
         assert answer.streaming
         assert len(json.loads(answer.getvalue())[name]) == found
     none = lin.get("/api/v1/ocds/packages/", {"from": "2020-01-01", "to": "2020-01-02"})
