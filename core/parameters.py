@@ -6,6 +6,15 @@ from core.clock import business_date
 from core.models import Parameter
 
 
+def values(*names: str, on: date) -> dict[str, int]:
+    """Several values that hold on a date, by name. One statement. Raises LookupError for an unknown name."""
+    rows = Parameter.objects.filter(name__in=names, holds_from__lte=on).order_by("name", "-holds_from").distinct("name")
+    found = dict(rows.values_list("name", "value"))
+    if missing := set(names) - set(found):
+        raise LookupError(f"parameters {sorted(missing)} have no value on {on}")
+    return found
+
+
 def value(name: str, *, on: date | None = None) -> int:
     """The value that holds on a date (today when none is given). Raises LookupError for an unknown name."""
     day = on or business_date()

@@ -6,8 +6,8 @@ then its contract is drafted. All under the project's lock; one live award per p
 so a second click finds it done.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -16,18 +16,20 @@ from django.utils.translation import gettext as _
 
 from contracts import scrutiny
 from contracts.actions import drafting, holds
+from contracts.actions.evaluation import bidder, check_undecided, given, locked_award, locked_bid, opened, panel, valid
+from contracts.actions.low_prices import check_price_asked, limits_on
 from contracts.actions.projects import leaders, link, locked, record
 from contracts.business_days import end_after
 from contracts.lifecycle import AWARD, BID, PROJECT
-from contracts.models import Award, Bid, Objection, PriceQuestion, Project
+from contracts.models import Award, Bid, Objection, Project
 from contracts.permissions import awards as permissions
 from contracts.permissions.standing import standing_of
 from contracts.ranking import Ranking, frozen, losers, rank
-from core import money, parameters
+from core import parameters
 from core.clock import business_date, company_zone, market_now
 from core.errors import Conflict, Invalid, InvalidTransition
 from core.words.instants import exact
-from people.models import Role, User
+from people.models import User
 from people.notices import tell
 
 
@@ -37,12 +39,12 @@ def disqualify(*, bid: Bid, reason: str, by: User) -> Bid:
 
     Raises Denied, InvalidTransition (not evaluating, or an award is on its way), Invalid.
     """
-    project, bid, now = _locked(bid)
+    project, bid, now = locked_bid(bid)
     who = standing_of(by, business_date(now))
     permissions.check_award(project, who)
-    permissions.check_impartial(_opened(project), who)
+    permissions.check_impartial(opened(project), who)
     check_undecided(project)
-    reason = _given(reason, _("Say why this bid cannot be considered; the bidder reads it."))
+    reason = given(reason, _("Say why this bid cannot be considered; the bidder reads it."))
     BID.move(bid, "disqualify", outcome_reason=reason)
     record(project, "bid_disqualified", by=by, bid=str(bid.pk), reason=reason)
     tell(
@@ -51,82 +53,6 @@ def disqualify(*, bid: Bid, reason: str, by: User) -> Bid:
         link=link(project),
     )
     return bid
-
-
-# ------------------------------------------------------------------ a price that is too good
-
-
-@transaction.atomic
-def ask_about_price(*, bid: Bid, by: User) -> PriceQuestion:
-    """Ask a bidder whose price is abnormally low how it can be kept. Only the leader of the buyer, once.
-
-    Raises Denied, InvalidTransition (not evaluating, not abnormally low, an award is on its way), Conflict (asked).
-    """
-    project, bid, now = _locked(bid)
-    who = standing_of(by, business_date(now))
-    permissions.check_award(project, who)
-    bids = _opened(project)
-    permissions.check_impartial(bids, who)
-    check_undecided(project)
-    low = low_price_of(bid, bids, limits_on(project, business_date(now)))
-    if low is None:
-        raise InvalidTransition(_("This price is not abnormally low, so there is nothing to ask."))
-    days = parameters.value("low_price_answer_days", on=business_date(now))
-    question, is_new = PriceQuestion.objects.get_or_create(
-        bid=bid, defaults={"asked_at": now, "asked_by": by, "answer_until": now + timedelta(days=days)}
-    )
-    if not is_new:
-        raise Conflict(_("The bidder was asked already. Reload the page to see the answer."))
-    record(project, "price_questioned", by=by, bid=str(bid.pk), mean_minor=low.mean_minor, next_minor=low.next_minor)
-    tell(
-        leaders([bid.microenterprise], now),
-        lambda: (
-            _("Your price on “%(title)s” is very low. Say by %(until)s how you keep it, or it may be passed over.")
-            % {"title": project.title, "until": exact(question.answer_until)}
-        ),
-        link=f"{link(project)}bids/{bid.pk}/price/",
-    )
-    return question
-
-
-@transaction.atomic
-def answer_about_price(*, bid: Bid, answer: str, by: User) -> PriceQuestion:
-    """Explain an abnormally low price; everybody who sees the bids reads it. Only the leader of the bidder, once.
-
-    Raises Denied, InvalidTransition (nobody asked, or answered already), TooLate, Invalid.
-    """
-    project, bid, now = _locked(bid)
-    question = PriceQuestion.objects.select_for_update().filter(bid=bid).first()
-    permissions.check_answer(bid, question, standing_of(by, business_date(now)), now)
-    if question is None:
-        raise InvalidTransition(_("Nobody asked about this price."))
-    question.answer = _given(answer, _("Say how you keep this price; everybody who sees the bids reads it."), "answer")
-    question.answered_at, question.answered_by = now, by
-    question.save(update_fields=["answer", "answered_at", "answered_by"])
-    record(project, "price_explained", by=by, bid=str(bid.pk), answer=question.answer)
-    tell(
-        leaders([project.buyer], now),
-        lambda: _("%(bidder)s explained its price on “%(title)s”.") % {"bidder": _name(bid), "title": project.title},
-        link=link(project),
-    )
-    return question
-
-
-def low_price_of(bid: Bid, bids: Sequence[Bid], limits: scrutiny.Limits) -> scrutiny.LowPrice | None:
-    """What makes the price of a bid abnormally low among the valid bids of its project, or None."""
-    if bid.price_minor is None:
-        return None
-    others = [row.price_minor for row in _valid(bids) if row.pk != bid.pk and row.price_minor is not None]
-    return scrutiny.low_price(bid.price_minor, others, limits)
-
-
-def limits_on(project: Project, day: date) -> scrutiny.Limits:
-    """The limits of a day, in minor units of the project's currency."""
-    return scrutiny.Limits(
-        large_minor=parameters.value("award_large_from_units", on=day) * 10 ** money.decimals(project.currency),
-        under_mean_bp=parameters.value("low_price_under_mean_bp", on=day),
-        under_next_bp=parameters.value("low_price_under_next_bp", on=day),
-    )
 
 
 # ------------------------------------------------------------------ the choice
@@ -144,7 +70,7 @@ def award(*, project: Project, bid: Bid, reason: str, loser_reasons: Mapping[UUI
     now = market_now()
     who = standing_of(by, business_date(now))
     permissions.check_award(project, who)
-    bids = _opened(project)
+    bids = opened(project)
     permissions.check_impartial(bids, who)
     check_undecided(project)
     ranking = rank(project, bids)
@@ -152,7 +78,7 @@ def award(*, project: Project, bid: Bid, reason: str, loser_reasons: Mapping[UUI
     permissions.check_awardable(project, winner, ranking.unscored)
     if ranking.of(winner.pk).rank is None:
         raise InvalidTransition(_("This bid is below the pass mark, so it has no rank and cannot win."))
-    reason = _given(reason, _("Say why this bid wins; every bidder reads it."))
+    reason = given(reason, _("Say why this bid wins; every bidder reads it."))
     made = _propose(project, winner, reason, ranking, by, now)
     _record_proposal(project, made, ranking, by=by)
     _give_reasons(ranking, winner, reason, loser_reasons)
@@ -165,10 +91,10 @@ def agree(*, award: Award, reason: str, by: User) -> Award:
 
     Raises Denied (who proposed it, who accepts the work, a bidder, a stranger), InvalidTransition, Invalid.
     """
-    project, award, now = _locked_award(award)
-    bids = _opened(project)
-    permissions.check_agree(project, award, bids, standing_of(by, business_date(now)), _panel(project))
-    reason = _given(reason, _("Say what convinced you; every bidder reads it."))
+    project, award, now = locked_award(award)
+    bids = opened(project)
+    permissions.check_agree(project, award, bids, standing_of(by, business_date(now)), panel(project))
+    reason = given(reason, _("Say what convinced you; every bidder reads it."))
     until = _standstill_from(now)
     AWARD.move(award, "agree", agreed_at=now, agreed_by=by, agreed_reason=reason, stands_until=until)
     record(project, "award_agreed", by=by, bid=str(award.bid_id), reason=reason)
@@ -178,10 +104,10 @@ def agree(*, award: Award, reason: str, by: User) -> Award:
 @transaction.atomic
 def refuse(*, award: Award, reason: str, by: User) -> Award:
     """The second person does not agree: the award is cancelled, the buyer chooses again. Raises as `agree` does."""
-    project, award, now = _locked_award(award)
-    permissions.check_agree(project, award, _opened(project), standing_of(by, business_date(now)), _panel(project))
-    reason = _given(reason, _("Say why you do not agree; whoever proposed it reads it."))
-    _cancel(project, award, "award_refused", reason=reason, by=by, now=now)
+    project, award, now = locked_award(award)
+    permissions.check_agree(project, award, opened(project), standing_of(by, business_date(now)), panel(project))
+    reason = given(reason, _("Say why you do not agree; whoever proposed it reads it."))
+    cancel(project, award, "award_refused", reason=reason, by=by, now=now)
     tell(
         [award.awarded_by],
         lambda: (
@@ -199,11 +125,11 @@ def take_back(*, award: Award, reason: str, by: User) -> Award:
 
     Raises Denied, InvalidTransition (it took effect), Invalid.
     """
-    project, award, now = _locked_award(award)
+    project, award, now = locked_award(award)
     permissions.check_award(project, standing_of(by, business_date(now)))
     was_told = award.status == Award.Status.STANDING
-    reason = _given(reason, _("Say why the choice is taken back; every bidder reads it."))
-    _cancel(project, award, "award_taken_back", reason=reason, by=by, now=now)
+    reason = given(reason, _("Say why the choice is taken back; every bidder reads it."))
+    cancel(project, award, "award_taken_back", reason=reason, by=by, now=now)
     if was_told:
         _tell_cancelled(project, reason, now)
     return award
@@ -219,10 +145,10 @@ def no_award(*, project: Project, reason: str, by: User) -> Project:
     now = market_now()
     permissions.check_award(project, standing_of(by, business_date(now)))
     check_undecided(project)
-    reason = _given(reason, _("Say why no bid is awarded; every bidder reads it."))
+    reason = given(reason, _("Say why no bid is awarded; every bidder reads it."))
     PROJECT.move(project, "award_nothing", ended_at=now, ended_reason=reason)
     holds.release(project, by=by)
-    bids = _opened(project)
+    bids = opened(project)
     Bid.objects.filter(pk__in=[bid.pk for bid in bids], outcome_reason="").update(outcome_reason=reason)
     record(project, "unsuccessful", by=by, reason=reason)
     tell(
@@ -231,79 +157,6 @@ def no_award(*, project: Project, reason: str, by: User) -> Project:
         link=link(project),
     )
     return project
-
-
-def check_undecided(project: Project) -> None:
-    """Raise InvalidTransition while an award is on its way."""
-    if project.awards.filter(status__in=Award.LIVE).exists():
-        raise InvalidTransition(
-            _("A choice is made and on its way. It has to be taken back before anything else is decided.")
-        )
-
-
-# ------------------------------------------------------------------ objections
-
-
-@transaction.atomic
-def object_to(*, award: Award, reason: str, by: User) -> Objection:
-    """Object to a standing award for an ME that bid and was not chosen. While it is open nothing is signed.
-
-    Raises Denied (not the leader of a losing bidder), InvalidTransition (not standing), TooLate, Invalid, Conflict.
-    """
-    project, award, now = _locked_award(award)
-    firm = permissions.check_object(award, _opened(project), standing_of(by, business_date(now)), now)
-    reason = _given(reason, _("Say what is wrong with this award; the steward and every bidder read it."))
-    try:
-        with transaction.atomic():
-            raised = Objection.objects.create(
-                award=award, microenterprise=firm, reason=reason, raised_at=now, raised_by=by
-            )
-    except IntegrityError as refused:
-        raise Conflict(_("%(me)s has objected to this award already.") % {"me": firm.name}) from refused
-    record(project, "objection_raised", by=by, microenterprise=str(firm.pk), reason=reason)
-    tell(
-        [*leaders([project.buyer], now), *User.objects.filter(roles__contains=[Role.STEWARD], is_active=True)],
-        lambda: _("%(me)s objects to the award of “%(title)s”.") % {"me": firm.name, "title": project.title},
-        link=link(project),
-    )
-    return raised
-
-
-@transaction.atomic
-def rule(*, objection: Objection, upheld: bool, reason: str, by: User) -> Objection:
-    """The steward rules: upheld cancels the award and the buyer chooses again; dismissed lets it go its way.
-
-    Raises Denied (not a steward, or one with a part in it), InvalidTransition (ruled already), Invalid.
-    """
-    project, award, now = _locked_award(objection.award)
-    objection = Objection.objects.select_for_update().select_related("microenterprise").get(pk=objection.pk)
-    bids = _opened(project)
-    permissions.check_rule(project, objection, bids, standing_of(by, business_date(now)))
-    objection.ruling_reason = _given(reason, _("Say why; every bidder reads it."))
-    objection.ruling = Objection.Ruling.UPHELD if upheld else Objection.Ruling.DISMISSED
-    objection.ruled_at, objection.ruled_by = now, by
-    objection.save(update_fields=["ruling", "ruling_reason", "ruled_at", "ruled_by"])
-    record(
-        project, "objection_ruled", by=by, microenterprise=str(objection.microenterprise_id),
-        ruling=objection.ruling, reason=objection.ruling_reason,
-    )  # fmt: skip
-    _tell_ruling(project, objection, now)
-    if upheld and award.status == Award.Status.STANDING:
-        _cancel(project, award, "award_cancelled", reason=objection.ruling_reason, by=by, now=now)
-    elif not upheld:
-        _take_effect_if_due(project, award, now)
-    return objection
-
-
-def _tell_ruling(project: Project, objection: Objection, now: datetime) -> None:
-    words = {"me": objection.microenterprise.name, "title": project.title, "reason": objection.ruling_reason}
-
-    def say() -> str:
-        if objection.ruling == Objection.Ruling.UPHELD:
-            return _("The objection of %(me)s to the award of “%(title)s” is upheld: %(reason)s") % words
-        return _("The objection of %(me)s to the award of “%(title)s” is dismissed: %(reason)s") % words
-
-    tell(leaders([project.buyer, objection.microenterprise], now), say, link=link(project))
 
 
 # ------------------------------------------------------------------ the standstill
@@ -315,8 +168,8 @@ def take_effect(*, award: Award) -> Award:
 
     One that took effect or ended already, or against which an objection is open, is left as it is.
     """
-    project, award, now = _locked_award(award)
-    _take_effect_if_due(project, award, now)
+    project, award, now = locked_award(award)
+    take_effect_if_due(project, award, now)
     return award
 
 
@@ -327,7 +180,7 @@ def take_effect_all(now: datetime) -> int:
     return sum(take_effect(award=award).status == Award.Status.ACTIVE for award in due.order_by("stands_until"))
 
 
-def _take_effect_if_due(project: Project, award: Award, now: datetime) -> None:
+def take_effect_if_due(project: Project, award: Award, now: datetime) -> None:
     if award.status != Award.Status.STANDING or award.stands_until is None or now < award.stands_until:
         return
     if award.objections.filter(ruling=None).exists():
@@ -357,7 +210,7 @@ def choose_next(*, declined: Award, reason: str, now: datetime) -> bool:
     held. False when no bid is left that may win by itself: then the project ends without an award.
     """
     project = locked(declined.project)
-    bids = _opened(project)
+    bids = opened(project)
     passed = set(project.awards.filter(status=Award.Status.DECLINED).values_list("bid_id", flat=True))
     ranking = rank(project, bids)
     left = [place for place in ranking.places if place.rank is not None and place.bid.pk not in passed]
@@ -377,43 +230,13 @@ def choose_next(*, declined: Award, reason: str, now: datetime) -> bool:
 def _may_win(project: Project, bid: Bid, bids: Sequence[Bid], now: datetime) -> bool:
     try:
         permissions.check_awardable(project, bid, 0)
-        _check_price_asked(project, bid, bids, now)
+        check_price_asked(project, bid, bids, now)
     except InvalidTransition:
         return False
     return True
 
 
 # ------------------------------------------------------------------ what the verbs share
-
-
-def _locked(bid: Bid) -> tuple[Project, Bid, datetime]:
-    project = locked(Project(pk=bid.project_id))
-    now = market_now()
-    return project, Bid.objects.select_related("microenterprise").get(pk=bid.pk), now
-
-
-def _locked_award(award: Award) -> tuple[Project, Award, datetime]:
-    project = locked(Project(pk=award.project_id))
-    now = market_now()
-    return project, Award.objects.select_related("bid__microenterprise", "awarded_by").get(pk=award.pk), now
-
-
-def _opened(project: Project) -> list[Bid]:
-    return list(project.bids.opened().select_related("microenterprise"))
-
-
-def _valid(bids: Iterable[Bid]) -> list[Bid]:
-    return [bid for bid in bids if bid.status == Bid.Status.VALID]
-
-
-def _panel(project: Project) -> set[UUID]:
-    return set(project.panel.values_list("person_id", flat=True))
-
-
-def _given(reason: str, sentence: str, field: str = "reason") -> str:
-    if not reason.strip():
-        raise Invalid(sentence, field=field)
-    return reason.strip()
 
 
 def _propose(
@@ -427,8 +250,8 @@ def _propose(
 ) -> Award:
     """Insert the award with its frozen arithmetic and the causes for a second person. passed: who declined before."""
     bids = [place.bid for place in ranking.places]
-    _check_price_asked(project, winner, bids, now)
-    others = [bid.price_minor for bid in _valid(bids) if bid.pk != winner.pk and bid.price_minor is not None]
+    check_price_asked(project, winner, bids, now)
+    others = [bid.price_minor for bid in valid(bids) if bid.pk != winner.pk and bid.price_minor is not None]
     ranked = [place.bid.pk for place in ranking.places if place.rank is not None and place.bid.pk not in passed]
     causes = scrutiny.causes(
         is_top=bool(ranked) and ranked[0] == winner.pk,
@@ -444,23 +267,6 @@ def _record_proposal(project: Project, made: Award, ranking: Ranking, *, by: Use
         project, "award_proposed", by=by, bid=str(made.bid_id), microenterprise=str(made.bid.microenterprise_id),
         price_minor=made.bid.price_minor, rank=ranking.of(made.bid_id).rank, causes=made.causes, reason=made.reason,
     )  # fmt: skip
-
-
-def _check_price_asked(project: Project, winner: Bid, bids: Sequence[Bid], now: datetime) -> None:
-    """An abnormally low price wins only after its bidder was asked and has answered, or let the time pass."""
-    if low_price_of(winner, bids, limits_on(project, business_date(now))) is None:
-        return
-    question = PriceQuestion.objects.filter(bid=winner).first()
-    if question is None:
-        raise InvalidTransition(
-            _("The price of %(bidder)s is abnormally low. Ask how it can be kept before you choose this bid.")
-            % {"bidder": _name(winner)}
-        )
-    if question.answered_at is None and now < question.answer_until:
-        raise InvalidTransition(
-            _("%(bidder)s was asked about its low price and may answer until %(until)s.")
-            % {"bidder": _name(winner), "until": exact(question.answer_until)}
-        )
 
 
 def _insert(
@@ -496,11 +302,11 @@ def _agreed_or_waiting(project: Project, made: Award, bids: Sequence[Bid], *, by
 def _standing(project: Project, made: Award, bids: Sequence[Bid], now: datetime) -> Award:
     """Tell every bidder, and let it take effect at once where there is no standstill."""
     _tell_outcome(project, bids, made, now)
-    _take_effect_if_due(project, made, now)
+    take_effect_if_due(project, made, now)
     return made
 
 
-def _cancel(project: Project, award: Award, deed: str, *, reason: str, by: User, now: datetime) -> None:
+def cancel(project: Project, award: Award, deed: str, *, reason: str, by: User, now: datetime) -> None:
     """End an award that has not taken effect; what it told the bidders no longer holds."""
     AWARD.move(award, "cancel", ended_at=now, ended_by=by, ended_reason=reason)
     project.bids.filter(status=Bid.Status.VALID).update(outcome_reason="")
@@ -516,20 +322,16 @@ def _give_reasons(ranking: Ranking, winner: Bid, reason: str, loser_reasons: Map
         why = loser_reasons.get(place.bid.pk, "").strip()
         if not why:
             raise Invalid(
-                _("Give %(me)s a reason too: every bidder learns why.") % {"me": _name(place.bid)},
+                _("Give %(me)s a reason too: every bidder learns why.") % {"me": bidder(place.bid)},
                 field=f"reason_{place.bid.pk}",
             )
         Bid.objects.filter(pk=place.bid.pk).update(outcome_reason=why)
         place.bid.outcome_reason = why
 
 
-def _name(bid: Bid) -> str:
-    return bid.microenterprise.name if bid.microenterprise is not None else bid.bidder_name
-
-
 def _tell_outcome(project: Project, bids: Sequence[Bid], made: Award, now: datetime) -> None:
     """Losers read their reason and until when they may object; the winner is told by the contract too."""
-    for bid in _valid(Bid.objects.filter(pk__in=[bid.pk for bid in bids]).select_related("microenterprise")):
+    for bid in valid(Bid.objects.filter(pk__in=[bid.pk for bid in bids]).select_related("microenterprise")):
         _tell_one(project, bid, made, now)
 
 
@@ -549,7 +351,7 @@ def _tell_one(project: Project, bid: Bid, made: Award, now: datetime) -> None:
 
 def _tell_cancelled(project: Project, reason: str, now: datetime) -> None:
     tell(
-        leaders([bid.microenterprise for bid in _opened(project)], now),
+        leaders([bid.microenterprise for bid in opened(project)], now),
         lambda: (
             _("The award of “%(title)s” was taken back, and the buyer chooses again: %(reason)s")
             % {"title": project.title, "reason": reason}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -260,7 +261,7 @@ def _second_bid(firm: Microenterprise) -> Conflict:
     )
 
 
-def _keep(bid: Bid, deed: str, by: User, now: datetime, **facts: int) -> None:
+def _keep(bid: Bid, deed: str, by: User, now: datetime, **facts: Any) -> None:
     sealing.keep_deed(
         bid.project_id,
         deed=deed,

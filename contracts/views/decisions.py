@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from contracts import deciding, scrutiny
+from contracts import deciding
 from contracts.access import SeenProject, opened_bid_or_404, project_or_404
 from contracts.actions import awards as actions
+from contracts.actions import low_prices, objections
 from contracts.forms.awards import AgreeForm, AnswerForm, RulingForm
 from contracts.forms.projects import ReasonForm
-from contracts.models import Award, Bid, Objection
+from contracts.models import Award, Bid, Objection, Project
 from contracts.permissions import awards as checks
 from contracts.permissions.standing import Standing, standing_of
 from contracts.queries import projects as queries
@@ -29,6 +31,7 @@ from core.look import Badge
 from core.permissions import why_not
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+LOW: Final = Badge(gettext_lazy("Low price"), "warn", "triangle-alert")
 
 
 # ------------------------------------------------------------------ on the project's page
@@ -143,7 +146,7 @@ def award_object(request: Request, pk: UUID) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
-        if _done(form, lambda: actions.object_to(award=decision.award, reason=reason, by=request.user)):
+        if _done(form, lambda: objections.object_to(award=decision.award, reason=reason, by=request.user)):
             return see_other("project_detail", pk)
     consequence = _("Nothing is signed until the steward has ruled. The steward and every bidder read your reason.")
     return _reason(request, seen, form, _("Object to the award"), consequence, _("Object to the award"))
@@ -160,7 +163,7 @@ def objection_rule(request: Request, pk: UUID, objection: UUID) -> HttpResponse:
     form = RulingForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         upheld, reason = form.upholds(), form.cleaned_data["reason"]
-        if _done(form, lambda: actions.rule(objection=found, upheld=upheld, reason=reason, by=request.user)):
+        if _done(form, lambda: objections.rule(objection=found, upheld=upheld, reason=reason, by=request.user)):
             return see_other("project_detail", pk)
     context = {
         "project": seen.project,
@@ -180,8 +183,8 @@ def bid_price(request: Request, pk: UUID, bid: UUID) -> HttpResponse:
     chosen = opened_bid_or_404(request.user, seen.project, bid)
     bids = queries.opened_bids(seen.project)
     chosen = next((row for row in bids if row.pk == chosen.pk), chosen)
-    limits = actions.limits_on(seen.project, business_date(now))
-    low = actions.low_price_of(chosen, bids, limits)
+    limits = low_prices.limits_on(seen.project, business_date(now))
+    low = low_prices.low_price_of(chosen, bids, limits)
     question = getattr(chosen, "price_question", None)
     if low is None and question is None:
         raise Http404
@@ -206,10 +209,10 @@ def bid_price(request: Request, pk: UUID, bid: UUID) -> HttpResponse:
 def _priced(request: Request, form: ReasonForm | AnswerForm, bid: Bid, *, answers: bool, asks: bool) -> bool:
     """Do what the reader's button says. The action refuses whoever has none."""
     if not answers:
-        actions.ask_about_price(bid=bid, by=request.user)
+        low_prices.ask_about_price(bid=bid, by=request.user)
         return asks
     return form.is_valid() and _done(
-        form, lambda: actions.answer_about_price(bid=bid, answer=form.cleaned_data["answer"], by=request.user)
+        form, lambda: low_prices.answer_about_price(bid=bid, answer=form.cleaned_data["answer"], by=request.user)
     )
 
 
@@ -256,10 +259,10 @@ def _answer(request: Request, form: Any, template: str, context: dict[str, Any])
     return unprocessable(response) if form.is_bound and not form.is_valid() else response
 
 
-def price_act(bid: Bid, bids: Sequence[Bid], limits: scrutiny.Limits) -> tuple[str, Badge] | None:
-    """Where an abnormally low price is explained, with its badge; None for every other price."""
-    question = getattr(bid, "price_question", None)
-    if question is None and actions.low_price_of(bid, bids, limits) is None:
-        return None
-    words = _("Price explained") if question is not None and question.answered_at else _("Low price")
-    return address("bid_price", bid.project, bid.pk), Badge(words, "warn", "triangle-alert")
+def low_prices_among(project: Project, bids: Sequence[Bid], today: date, *, decides: bool) -> dict[UUID, Badge]:
+    """Bids whose price was asked about; for who decides (one statement), also those of which it should be."""
+    found = {bid.pk: LOW for bid in bids if getattr(bid, "price_question", None) is not None}
+    if decides:
+        limits = low_prices.limits_on(project, today)
+        found |= {bid.pk: LOW for bid in bids if low_prices.low_price_of(bid, bids, limits) is not None}
+    return found

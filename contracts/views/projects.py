@@ -1,7 +1,7 @@
 """The project pages: list, one project, drafting, publishing, cancelling. Load, act, answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -110,6 +110,7 @@ class BidRow:
     won: bool
     award: Act | None = None
     disqualify: str = ""
+    low: Badge | None = None
     answers: Sequence[tuple[Criterion, str]] = ()
 
 
@@ -264,7 +265,10 @@ def _contract_acts(who: Standing, bids: Sequence[Bid]) -> list[Act]:
 
 def _rows(seen: SeenProject, who: Standing, ranking: Ranking, *, decided: bool) -> list[BidRow]:
     may_award = not decided and not why_not(award_checks.check_award, seen.project, who)
-    return [_row(seen, place, ranking, who, may_award=may_award) for place in ranking.places]
+    bids = [place.bid for place in ranking.places]
+    low = decisions.low_prices_among(seen.project, bids, who.on, decides=may_award)
+    rows = [_row(seen, place, ranking, who, may_award=may_award) for place in ranking.places]
+    return [replace(row, low=low.get(row.bid.pk)) for row in rows]
 
 
 def _row(seen: SeenProject, place: Place, ranking: Ranking, who: Standing, *, may_award: bool) -> BidRow:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from contracts.actions import awards, contracts, parties
+from contracts.actions import awards, contracts, low_prices, objections, parties
 from contracts.models import Award, Bid, Contract, Objection, PriceQuestion, Project
 from contracts.tasks import accept_silent_deliveries
 from core.clock import business_date, company_zone, market_now, move_forward
@@ -119,7 +119,7 @@ def test_nothing_else_is_decided_while_an_award_is_on_its_way(cast: Cast) -> Non
         lambda: chosen(award.project, second, cast.lin),
         lambda: awards.disqualify(bid=second, reason="Late.", by=cast.lin),
         lambda: awards.no_award(project=award.project, reason="Enough.", by=cast.lin),
-        lambda: awards.ask_about_price(bid=first, by=cast.lin),
+        lambda: low_prices.ask_about_price(bid=first, by=cast.lin),
     ):
         with pytest.raises(InvalidTransition, match="on its way"):
             decide()
@@ -205,46 +205,46 @@ def test_an_abnormally_low_price_is_asked_about_before_it_can_win(cast: Cast) ->
         chosen(project, bid, cast.lin)
     for somebody in (cast.noor, cast.amara, cast.sol):
         with pytest.raises(Denied):
-            awards.ask_about_price(bid=bid, by=somebody)
-    question = awards.ask_about_price(bid=bid, by=cast.lin)
+            low_prices.ask_about_price(bid=bid, by=somebody)
+    question = low_prices.ask_about_price(bid=bid, by=cast.lin)
     assert question.answer_until - question.asked_at == timedelta(days=2)
     assert "very low" in told(cast.amara)
     with pytest.raises(Conflict):
-        awards.ask_about_price(bid=bid, by=cast.lin)
+        low_prices.ask_about_price(bid=bid, by=cast.lin)
     with pytest.raises(InvalidTransition, match="may answer until"):
         chosen(project, bid, cast.lin)
     for somebody in (cast.teo, cast.mei, cast.lin):
         with pytest.raises(Denied):
-            awards.answer_about_price(bid=bid, answer="Cheap.", by=somebody)
+            low_prices.answer_about_price(bid=bid, answer="Cheap.", by=somebody)
     with pytest.raises(Invalid):
-        awards.answer_about_price(bid=bid, answer=" ", by=cast.amara)
-    awards.answer_about_price(bid=bid, answer="We own the moulds already.", by=cast.amara)
+        low_prices.answer_about_price(bid=bid, answer=" ", by=cast.amara)
+    low_prices.answer_about_price(bid=bid, answer="We own the moulds already.", by=cast.amara)
     with pytest.raises(InvalidTransition, match="explained already"):
-        awards.answer_about_price(bid=bid, answer="And more.", by=cast.amara)
+        low_prices.answer_about_price(bid=bid, answer="And more.", by=cast.amara)
     assert chosen(project, bid, cast.lin).causes == ["low_price"]
 
 
 def test_who_does_not_answer_in_time_may_be_chosen_with_a_second_person_or_passed_over(cast: Cast) -> None:
     project, bid = low(cast)
-    question = awards.ask_about_price(bid=bid, by=cast.lin)
+    question = low_prices.ask_about_price(bid=bid, by=cast.lin)
     move_forward(question.answer_until - market_now())
     with pytest.raises(TooLate):
-        awards.answer_about_price(bid=bid, answer="Sorry, late.", by=cast.amara)
+        low_prices.answer_about_price(bid=bid, answer="Sorry, late.", by=cast.amara)
     assert chosen(project, bid, cast.lin).status == Award.Status.PROPOSED
 
 
 def test_an_ordinary_price_is_not_asked_about(cast: Cast) -> None:
     _project, first, _second = evaluating(cast)
     with pytest.raises(InvalidTransition, match="not abnormally low"):
-        awards.ask_about_price(bid=first, by=cast.lin)
+        low_prices.ask_about_price(bid=first, by=cast.lin)
     with pytest.raises(InvalidTransition, match="Nobody asked"):
-        awards.answer_about_price(bid=first, answer="Why?", by=cast.amara)
+        low_prices.answer_about_price(bid=first, answer="Why?", by=cast.amara)
 
 
 def test_what_was_asked_and_answered_never_changes(cast: Cast) -> None:
     _project, bid = low(cast)
-    awards.ask_about_price(bid=bid, by=cast.lin)
-    awards.answer_about_price(bid=bid, answer="We own the moulds.", by=cast.amara)
+    low_prices.ask_about_price(bid=bid, by=cast.lin)
+    low_prices.answer_about_price(bid=bid, answer="We own the moulds.", by=cast.amara)
     for change in (
         lambda: PriceQuestion.objects.update(answer="We guess."),
         lambda: PriceQuestion.objects.all().delete(),
@@ -258,26 +258,26 @@ def test_what_was_asked_and_answered_never_changes(cast: Cast) -> None:
 
 def test_an_open_objection_blocks_and_a_dismissed_one_lets_go(cast: Cast) -> None:
     award, _first, _second = standing(cast)
-    objection = awards.object_to(award=award, reason="The plan names no test.", by=cast.teo)
+    objection = objections.object_to(award=award, reason="The plan names no test.", by=cast.teo)
     assert "Northwind objects" in told(cast.ada)
     until(award)
     assert awards.take_effect_all(market_now()) == 0
     assert again(award).status == Award.Status.STANDING
     for somebody in (cast.lin, cast.teo, cast.fay, cast.rui):
         with pytest.raises(Denied):
-            awards.rule(objection=objection, upheld=False, reason=WHY, by=somebody)
-    awards.rule(objection=objection, upheld=False, reason="The plan names two tests.", by=cast.ada)
+            objections.rule(objection=objection, upheld=False, reason=WHY, by=somebody)
+    objections.rule(objection=objection, upheld=False, reason="The plan names two tests.", by=cast.ada)
     assert again(award).status == Award.Status.ACTIVE
     assert Contract.objects.get().award == award
     assert "is dismissed: The plan names two tests." in told(cast.teo)
     with pytest.raises(InvalidTransition):
-        awards.rule(objection=objection, upheld=True, reason=WHY, by=cast.ada)
+        objections.rule(objection=objection, upheld=True, reason=WHY, by=cast.ada)
 
 
 def test_an_upheld_objection_cancels_the_award_and_lin_chooses_again(cast: Cast) -> None:
     award, _first, second = standing(cast)
-    objection = awards.object_to(award=award, reason="Amara's cousin judged.", by=cast.teo)
-    awards.rule(objection=objection, upheld=True, reason="The panel was not free.", by=cast.ada)
+    objection = objections.object_to(award=award, reason="Amara's cousin judged.", by=cast.teo)
+    objections.rule(objection=objection, upheld=True, reason="The panel was not free.", by=cast.ada)
     assert again(award).status == Award.Status.CANCELLED
     assert Project.objects.get(pk=award.project_id).status == Project.Status.EVALUATING
     assert balance(cast.blue_kettle.entity_id, Kind.HOLD) == CEILING
@@ -286,30 +286,30 @@ def test_an_upheld_objection_cancels_the_award_and_lin_chooses_again(cast: Cast)
 
 def test_dismissed_before_the_standstill_is_over_the_award_goes_on_standing(cast: Cast) -> None:
     award, _first, _second = standing(cast)
-    objection = awards.object_to(award=award, reason="Too fast.", by=cast.teo)
-    awards.rule(objection=objection, upheld=False, reason="It is not.", by=cast.ada)
+    objection = objections.object_to(award=award, reason="Too fast.", by=cast.teo)
+    objections.rule(objection=objection, upheld=False, reason="It is not.", by=cast.ada)
     assert again(award).status == Award.Status.STANDING
     with pytest.raises(Conflict):
-        awards.object_to(award=award, reason="Still.", by=cast.teo)
+        objections.object_to(award=award, reason="Still.", by=cast.teo)
 
 
 def test_only_the_leader_of_a_losing_bidder_objects_and_only_in_time(cast: Cast) -> None:
     award, _first, _second = standing(cast)
     for somebody in (cast.amara, cast.lin, cast.sol, cast.ada):
         with pytest.raises(Denied):
-            awards.object_to(award=award, reason="No.", by=somebody)
+            objections.object_to(award=award, reason="No.", by=somebody)
     with pytest.raises(Invalid):
-        awards.object_to(award=award, reason=" ", by=cast.teo)
+        objections.object_to(award=award, reason=" ", by=cast.teo)
     assert award.stands_until is not None
     move_forward(award.stands_until - market_now())
     with pytest.raises(TooLate):
-        awards.object_to(award=award, reason="Late.", by=cast.teo)
+        objections.object_to(award=award, reason="Late.", by=cast.teo)
 
 
 def test_nobody_objects_to_an_award_that_waits_for_a_second_person(cast: Cast) -> None:
     award, _first, _second = proposed(cast)
     with pytest.raises(InvalidTransition, match="second person"):
-        awards.object_to(award=award, reason="No.", by=cast.amara)
+        objections.object_to(award=award, reason="No.", by=cast.amara)
 
 
 def test_a_steward_with_a_part_in_it_does_not_rule(cast: Cast) -> None:
@@ -323,14 +323,14 @@ def test_a_steward_with_a_part_in_it_does_not_rule(cast: Cast) -> None:
     bids_on(project, snow, steward, 95_000_00)
     project = opened(project)
     award = chosen(project, Bid.objects.get(pk=best.pk), cast.lin)
-    objection = awards.object_to(award=award, reason="No.", by=cast.teo)
+    objection = objections.object_to(award=award, reason="No.", by=cast.teo)
     with pytest.raises(Denied):
-        awards.rule(objection=objection, upheld=True, reason=WHY, by=steward)
+        objections.rule(objection=objection, upheld=True, reason=WHY, by=steward)
 
 
 def test_the_database_keeps_objections_and_lets_no_contested_award_hold(cast: Cast) -> None:
     award, _first, _second = standing(cast)
-    awards.object_to(award=award, reason="The plan names no test.", by=cast.teo)
+    objections.object_to(award=award, reason="The plan names no test.", by=cast.teo)
     for change in (
         lambda: Award.objects.filter(pk=award.pk).update(status="active"),
         lambda: Award.objects.filter(pk=award.pk).update(stands_until=market_now()),
@@ -462,6 +462,8 @@ def test_lin_takes_a_choice_back_on_a_page(cast: Cast) -> None:
 
 def test_a_low_price_is_asked_about_and_explained_on_one_page(cast: Cast) -> None:
     project, bid = low(cast)
+    assert "Low price" in page(cast.lin, "project_detail", project.pk)
+    assert "Low price" not in page(cast.sol, "project_detail", project.pk)
     shown = page(cast.lin, "bid_price", project.pk, bid.pk)
     assert "under" in shown
     assert "Ask the bidder" in shown
@@ -483,7 +485,7 @@ def test_an_ordinary_price_has_no_such_page(cast: Cast) -> None:
 
 def test_the_first_page_says_what_waits_for_whom(cast: Cast) -> None:
     award, _first, _second = standing(cast)
-    awards.object_to(award=award, reason="No test.", by=cast.teo)
+    objections.object_to(award=award, reason="No test.", by=cast.teo)
     home = as_person(cast.ada).get("/").content.decode()
     assert "Rule on an objection" in home
     assert "Decide who gets" not in as_person(cast.lin).get("/").content.decode()
@@ -491,6 +493,6 @@ def test_the_first_page_says_what_waits_for_whom(cast: Cast) -> None:
 
 def test_amara_finds_the_question_about_her_price_on_her_first_page(cast: Cast) -> None:
     _project, bid = low(cast)
-    awards.ask_about_price(bid=bid, by=cast.lin)
+    low_prices.ask_about_price(bid=bid, by=cast.lin)
     assert "Explain your price" in as_person(cast.amara).get("/").content.decode()
     assert "Explain your price" not in as_person(cast.teo).get("/").content.decode()

@@ -1,0 +1,61 @@
+"""What the verbs of a decision share: rows under the project's lock, reasons, and that nothing is decided yet."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from contracts.actions.projects import locked
+from contracts.models import Award, Bid, Project
+from core.clock import market_now
+from core.errors import Invalid, InvalidTransition
+
+
+def locked_bid(bid: Bid) -> tuple[Project, Bid, datetime]:
+    """A bid with its project, whose row stays locked, and the instant read under that lock."""
+    project = locked(Project(pk=bid.project_id))
+    now = market_now()
+    return project, Bid.objects.select_related("microenterprise").get(pk=bid.pk), now
+
+
+def locked_award(award: Award) -> tuple[Project, Award, datetime]:
+    """An award with its project, whose row stays locked, and the instant read under that lock."""
+    project = locked(Project(pk=award.project_id))
+    now = market_now()
+    return project, Award.objects.select_related("bid__microenterprise", "awarded_by").get(pk=award.pk), now
+
+
+def opened(project: Project) -> list[Bid]:
+    """The opened bids of a project with their MEs."""
+    return list(project.bids.opened().select_related("microenterprise"))
+
+
+def valid(bids: Iterable[Bid]) -> list[Bid]:
+    """Those that take part in the ranking."""
+    return [bid for bid in bids if bid.status == Bid.Status.VALID]
+
+
+def panel(project: Project) -> set[UUID]:
+    """The people of the panel, by id."""
+    return set(project.panel.values_list("person_id", flat=True))
+
+
+def given(reason: str, sentence: str, field: str = "reason") -> str:
+    """A reason as it is kept. Raises Invalid when there is none."""
+    if not reason.strip():
+        raise Invalid(sentence, field=field)
+    return reason.strip()
+
+
+def bidder(bid: Bid) -> str:
+    """Who bid, as sentences name them."""
+    return bid.microenterprise.name if bid.microenterprise is not None else bid.bidder_name
+
+
+def check_undecided(project: Project) -> None:
+    """Raise InvalidTransition while an award is on its way."""
+    if project.awards.filter(status__in=Award.LIVE).exists():
+        raise InvalidTransition(
+            _("A choice is made and on its way. It has to be taken back before anything else is decided.")
+        )
