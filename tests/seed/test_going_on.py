@@ -74,7 +74,9 @@ def decide(project: Project, by: User) -> None:
         judge(project, dict.fromkeys(waiting, 7000), reason="A sound plan.")
     valid = list(project.bids.filter(status="valid").order_by("price_minor", "submitted_at"))
     reasons = {bid.pk: "The other one is cheaper." for bid in valid[1:]}
-    awards.award(project=project, bid=valid[0], reason="The best one.", loser_reasons=reasons, by=by)
+    made = awards.award(project=project, bid=valid[0], reason="The best one.", loser_reasons=reasons, by=by)
+    if made.causes:
+        awards.agree(award=made, reason="Convinced.", by=User.objects.get(email="ada@haier.example"))
 
 
 def sign(contract: Contract) -> None:
