@@ -7,7 +7,7 @@ guessed: the first is refused with the nearest times, the second is asked. No re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_gmt, get_timezone_location
@@ -22,6 +22,12 @@ from people.zones import ZONES
 FIRST: Final = "first"
 SECOND: Final = "second"
 MINUTE: Final = timedelta(minutes=1)
+Unit = Literal["day", "hour", "minute"]
+UNITS: Final[tuple[tuple[Unit, timedelta], ...]] = (
+    ("day", timedelta(days=1)),
+    ("hour", timedelta(hours=1)),
+    ("minute", MINUTE),
+)
 CONTINENTS: Final = (
     "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/",
     "Pacific/",
@@ -156,9 +162,8 @@ def countdown(deadline: datetime, now: datetime) -> str:
     if now >= deadline:
         return ""
     left = deadline - now
-    units = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", MINUTE))
     name, said = locale_name(), []
-    for unit, size in units:
+    for unit, size in UNITS:
         count, left = divmod(left, size)
         if count:
             # A threshold that is never reached keeps the unit that was asked for.

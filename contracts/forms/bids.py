@@ -77,8 +77,10 @@ class BidForm(forms.Form):
 
     def see(self, version: int) -> None:
         """Sent again, the form is one for that version of the project's words; what was typed stays."""
-        self.data = self.data.copy()
-        self.data["seen"] = str(version)
+        sent: Any = self.data
+        again = sent.copy()
+        again["seen"] = str(version)
+        self.data = again
 
     def firm(self) -> Microenterprise:
         """The ME the bid is for."""

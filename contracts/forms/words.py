@@ -164,8 +164,10 @@ class WordsForm(forms.Form):
 
     def see(self, version: int) -> None:
         """Sent again, the form is one for that version of the words; what was typed stays."""
-        self.data = self.data.copy()
-        self.data["seen"] = str(version)
+        sent: Any = self.data
+        again = sent.copy()
+        again["seen"] = str(version)
+        self.data = again
 
     def measure(self) -> Measure:
         """The parts of what success means, as typed."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import proposed
-from contracts.actions.drafting import current_version
+from contracts.actions.parties import current_version
 from contracts.measures import Measure
 from contracts.models import Bid, Contract, Project
 from contracts.proposed import Proposed
