@@ -68,6 +68,7 @@ contract = by(Contract, state="status")
 THINGS: dict[str, Callable[[], Addresses]] = {
     "project_detail": project,
     "question_list": project,
+    "project_quality": project,
     "bid_receipt": by(Bid, "project_id", "pk", state="status"),
     "contract_detail": contract,
     "integrity_flag": by(RedFlag, state="indicator"),
@@ -105,7 +106,8 @@ DEEDS = {
     "question_answer", "project_watch", "project_unwatch", "filter_new", "filter_open", "filter_edit", "filter_delete",
     "project_new", "project_edit", "project_publish", "project_cancel", "bid_submit", "bid_withdraw", "bid_disqualify",
     "project_amend", "bid_confirm", "api-project-amend", "api-project-award", "api-bid-confirm",
-    "project_quality", "project_award", "project_no_award", "contract_sign", "contract_change", "contract_decline",
+    "panel_declare", "panel_score", "panel_agree", "panel_confirm", "panel_conflict", "panel_ask", "panel_replace",
+    "project_award", "project_no_award", "contract_sign", "contract_change", "contract_decline",
     "milestone_deliver", "milestone_accept", "milestone_reject", "contract_rate", "contract_terminate",
     "contract_withdraw_end", "contract_acceptor", "money_record_reverse", "terms_propose", "ballot_vote",
     "ballot_withdraw", "microenterprise_seat_new", "membership_leave", "membership_lead", "idea_new", "idea_edit",
