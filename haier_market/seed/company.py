@@ -98,7 +98,7 @@ def build(options: Options, say: Callable[[str], None]) -> Built:
 
 
 def _set_parameters(timeline: Timeline) -> None:
-    """What the demo has otherwise than the examples: an award takes effect at once, so that one sitting shows it all."""
+    """What is otherwise in the demo than in the examples: awards take effect at once, so that one sitting shows all."""
     Parameter.objects.get_or_create(
         name="standstill_business_days",
         holds_from=timeline.first_day,
