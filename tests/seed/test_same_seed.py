@@ -16,7 +16,7 @@ from tests.seed import small
 SECRET: Mapping[str, tuple[str, ...]] = {
     "people_user": ("password",),
     "contracts_wrappedkey": ("wrapped",),
-    "contracts_sealedterms": ("ciphertext",),
+    "contracts_sealedterms": ("ciphertext", "made_for"),
     "contracts_sealedevent": ("ciphertext",),
     "contracts_bid": ("bidder_token", "receipt"),
     "settlement_bankdetails": ("sealed",),
