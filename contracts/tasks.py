@@ -86,5 +86,4 @@ def tell_what_is_new() -> None:
 @shared_task
 def look_for_red_flags() -> None:
     """Search all opened processes for red flags and prove their seals, once a business date."""
-    if integrity.is_due():
-        integrity.search()
+    integrity.search_if_due()

@@ -30,7 +30,11 @@ from core.errors import Invalid
 from microenterprises.models import Microenterprise
 from people.models import User
 
-LOCK: Final = int.from_bytes(hashlib.sha256(b"contracts.actions.integrity").digest()[:8], signed=True)
+STORING, SEARCHING = (
+    int.from_bytes(hashlib.sha256(f"contracts.actions.integrity {what}".encode()).digest()[:8], signed=True)
+    for what in ("storing", "searching")
+)
+"""Locks of the database: one search writes at a time; the clock starts none while one runs."""
 AT_ONCE: Final = 2_000
 OF_SEALS: Final = ("readings", "deeds", "receipts")
 """Proofs that look again only at what was opened since the last search; what they counted before is added."""
@@ -68,7 +72,7 @@ def search() -> FlagSearch:
     proved = _proofs()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [STORING])
         _store(found, now)
         searched, _new = FlagSearch.objects.update_or_create(
             business_date=today,
@@ -83,8 +87,19 @@ def search() -> FlagSearch:
     return searched
 
 
-def is_due() -> bool:
-    """Whether this business date has not been searched yet."""
+def search_if_due() -> FlagSearch | None:
+    """`search`, unless this business date was searched already or somebody is searching now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SEARCHING])
+        if not cursor.fetchone()[0]:
+            return None
+        try:
+            return search() if _is_due() else None
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [SEARCHING])
+
+
+def _is_due() -> bool:
     return not FlagSearch.objects.filter(business_date=business_date(market_now())).exists()
 
 

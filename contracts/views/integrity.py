@@ -65,13 +65,15 @@ def integrity_list(request: Request) -> HttpResponse:
     form = FlagFilters(request.GET)
     shown = page(form.found(queries.listed(request.user)), order=ORDER, cursor=request.GET.get("cursor"))
     searched = queries.last_search()
+    proved = [Proof.of(plain) for plain in searched.proofs] if searched is not None else []
     context = {
         "form": form,
         "page": shown,
         "rows": [_row(flag) for flag in shown.rows],
         "searched": searched,
         "counts": _counts(searched),
-        "proofs": [Proof.of(plain) for plain in searched.proofs] if searched is not None else [],
+        "proofs": proved,
+        "broken": sum(proof.broken for proof in proved),
         "not_a_verdict": flag_words.NOT_A_VERDICT,
     }
     fragment = request.htmx.target == "results"
@@ -144,6 +146,11 @@ class Shown:
     arithmetic: Sequence[str]
     firms: Sequence[Firm]
     notes: Sequence[Note]
+
+    @property
+    def looks(self) -> int | None:
+        """How many notes there are; None when there are none, so that no count is shown."""
+        return len(self.notes) or None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

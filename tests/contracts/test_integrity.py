@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -205,6 +205,18 @@ def test_the_clock_searches_once_a_business_date(cast: Cast) -> None:
     move_forward(timedelta(days=1))
     look_for_red_flags()
     assert FlagSearch.objects.count() == 2
+
+
+def test_the_clock_starts_no_second_search_while_one_runs(cast: Cast) -> None:
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [actions.SEARCHING])
+            assert actions.search_if_due() is None
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [actions.SEARCHING])
+    finally:
+        other.close()
+    assert actions.search_if_due() is not None
 
 
 # ------------------------------------------------------------------ who sees it
@@ -584,18 +596,21 @@ BREAKING: dict[str, tuple[str, Callable[[Bid], tuple[str, str, tuple[Any, ...]]]
 def test_what_was_changed_behind_the_guards_is_named_and_the_command_fails(cast: Cast, what: str) -> None:
     _award, first, _second = awarded(cast)
     name, change = BREAKING[what]
-    tamper(*change(first)[:2], *change(first)[2])
+    table, statement, values = change(first)
+    with transaction.atomic():
+        tamper(table, statement, *values)
+        found = proved(name)
+        out = io.StringIO()
+        with pytest.raises(CommandError):
+            call_command("verify_integrity", stdout=out)
+        actions.search()
+        shown = page(cast.ada, "integrity_list")
+        transaction.set_rollback(True)
 
-    found = proved(name)
-
-    assert found.broken == 1
-    assert len(found.sentences) == 1
-    out = io.StringIO()
-    with pytest.raises(CommandError):
-        call_command("verify_integrity", stdout=out)
+    assert (found.broken, len(found.sentences)) == (1, 1)
     assert "FAILED" in out.getvalue()
-    actions.search()
-    assert "Broken" in page(cast.ada, "integrity_list")
+    assert "1 thing is not as it was promised" in shown
+    assert proved(name).holds
 
 
 def test_a_sealed_deed_that_was_changed_is_found(cast: Cast) -> None:
