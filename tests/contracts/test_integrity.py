@@ -428,9 +428,9 @@ def test_a_note_is_never_changed(cast: Cast) -> None:
 # ------------------------------------------------------------------ one process
 
 
-def content(reader: User, project: Project) -> str:
-    """Who opened what, without what differs from one answer to the next."""
-    text = page(reader, "integrity_process", project.pk, show="openings")
+def content(reader: User, project: Project, show: str = "openings") -> str:
+    """A process, without what differs from one answer to the next."""
+    text = page(reader, "integrity_process", project.pk, show=show)
     return text[text.index("<h1>") : text.index("</main>")]
 
 
@@ -449,6 +449,24 @@ def test_who_read_a_sealed_bid_is_told_after_the_opening_and_not_before(cast: Ca
     assert "Amara" in told
     assert "Bids opened" in told
     assert "Teo" not in told
+
+
+def test_before_the_opening_no_page_tells_whether_anybody_bid(cast: Cast) -> None:
+    def seen() -> list[str]:
+        actions.search()
+        shown = page(cast.rui, "integrity_list")
+        searched = FlagSearch.objects.values_list("processes", "fences", "counts", "proofs").get()
+        pages = [content(cast.ada, project, show) for show in ("", "openings")]
+        return [*pages, shown[shown.index("<h1>") : shown.index("</main>")], str(searched)]
+
+    project = published(cast)
+    audit.link()
+    before = seen()
+    first, second = two_bids(cast, project)
+    bids.read_own_bid(bid=first, by=cast.amara)
+    bids.withdraw(bid=second, by=cast.teo)
+
+    assert seen() == before
 
 
 def test_the_trail_shows_every_record_with_its_link_and_finds_a_changed_one(cast: Cast) -> None:
