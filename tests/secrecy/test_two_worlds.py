@@ -5,12 +5,14 @@ every address, and send everybody else the same mails, notices and log lines. Af
 """
 
 import base64
+import itertools
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,8 +26,10 @@ from django.test import Client
 
 from contracts.actions import finding, questions
 from contracts.actions import projects as project_actions
+from contracts.actions.amendments import amend
 from contracts.models import Bid, Project
 from contracts.tasks import tell_what_is_new
+from contracts.versions import words_of
 from core import past
 from core.clock import business_date, market_now
 from haier_market.celery import app as celery_app
@@ -204,6 +208,19 @@ def bid(stage: Stage, who: User, me: Microenterprise, price: int) -> None:
     assert response.status_code == 303, response.content.decode()
 
 
+def change(stage: Stage, bidders: "Bidders", instant: datetime) -> None:
+    """Lin changes the project, at the same instant and with the same new ids in both worlds; whoever bid confirms."""
+    numbers = itertools.count(1_000_000)
+    with past.at(instant - timedelta(hours=1)):
+        words = replace(words_of(Project.objects.get(pk=stage.project.pk)), title="Cold rooms that call for help")
+        with past.ids(lambda: UUID(int=next(numbers))):
+            amend(project=stage.project, words=words, reason="A call is heard.", by=stage.cast.lin)
+        for bidder, me, _price in bidders:
+            address = f"/projects/{stage.project.pk}/bid/confirm/?me={me.pk}"
+            response = client_for(bidder).post(address, {"seen": "2"})
+            assert response.status_code == 303, response.content.decode()
+
+
 class Listener(logging.Handler):
     """Keeps every log line of INFO or above."""
 
@@ -228,9 +245,18 @@ class World:
 Bidders = list[tuple[User, Microenterprise, int]]
 
 
-def live(stage: Stage, bidders: Bidders, instant: datetime, who: Sequence[str], curious: Sequence[str]) -> World:
-    """One world: its bids arrive, everybody looks at everything, then the bids are opened and somebody looks again."""
-    emails = {bidder.email for bidder, _me, _price in bidders}
+def live(
+    stage: Stage,
+    bidders: Bidders,
+    instant: datetime,
+    who: Sequence[str],
+    curious: Sequence[str],
+    besides: set[str],
+) -> World:
+    """One world: its bids arrive, everybody looks at everything, then the bids are opened and somebody looks again.
+
+    besides: who bids in either world; their mails and notices are their own business.
+    """
     listener, root = Listener(), logging.getLogger()
     level = root.level
     root.addHandler(listener)
@@ -238,13 +264,14 @@ def live(stage: Stage, bidders: Bidders, instant: datetime, who: Sequence[str], 
     try:
         for bidder, me, price in bidders:
             bid(stage, bidder, me, price)
+        change(stage, bidders, instant)
     finally:
         root.removeHandler(listener)
         root.setLevel(level)
-    mails = [m for m in mails_sent() if not set(m[0]) & emails]
+    mails = [m for m in mails_sent() if not set(m[0]) & besides]
     answers = ask_everything(stage, instant, who, curious)
     notices = sorted(
-        (n.person.email, n.sentence) for n in Notice.objects.select_related("person") if n.person.email not in emails
+        (n.person.email, n.sentence) for n in Notice.objects.select_related("person") if n.person.email not in besides
     )
     stored = sorted(default_storage.listdir("")[1]) if default_storage.exists("") else []
     page = f"/projects/{stage.project.pk}/"
@@ -278,11 +305,12 @@ def compare(who: Sequence[str], *, curious: Sequence[str]) -> None:
     rivals = [(me.launched_by, me, 40_000 + n * 7_000) for n, me in enumerate(stage.rivals)]
     five = [(teo, stage.cast.northwind, 60_000), *rivals]
     instant = (market_now() + timedelta(hours=5)).replace(microsecond=0).astimezone(ZoneInfo("UTC"))
+    besides = {bidder.email for bidder, _me, _price in one + five}
     connection.close()
     with cloned():
-        first = live(stage, one, instant, who, curious)
+        first = live(stage, one, instant, who, curious, besides)
     with cloned():
-        second = live(stage, five, instant, who, curious)
+        second = live(stage, five, instant, who, curious, besides)
 
     assert set(first.answers) == set(second.answers)
     assert len(first.answers) > 1000
