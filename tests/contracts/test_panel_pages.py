@@ -18,6 +18,7 @@ from people.models import User
 from tests.cast import Cast, cast
 from tests.contracts.market import bids_on, evaluating, figures_of, give, judge, published
 from tests.contracts.test_panel import all_in, every_cell, told, two_envelopes, vacant, with_answers
+from tests.secrecy.worlds import seen
 
 __all__ = ["cast"]
 
@@ -393,3 +394,25 @@ def test_odd_declarations_are_asked_again(cast: Cast, data: dict[str, str]) -> N
     project = _fresh(cast)
     assert post(cast.noor, "panel_declare", project.pk, data=data).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert not Declaration.objects.exists()
+
+
+def test_before_the_opening_no_page_of_the_panel_tells_that_somebody_bid(cast: Cast) -> None:
+    project = published(
+        cast, method="price_quality", price_weight_bp=6_000, panel=[cast.noor, cast.sol], two_envelopes=True
+    )
+    readers = (cast.lin, cast.noor, cast.sol, cast.mei, cast.teo, cast.ada, cast.rui, cast.hua)
+
+    def answers() -> list[Any]:
+        clients = [as_person(somebody) for somebody in readers]
+        addresses = [reverse(name, args=[project.pk]) for name in ("project_quality", *ALL)]
+        gotten = [seen(client.get(address)) for client in clients for address in addresses]
+        posted = [
+            seen(client.post(address, {"says": "none", "reason": "x"})) for client in clients for address in addresses
+        ]
+        return gotten + posted
+
+    before = answers()
+    bids_on(project, cast.cold_chain, cast.amara)
+    assert answers() == before
+    bids_on(project, cast.northwind, cast.teo)
+    assert answers() == before
