@@ -124,7 +124,8 @@ def filters(
         placeholder=placeholder or (searching.label if searching else ""),
         primary=[bounds[name] for name in names if name in bounds],
         rest=rest,
-        rest_active=sum(1 for bound in rest for key in _keys(bound) if query.get(key)),
+        # Columns are no filter: choosing some does not keep the sheet open over them.
+        rest_active=sum(1 for bound in rest if bound.name not in NOT_FILTERS for key in _keys(bound) if query.get(key)),
         hidden=form.hidden_fields(),
     )
 

@@ -276,6 +276,11 @@ def test_filters_order_columns_and_page_stand_in_the_address_and_survive_paging_
         assert "order=small" in unescape(chips) and "columns=method" in unescape(chips)
 
 
+def test_chosen_columns_do_not_keep_the_sheet_of_filters_open_over_the_list(cast: Cast) -> None:
+    assert '<details class="filter-rest">' in get(cast.teo, f"{LIST}?columns=deadline")
+    assert '<details class="filter-rest" open>' in get(cast.teo, f"{LIST}?columns=deadline&watching=1")
+
+
 def test_columns_one_does_not_know_are_the_usual_ones(cast: Cast) -> None:
     published(cast)
     head = get(cast.teo, f"{LIST}?columns=price").split("<thead>")[1].split("</thead>")[0]
