@@ -25,9 +25,6 @@ from microenterprises.models import Membership, Microenterprise
 from people.fields import SkillsField
 from people.models import User
 
-IN_SIGHT = 3
-"""How many criteria are shown before one asks for more. A choice of the page, not a rule."""
-
 
 @dataclass(frozen=True, slots=True)
 class CriterionFields:
@@ -36,7 +33,6 @@ class CriterionFields:
     title: BoundField
     judged: BoundField
     weight: BoundField
-    in_sight: bool
 
     @property
     def filled(self) -> bool:
@@ -134,14 +130,14 @@ class ProjectForm(WordsForm):
     def criterion_rows(self) -> list[CriterionFields]:
         """The fields of the criteria, for the template."""
         return [
-            CriterionFields(self[f"{name}_title"], self[f"{name}_judged"], self[f"{name}_weight"], place <= IN_SIGHT)
-            for place, name in enumerate(criterion_names(), start=1)
+            CriterionFields(self[f"{name}_title"], self[f"{name}_judged"], self[f"{name}_weight"])
+            for name in criterion_names()
         ]
 
     @property
-    def many_criteria(self) -> bool:
-        """Whether anything stands in the rows that are out of sight."""
-        return any(not row.in_sight and row.filled for row in self.criterion_rows())
+    def names_criteria(self) -> bool:
+        """Whether anything stands in the rows of criteria, so that they are open to the eye."""
+        return any(row.filled for row in self.criterion_rows())
 
     def draft(self) -> ProjectDraft:
         """What was typed, for the actions."""
