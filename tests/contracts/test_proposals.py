@@ -1,6 +1,6 @@
 """What a buyer proposes with a project: what success means in parts, and milestones the contract starts from."""
 
-from datetime import date
+from datetime import date, timedelta
 from http import HTTPStatus
 
 import pytest
@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import proposed
+from contracts.actions import awards
 from contracts.actions.parties import current_version
 from contracts.measures import Measure
 from contracts.models import Bid, Contract, Project
 from contracts.proposed import Proposed
 from contracts.wording import read
-from core.clock import business_date
+from core.clock import business_date, market_now, move_forward
 from core.errors import Invalid
 from tests.cast import Cast, cast
 from tests.contracts import market
@@ -56,9 +57,19 @@ def test_bidders_read_the_milestones_and_the_contract_starts_from_them(cast: Cas
 
 
 def test_the_first_version_of_the_contract_has_the_proposed_milestones(cast: Cast) -> None:
-    award, _first, _second = market.awarded(cast)
-    contract = Contract.objects.get(award=award)
-    assert len(read(current_version(contract).body).parts) == 1
+    """60 % and 40 % of 80,000.00; Amara promised the last delivery in 20 days."""
+    project, first, second = market.evaluating(cast, milestones=STEPS)
+    losers = {second.pk: "Dearer."}
+    awards.award(project=project, bid=first, reason="The lowest price.", loser_reasons=losers, by=cast.lin)
+    move_forward(timedelta(days=9))
+    awards.take_effect_all(market_now())
+    contract = Contract.objects.get()
+    today = business_date(contract.created_at)
+    parts = read(current_version(contract).body).parts
+    assert [(part.title, part.amount_minor, (part.due_on - today).days) for part in parts] == [
+        ("Line the vans", 48_000_00, 10),
+        ("Measure", 32_000_00, 20),
+    ]
 
 
 def test_a_buyer_types_milestones_in_percent(cast: Cast) -> None:
