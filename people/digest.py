@@ -29,7 +29,7 @@ AT_ONCE: Final = 500
 
 _DUE: Final = """
     SELECT u.id FROM people_user u
-     WHERE EXISTS (SELECT FROM people_notice n WHERE n.person_id = u.id AND n.mail_waits)
+     WHERE u.id > %(after)s AND EXISTS (SELECT FROM people_notice n WHERE n.person_id = u.id AND n.mail_waits)
        AND (u.alert_mails <> %(daily)s OR %(hour_is_come)s AND coalesce(u.alerts_mailed_on < %(today)s, true))
      ORDER BY u.id LIMIT %(most)s
 """
@@ -58,6 +58,7 @@ class Line(NamedTuple):
 class Letter(NamedTuple):
     """Everything that one person is told in one mail."""
 
+    person: UUID
     address: str
     language: str
     lines: Sequence[Line]
@@ -71,6 +72,8 @@ def send_due() -> int:
     sent = 0
     with get_connection() as post:
         while claimed := _claim(facts):
+            # On from the last one: who was claimed is not looked at again.
+            facts["after"] = max(letter.person for letter in claimed)
             for message in (_message(letter) for letter in claimed if letter.lines):
                 message.connection = post
                 sent += _sent(message)
@@ -90,6 +93,7 @@ def _facts(now: datetime) -> dict[str, Any]:
     """What decides who is due."""
     today = business_date(now)
     return {
+        "after": UUID(int=0),
         "daily": AlertMails.DAILY.value,
         "off": AlertMails.OFF.value,
         "today": today,
@@ -113,7 +117,7 @@ def _claim(facts: dict[str, Any]) -> list[Letter]:
         kept = lines[person, address, language]
         if wanted and Line(sentence, link) not in kept:
             kept.append(Line(sentence, link))
-    return [Letter(address, language, found) for (_person, address, language), found in lines.items()]
+    return [Letter(*whose, found) for whose, found in lines.items()]
 
 
 def _hour_is_come(now: datetime, today: date) -> bool:
