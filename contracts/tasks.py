@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from contracts import letters
 from contracts.actions import alerts, awards, contracts, integrity, milestones, panel, projects, releases
 from contracts.queries import promises
-from contracts.queries.panel import being_judged
+from contracts.queries.panel import with_conflicts, with_prices_to_open
 from contracts.queries.projects import due_for_opening
 from contracts.sealing import BrokenSeal
 from core.clock import business_date, market_now
@@ -35,10 +35,13 @@ def watch_panels() -> None:
 
     One project that fails does not stop the others.
     """
-    for project in being_judged():
+    errands = [
+        *((panel.find_conflicts, project) for project in with_conflicts(business_date())),
+        *((panel.open_prices, project) for project in with_prices_to_open()),
+    ]
+    for errand, project in errands:
         try:
-            panel.find_conflicts(project=project)
-            panel.open_prices(project=project)
+            errand(project=project)
         except (BrokenSeal, DatabaseError):
             log.exception("the panel of project %s could not be watched", project.pk)
 

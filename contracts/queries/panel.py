@@ -96,12 +96,39 @@ def _unjudged() -> QuerySet[Project]:
     )
 
 
-def being_judged() -> list[Project]:
-    """Projects whose panel has something to do, or whose prices wait to be opened. One statement."""
-    waiting = Q(quality_points=None) | Q(project__two_envelopes=True, price_opened_at=None)
-    bids = Bid.objects.opened().filter(waiting, status=Bid.Status.VALID, project__status=Project.Status.EVALUATING)
-    counts = Q(price_weight_bp__lt=FULL) | Q(pass_mark__gt=0)
-    return list(Project.objects.filter(counts, pk__in=bids.values("project")).order_by("deadline"))
+def with_conflicts(on: date) -> QuerySet[Project]:
+    """Judged projects of whose panel the rules find somebody in a conflict: what `found_conflicts` says, as one search,
+    so that the clock looks closely at those only. Two statements."""
+    since = on - timedelta(days=parameters.value("conflict_lookback_days", on=on))
+    judged = Bid.objects.opened().filter(status=Bid.Status.VALID, quality_points=None)
+    lately = Q(microenterprise__memberships__ended_on=None) | Q(microenterprise__memberships__ended_on__gt=since)
+    member = judged.filter(
+        lately,
+        project=OuterRef("project"),
+        microenterprise__memberships__person=OuterRef("person"),
+        microenterprise__memberships__started_on__lte=on,
+    )
+    today = Membership.objects.active(on)
+    shared = today.filter(
+        microenterprise__in=today.filter(person=OuterRef(OuterRef("person"))).values("microenterprise"),
+        person__in=judged.filter(project=OuterRef(OuterRef("project"))).values("author"),
+    )
+    suspects = Panelist.objects.filter(Exists(member) | Exists(shared), project=OuterRef("pk")).exclude(
+        status=Panelist.Status.CONFLICTED
+    )
+    return _unjudged().filter(Exists(suspects))
+
+
+def with_prices_to_open() -> QuerySet[Project]:
+    """Projects under two envelopes whose quality is agreed and whose prices did not open with it. One statement."""
+    valid = Bid.objects.opened().filter(project=OuterRef("pk"), status=Bid.Status.VALID)
+    waiting = valid.filter(price_opened_at=None, quality_points__gte=OuterRef("pass_mark"))
+    return Project.objects.filter(
+        Exists(waiting),
+        ~Exists(valid.filter(quality_points=None)),
+        two_envelopes=True,
+        status=Project.Status.EVALUATING,
+    )
 
 
 # ------------------------------------------------------------------ conflicts the rules find

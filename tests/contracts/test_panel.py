@@ -30,6 +30,7 @@ from contracts.models import (
     WrappedKey,
 )
 from contracts.queries.bids import sealed_words
+from contracts.queries.panel import with_conflicts
 from contracts.queries.projects import opened_bids, ranking_of
 from contracts.sealing import BrokenSeal, Terms
 from contracts.tasks import watch_panels
@@ -521,7 +522,8 @@ def test_who_left_a_bidder_not_long_ago_does_not_judge(cast: Cast, days: int, st
     project, _first, _second = evaluating(cast, **three(cast))
     left = business_date() - timedelta(days=days)
     joined(cast.sol, cast.northwind, since=left - timedelta(days=30), until=left)
-    assert panel.find_conflicts(project=project) == (status == "conflicted")
+    assert with_conflicts(business_date()).count() == (status == "conflicted")
+    watch_panels()
     assert status_of(project, cast.sol) == status
 
 
@@ -534,9 +536,11 @@ def test_how_long_ago_is_a_dated_parameter(cast: Cast) -> None:
 
 
 def test_who_shares_an_me_with_the_author_of_a_bid_does_not_judge(cast: Cast) -> None:
-    project, first, _second = evaluating(cast, **three(cast))
+    _project, first, _second = evaluating(cast, **three(cast))
+    assert not with_conflicts(business_date()).exists()
     joined(cast.amara, cast.blue_kettle, since=business_date())
-    assert panel.find_conflicts(project=project) == 1
+    watch_panels()
+    assert not with_conflicts(business_date()).exists()
     found = Declaration.objects.get()
     assert (found.says, found.panelist.person, found.bid, found.reason) == (
         "shares_me",
