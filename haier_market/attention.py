@@ -286,10 +286,13 @@ def _unrated(party: str, now: datetime) -> QuerySet[Contract]:
 def _to_agree(who: Standing) -> QuerySet[Award]:
     """Proposed awards that wait for a second person such as this one: of the buyer or the panel, and no bidder."""
     mine = _ids(who.firms)
-    judged = Panelist.objects.filter(project=OuterRef("project"), person=who.user)
+    seats = Panelist.objects.filter(project=OuterRef("project"), person=who.user)
+    conflicted = seats.filter(status=Panelist.Status.CONFLICTED)
     own = Bid.objects.filter(project=OuterRef("project"), microenterprise__in=mine)
     return (
-        Award.objects.filter(Q(project__buyer__in=mine) | Exists(judged), ~Exists(own), status=Award.Status.PROPOSED)
+        Award.objects.filter(
+            Q(project__buyer__in=mine) | Exists(seats), ~Exists(own), ~Exists(conflicted), status=Award.Status.PROPOSED
+        )
         .exclude(awarded_by=who.user)
         .exclude(project__acceptor=who.user)
     )

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from contracts import scrutiny
 from contracts.actions import drafting, holds
-from contracts.actions.evaluation import bidder, check_undecided, given, locked_award, locked_bid, opened, panel, valid
+from contracts.actions.evaluation import bidder, check_undecided, given, locked_award, locked_bid, opened, valid
 from contracts.actions.low_prices import check_price_asked, limits_on
 from contracts.actions.projects import leaders, link, locked, record
 from contracts.business_days import end_after
@@ -24,6 +24,7 @@ from contracts.lifecycle import AWARD, BID, PROJECT
 from contracts.models import Award, Bid, Objection, Project
 from contracts.permissions import awards as permissions
 from contracts.permissions.standing import standing_of
+from contracts.queries.panel import seats_of
 from contracts.ranking import Ranking, frozen, losers, rank
 from core import parameters
 from core.clock import business_date, company_zone, market_now
@@ -93,7 +94,7 @@ def agree(*, award: Award, reason: str, by: User) -> Award:
     """
     project, award, now = locked_award(award)
     bids = opened(project)
-    permissions.check_agree(project, award, bids, standing_of(by, business_date(now)), panel(project))
+    permissions.check_agree(project, award, bids, standing_of(by, business_date(now)), seats_of(project))
     reason = given(reason, _("Say what convinced you; every bidder reads it."))
     until = _standstill_from(now)
     AWARD.move(award, "agree", agreed_at=now, agreed_by=by, agreed_reason=reason, stands_until=until)
@@ -105,7 +106,7 @@ def agree(*, award: Award, reason: str, by: User) -> Award:
 def refuse(*, award: Award, reason: str, by: User) -> Award:
     """The second person does not agree: the award is cancelled, the buyer chooses again. Raises as `agree` does."""
     project, award, now = locked_award(award)
-    permissions.check_agree(project, award, opened(project), standing_of(by, business_date(now)), panel(project))
+    permissions.check_agree(project, award, opened(project), standing_of(by, business_date(now)), seats_of(project))
     reason = given(reason, _("Say why you do not agree; whoever proposed it reads it."))
     cancel(project, award, "award_refused", reason=reason, by=by, now=now)
     tell(

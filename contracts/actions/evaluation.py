@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -34,11 +33,6 @@ def opened(project: Project) -> list[Bid]:
 def valid(bids: Iterable[Bid]) -> list[Bid]:
     """Those that take part in the ranking."""
     return [bid for bid in bids if bid.status == Bid.Status.VALID]
-
-
-def panel(project: Project) -> set[UUID]:
-    """The people of the panel, by id."""
-    return set(project.panel.values_list("person_id", flat=True))
 
 
 def given(reason: str, sentence: str, field: str = "reason") -> str:

@@ -69,7 +69,7 @@ class WordsForm(forms.Form):
         label=gettext_lazy("What success means"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("In one or two sentences; or leave it empty and fill in the parts below."),
+        help_text=gettext_lazy("In one or two sentences, or part by part below."),
     )
     measure_metric = _part(gettext_lazy("Metric"), gettext_lazy("What is counted, for example: spoiled deliveries."))
     measure_baseline = _part(gettext_lazy("Where it stands today"))
@@ -180,6 +180,17 @@ class WordsForm(forms.Form):
             return self._kept
         rows = [form.cleaned_data for form in self.milestones.forms if form.cleaned_data]
         return [Proposed(row["title"], row["share"], row["days"]) for row in rows]
+
+    @property
+    def says_parts(self) -> bool:
+        """Whether anything stands in the parts of what success means, so that they are open to the eye."""
+        parts = [self[name] for name in self.fields if name.startswith("measure_")]
+        return any(bound.value() or bound.errors for bound in parts)
+
+    @property
+    def says_milestones(self) -> bool:
+        """The same of the milestones."""
+        return any(row.initial or (row.is_bound and row.has_changed()) for row in self.milestones)
 
     @property
     def asks_deadline(self) -> bool:

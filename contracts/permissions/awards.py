@@ -1,13 +1,13 @@
 """Who awards and who agrees, who objects and who rules (rule 6: who awards is not who accepts)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import PROJECT
-from contracts.models import Award, Bid, Objection, PriceQuestion, Project
+from contracts.models import Award, Bid, Objection, Panelist, PriceQuestion, Project
+from contracts.permissions.panel import Seat
 from contracts.permissions.standing import Standing
 from core.clock import business_date
 from core.errors import Denied, InvalidTransition, TooLate
@@ -56,16 +56,19 @@ def check_awardable(project: Project, bid: Bid, unscored: int) -> None:
 # ------------------------------------------------------------------ the second person
 
 
-def check_agree(project: Project, award: Award, bids: Iterable[Bid], who: Standing, panel: Collection[UUID]) -> None:
-    """Another member of the buyer, of the panel, or the steward agrees; never who proposed, accepts, or bid."""
+def check_agree(project: Project, award: Award, bids: Iterable[Bid], who: Standing, panel: Iterable[Seat]) -> None:
+    """Another member of the buyer, of the panel, or the steward agrees; never who proposed, accepts, or bid, nor whom
+    a conflict of interest took off the panel."""
     if award.status != Award.Status.PROPOSED:
         raise InvalidTransition(_("Nothing waits for a second person here."))
     if who.user.pk == award.awarded_by_id:
         raise Denied(_("You proposed this award, so somebody else has to agree with it."))
     if who.user.pk == project.acceptor_id:
         raise Denied(_("You accept the work of this project, and who awards is not who accepts."))
-    may = who.belongs_to(project.buyer_id) or who.user.pk in panel or who.user.has_role(Role.STEWARD)
-    if not may:
+    seat = next((seat for seat in panel if seat.person_id == who.user.pk), None)
+    if seat is not None and seat.status == Panelist.Status.CONFLICTED:
+        raise Denied(_("You have a conflict of interest here, so somebody else has to agree with this award."))
+    if seat is None and not who.belongs_to(project.buyer_id) and not who.user.has_role(Role.STEWARD):
         raise Denied(_("A second member of the buyer, somebody of the panel or the steward agrees with this award."))
     check_impartial(bids, who)
 
@@ -79,7 +82,9 @@ def may_agree(project: Project, award: Award, bids: Iterable[Bid], now: datetime
     buyers = Membership.objects.active(today).filter(microenterprise=project.buyer_id).values("person")
     people = User.objects.filter(pk__in=buyers) | User.objects.filter(pk__in=project.panel.values("person"))
     left_out = [person for person in (award.awarded_by_id, project.acceptor_id) if person is not None]
-    return list(people.exclude(pk__in=left_out).exclude(pk__in=bidders.values("person")).filter(is_active=True))
+    conflicted = project.panel.filter(status=Panelist.Status.CONFLICTED).values("person")
+    free = people.exclude(pk__in=conflicted)
+    return list(free.exclude(pk__in=left_out).exclude(pk__in=bidders.values("person")).filter(is_active=True))
 
 
 # ------------------------------------------------------------------ a low price

@@ -84,7 +84,7 @@ def _acts(seen: SeenProject, decision: Decision, bids: Sequence[Bid], who: Stand
     project, award = seen.project, decision.award
     found = []
     if award.status == Award.Status.PROPOSED:
-        refusal = why_not(checks.check_agree, project, award, bids, who, set(seen.panel))
+        refusal = why_not(checks.check_agree, project, award, bids, who, seen.seats)
         if not refusal or who.belongs_to(project.buyer_id):
             found.append(Act(address("award_agree", project), _("Agree or refuse"), "scale", refusal))
     if award.status == Award.Status.STANDING and checks.objecting_firm(award, bids, who) is not None:
@@ -106,7 +106,7 @@ def award_agree(request: Request, pk: UUID) -> HttpResponse:
     """The second person reads the choice and its arithmetic, then agrees or refuses with a reason."""
     seen, bids, decision, now = _decided(request, pk)
     who = standing_of(request.user, business_date(now))
-    checks.check_agree(seen.project, decision.award, bids, who, set(seen.panel))
+    checks.check_agree(seen.project, decision.award, bids, who, seen.seats)
     form = AgreeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         verb = actions.agree if form.agrees() else actions.refuse

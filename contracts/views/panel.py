@@ -264,9 +264,7 @@ def panel_score(request: Request, pk: UUID) -> HttpResponse:
         "project": room.project,
         "criteria": explaining.criteria(room.project),
         "form": form,
-        "parts": [
-            Part(bid, bidder_name(bid), [(row, None) for row in form.rows(bid)]) for bid in room.to_judge
-        ],
+        "parts": [Part(bid, bidder_name(bid), [(row, None) for row in form.rows(bid)]) for bid in room.to_judge],
         "alone": len(room.panel.judging) == 1,
         "given": seat.status == Panelist.Status.SUBMITTED,
         "kept": bool(known),

@@ -1,7 +1,7 @@
 """From the award of one project to the end of its contract: words, signatures, milestones, ratings."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -95,11 +95,14 @@ class Contracting:
         )
         project.status, project.ended_at = Project.Status.AWARDED, self.awarded_at
         self.world.rows.add(award)
-        self.world.trail.tell(
-            self.awarded_at, deal.buyer.lead, "project.awarded", deal.subject, project.title,
-            bid=str(self.winner.pk), microenterprise=str(self.supplier.row.pk), price_minor=self.winner.price_minor,
-            rank=best.rank, reason=reason,
-        )  # fmt: skip
+        facts: dict[str, Any] = {
+            "bid": str(self.winner.pk), "microenterprise": str(self.supplier.row.pk),
+            "price_minor": self.winner.price_minor, "reason": reason,
+        }  # fmt: skip
+        tell = self.world.trail.tell
+        proposed = facts | {"rank": best.rank, "causes": []}
+        tell(self.awarded_at, deal.buyer.lead, "project.award_proposed", deal.subject, project.title, **proposed)
+        tell(self.awarded_at, None, "project.awarded", deal.subject, project.title, **facts)
         self._tell_bidders()
         return award
 
