@@ -72,6 +72,7 @@ def addresses(cast: Cast) -> list[tuple[User, str]]:
     ]  # fmt: skip
 
 
+@pytest.mark.soak
 def test_axe_finds_nothing_wide_in_the_dark_and_on_a_phone_by_day(
     stage: Cast, live_server: LiveServer, browser: Browser
 ) -> None:

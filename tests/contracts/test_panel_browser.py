@@ -72,6 +72,7 @@ def _figures(first: Bid, second: Bid) -> Any:
     return figures_of({first: [5_001, 7_000], second: [9_000, 8_000]}, WORDS)
 
 
+@pytest.mark.soak
 def test_axe_finds_nothing_wide_in_the_dark_and_on_a_phone_by_day(
     stage: Cast, live_server: LiveServer, browser: Browser
 ) -> None:

@@ -110,7 +110,7 @@ def test_every_variable_is_one_that_the_settings_read(services: dict[str, Any], 
 
 
 def test_every_variable_that_the_settings_read_can_be_set(services: dict[str, Any]) -> None:
-    left_to_defaults = {"SECURE_SSL_REDIRECT", "API_RATE"}
+    left_to_defaults = {"SECURE_SSL_REDIRECT", "API_RATE", "CALENDAR_RATE"}
     assert read_by_settings() - set(services["web"]["environment"]) <= left_to_defaults
 
 

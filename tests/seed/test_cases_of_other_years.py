@@ -12,6 +12,7 @@ from microenterprises.models import Microenterprise
 from settlement.models import Outcome, PayLine, ShareLine
 from tests.seed.stories import NIGHTS, crew, read, shared_by_night, sums, told
 
+pytestmark = pytest.mark.soak
 
 @pytest.fixture
 def winter(db: None) -> Iterator[Microenterprise]:
