@@ -14,6 +14,7 @@ from tests.seed.stories import NIGHTS, crew, read, shared_by_night, sums, told
 
 pytestmark = pytest.mark.soak
 
+
 @pytest.fixture
 def winter(db: None) -> Iterator[Microenterprise]:
     """16 December 2025 to 14 January 2026."""
