@@ -187,6 +187,7 @@ def test_the_hours_are_those_of_the_day_of_publication(cast: Cast) -> None:
     Parameter.objects.create(name="questions_close_hours", holds_from=tomorrow, value=40)
     with past.at(project.deadline - timedelta(hours=3)):
         asked(project, cast.amara)
+    assert Question.objects.get(project=project).asked_at == project.deadline - timedelta(hours=3)
 
 
 def test_a_project_that_is_open_for_too_short_a_time_says_so(cast: Cast) -> None:
