@@ -9,7 +9,8 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contracts.actions.panel import LONGEST_CONFLICT, LONGEST_REASON, Figure, Figures, Place, field_of
+from contracts.actions.panel.figures import LONGEST_REASON, Figure, Figures, Place, field_of
+from contracts.actions.panel.room import LONGEST_CONFLICT
 from contracts.criteria import asking
 from contracts.forms.fields import PeopleField
 from contracts.models import Bid, Criterion

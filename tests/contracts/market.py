@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.actions import awards, bids, projects
 from contracts.actions import panel as panel_actions
-from contracts.actions.panel import Figure, Place
+from contracts.actions.panel.figures import Figure, Place
 from contracts.actions.projects import ProjectDraft
 from contracts.models import Award, Bid, Project
 from core.clock import market_now, move_forward

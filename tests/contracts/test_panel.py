@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from contracts import scoring, sealing
 from contracts.actions import awards, bids, panel, projects
-from contracts.actions.panel import Figure
+from contracts.actions.panel.figures import Figure
 from contracts.criteria import CriterionDraft
 from contracts.models import (
     Bid,
