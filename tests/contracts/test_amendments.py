@@ -1,7 +1,5 @@
-"""Changing a published project: everybody reads it at once, bids wait to be confirmed, and nobody learns of any."""
+"""Changing a published project: everybody reads it at once, on its page and in its versions."""
 
-import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
@@ -11,65 +9,21 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from contracts import letters
-from contracts.actions import amendments, bids, projects
-from contracts.actions.projects import ProjectDraft
-from contracts.lifecycle import BID
-from contracts.models import Bid, InvitedFirm, Project, ProjectVersion, SealedEvent, SealedTerms
-from contracts.permissions.standing import standing_of
-from contracts.queries.bids import OwnBid, own_sealed_bids
+from contracts.actions import amendments, projects
+from contracts.models import Project, ProjectVersion
 from contracts.versions import ProjectChanged, Words, words_of
-from core import past
 from core.clock import business_date, market_now
 from core.errors import Conflict, Denied, InsufficientFunds, Invalid, InvalidTransition, TooLate
 from core.models import AuditRecord, Parameter
 from ledger.accounts import Kind
 from ledger.queries import balance
-from people.models import Notice, User
-from tests.cast import Cast, cast, firm, person
-from tests.contracts.market import (
-    CEILING,
-    a_draft,
-    after_deadline,
-    bids_on,
-    drafted,
-    opened,
-    published,
-    quality_facts,
-    two_bids,
-)
-from tests.contracts.test_project_pages import as_person, page, post, seen, typed_draft, without_tokens
+from tests.cast import Cast, cast
+from tests.contracts.changing import amended, told
+from tests.contracts.market import CEILING, after_deadline, bids_on, drafted, published, quality_facts
+from tests.contracts.test_project_pages import as_person, page, post, seen
 
 __all__ = ["cast"]
-
 pytestmark = pytest.mark.django_db
-
-IDS = r"[0-9a-f]{8}-[0-9a-f-]{27}|why-[0-9a-f]{8}"
-
-
-def amended(cast: Cast, project: Project, reason: str = "The customer asks for more.", **changes: Any) -> Project:
-    """Lin changes what her project says."""
-    changes = changes or {"title": "Colder boxes for the last mile"}
-    words = replace(words_of(project), **changes)
-    amendments.amend(project=project, words=words, reason=reason, by=cast.lin)
-    return Project.objects.get(pk=project.pk)
-
-
-def confirmed(bid: Bid, by: User) -> Bid:
-    return bids.confirm(bid=bid, seen=Project.objects.get(pk=bid.project_id).revision, by=by)
-
-
-def own(somebody: User) -> OwnBid:
-    now = market_now()
-    (found,) = own_sealed_bids(standing_of(somebody, business_date(now)), now)
-    return found
-
-
-def told(somebody: User) -> list[str]:
-    return list(Notice.objects.filter(person=somebody).order_by("created_at").values_list("sentence", flat=True))
-
-
-# ------------------------------------------------------------------ the change
 
 
 def test_a_change_is_a_numbered_version_with_its_reason_that_everybody_reads(cast: Cast) -> None:
@@ -228,233 +182,6 @@ def test_versions_are_only_ever_added(cast: Cast) -> None:
             cursor.execute(deed)
 
 
-# ------------------------------------------------------------------ bids made before
-
-
-def test_a_confirmed_bid_keeps_its_row_its_time_and_its_receipt(cast: Cast) -> None:
-    project = published(cast)
-    bid = bids_on(project, cast.cold_chain, cast.amara)
-    amended(cast, project)
-    assert own(cast.amara).stale
-    row = Bid.objects.filter(pk=bid.pk).values().get()
-    confirmed(bid, cast.amara)
-    assert Bid.objects.filter(pk=bid.pk).values().get() == row
-    assert not own(cast.amara).stale
-    project = opened(project)
-    opened_bid = Bid.objects.get(pk=bid.pk)
-    assert (opened_bid.status, opened_bid.price_minor) == (Bid.Status.VALID, 80_000_00)
-    assert (opened_bid.submitted_at, opened_bid.receipt) == (row["submitted_at"], row["receipt"])
-    deeds = AuditRecord.objects.filter(subject=f"bid:{bid.pk}").values_list("deed", flat=True)
-    assert sorted(deeds) == ["bid.confirmed", "bid.read", "bid.submitted"]
-    assert AuditRecord.objects.get(deed="bid.confirmed").facts["made_for"] == 2
-
-
-def test_a_bid_that_is_not_confirmed_stays_sealed_for_ever_and_its_bidder_is_told(cast: Cast) -> None:
-    project = published(cast)
-    first, second = two_bids(cast, project)
-    project = amended(cast, project)
-    confirmed(second, cast.teo)
-    project = opened(project)
-    first.refresh_from_db()
-    second.refresh_from_db()
-    assert (first.status, first.opened_at, first.price_minor, first.microenterprise) == ("stale", None, None, None)
-    assert (second.status, second.price_minor) == ("valid", 90_000_00)
-    assert "was not confirmed after the project changed" in told(cast.amara)[-1]
-    for reader in (cast.lin, cast.amara, cast.rui, cast.ada):
-        assert "80,000" not in page(reader, "project_detail", project.pk)
-    with pytest.raises((InvalidTransition, TooLate)):
-        confirmed(first, cast.amara)
-    for verb in BID.moves:
-        with pytest.raises(InvalidTransition):
-            BID.check("stale", verb)
-
-
-def test_a_project_whose_bids_all_lapsed_ends_and_gives_the_hold_back(cast: Cast) -> None:
-    project = published(cast)
-    two_bids(cast, project)
-    project = opened(amended(cast, project))
-    assert project.status == Project.Status.UNSUCCESSFUL
-    assert balance(cast.blue_kettle.entity_id, Kind.HOLD) == 0
-
-
-def test_a_revised_bid_is_one_for_the_new_words_and_its_time_restarts(cast: Cast) -> None:
-    project = published(cast)
-    bid = bids_on(project, cast.cold_chain, cast.amara)
-    amended(cast, project)
-    revised = bids.revise(bid=bid, price_minor=70_000_00, days=10, plan="Colder.", by=cast.amara)
-    assert revised.submitted_at > bid.submitted_at
-    assert not own(cast.amara).stale
-    with pytest.raises(InvalidTransition, match="nothing to confirm"):
-        confirmed(bid, cast.amara)
-    amended(cast, Project.objects.get(pk=project.pk), title="Coldest")
-    assert own(cast.amara).stale
-
-
-def test_a_bid_made_after_the_change_needs_no_confirmation(cast: Cast) -> None:
-    project = amended(cast, published(cast))
-    bid = bids_on(project, cast.cold_chain, cast.amara)
-    with pytest.raises(InvalidTransition, match="nothing to confirm"):
-        confirmed(bid, cast.amara)
-    opened(project)
-    bid.refresh_from_db()
-    assert bid.status == Bid.Status.VALID
-
-
-def test_only_the_leader_of_the_bidder_confirms_and_only_what_they_read(cast: Cast) -> None:
-    project = published(cast)
-    bid = bids_on(project, cast.cold_chain, cast.amara)
-    amended(cast, project)
-    for other in (cast.mei, cast.teo, cast.lin, cast.ada, cast.rui):
-        with pytest.raises(Denied):
-            confirmed(bid, other)
-    with pytest.raises(ProjectChanged):
-        bids.confirm(bid=bid, seen=1, by=cast.amara)
-    after_deadline(Project.objects.get(pk=project.pk))
-    with pytest.raises(TooLate):
-        confirmed(bid, cast.amara)
-
-
-def test_a_price_above_the_new_ceiling_is_revised_not_confirmed(cast: Cast) -> None:
-    project = published(cast)
-    bid = bids_on(project, cast.cold_chain, cast.amara)
-    amended(cast, project, ceiling_minor=79_999_99)
-    with pytest.raises(Invalid, match=r"The ceiling is CN¥79,999\.99"):
-        confirmed(bid, cast.amara)
-    found = seen(page(cast.amara, "bid_submit", project.pk))
-    assert "Your price is above the new ceiling, so it cannot be confirmed." in found
-    assert "Confirm my bid as it is" not in found
-    bids.revise(bid=bid, price_minor=79_999_99, days=10, plan="Less.", by=cast.amara)
-    assert not own(cast.amara).stale
-
-
-def test_a_withdrawn_bid_is_not_confirmed(cast: Cast) -> None:
-    project = published(cast)
-    bid = bids_on(project, cast.cold_chain, cast.amara)
-    bids.withdraw(bid=bid, by=cast.amara)
-    amended(cast, project)
-    assert not own(cast.amara).stale
-    with pytest.raises(InvalidTransition):
-        confirmed(bid, cast.amara)
-
-
-def test_who_bids_on_words_they_did_not_read_is_told_and_keeps_what_they_typed(cast: Cast) -> None:
-    project = published(cast)
-    amended(cast, project)
-    data = {"price": "80,000.00", "days": "20", "plan": "Gel packs of last year.", "seen": "1"}
-    response = post(cast.amara, "bid_submit", project.pk, data=data)
-    assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    html = response.content.decode()
-    assert "The project changed after you opened this page." in seen(html)
-    assert "Gel packs of last year." in html
-    assert 'name="seen" value="2"' in html
-    assert not Bid.objects.exists()
-    assert post(cast.amara, "bid_submit", project.pk, data=data | {"seen": "2"}).status_code == HTTPStatus.SEE_OTHER
-
-
-# ------------------------------------------------------------------ nobody learns of any (rule 2)
-
-
-def test_a_change_tells_nobody_whether_there_are_bids(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
-) -> None:
-    """The same rows, notices, letters and pages with bids and without, for everybody but the bidders."""
-    sent: list[tuple[str, str]] = []
-    monkeypatch.setattr("contracts.tasks.deliver.delay", lambda *given: sent.append(given))
-    everybody = (cast.lin, cast.noor, cast.mei, cast.sol, cast.ada, cast.rui, cast.fay, cast.hua)
-
-    start = market_now()
-
-    def world(bid: Callable[[Project], Any]) -> tuple[Any, ...]:
-        with past.at(start):
-            project = published(cast, deadline=start + timedelta(days=3))
-        with past.at(start + timedelta(hours=1)):
-            bid(project)
-        sent.clear()
-        rows = (SealedEvent.objects.count(), Notice.objects.count(), AuditRecord.objects.count())
-        with past.at(start + timedelta(hours=2)), django_capture_on_commit_callbacks(execute=True):
-            changed = amended(cast, project)
-        after = (SealedEvent.objects.count(), Notice.objects.count(), AuditRecord.objects.count())
-        grown = [new - old for old, new in zip(rows, after, strict=True)]
-        with past.at(start + timedelta(hours=3)):
-            pages = [page(reader, "project_detail", project.pk) for reader in everybody]
-            lists = [page(reader, "bid_list") for reader in everybody]
-        shown = [without_tokens(text).replace(changed.draw_commitment, "") for text in (*pages, *lists)]
-        return grown, [re.sub(IDS, "", text) for text in shown], [len(letter) for _project, letter in sent]
-
-    nobody = world(lambda project: None)
-    somebody = world(lambda project: two_bids(cast, project))
-    assert nobody == somebody
-    assert nobody[0][0] == 0, "no deed is sealed by a change"
-    assert len(nobody[2]) == 1, "one letter goes off, whether or not there is anybody to read it"
-
-
-def test_every_sealed_row_looks_alike_confirmed_or_not(cast: Cast) -> None:
-    project = published(cast)
-    first, _second = two_bids(cast, project)
-    amended(cast, project)
-    confirmed(first, cast.amara)
-    sizes = {(len(row.ciphertext), len(row.made_for)) for row in SealedTerms.objects.all()}
-    assert len(sizes) == 1
-
-
-def test_bidders_alone_are_written_to_in_a_sealed_letter(
-    cast: Cast, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
-) -> None:
-    sent: list[tuple[str, str]] = []
-    monkeypatch.setattr("contracts.tasks.deliver.delay", lambda *given: sent.append(given))
-    project = published(cast)
-    first, _second = two_bids(cast, project)
-    with django_capture_on_commit_callbacks(execute=True):
-        amended(cast, project)
-    letters.deliver_receipt(*sent.pop())
-    assert sorted(mail.to[0] for mail in mailoutbox) == [cast.amara.email, cast.teo.email]
-    assert all("confirm your bid" in mail.subject for mail in mailoutbox)
-    mailoutbox.clear()
-    with django_capture_on_commit_callbacks(execute=True):
-        confirmed(first, cast.amara)
-    letters.deliver_receipt(*sent.pop())
-    (receipt,) = mailoutbox
-    assert receipt.to == [cast.amara.email]
-    assert "is confirmed" in receipt.subject
-    assert first.receipt in receipt.body
-
-
-def test_the_bidder_finds_it_on_the_first_page_in_the_list_and_on_the_project(cast: Cast) -> None:
-    project = published(cast)
-    bids_on(project, cast.cold_chain, cast.amara)
-    amended(cast, project)
-    assert "Confirm your bid on “Colder boxes for the last mile”" in seen(page(cast.amara, "home"))
-    assert "To be confirmed" in seen(page(cast.amara, "bid_list"))
-    assert "must be confirmed or revised" in seen(page(cast.amara, "project_detail", project.pk))
-    for other in (cast.mei, cast.teo, cast.lin, cast.rui):
-        assert "Confirm your bid" not in seen(page(other, "home"))
-        assert "must be confirmed" not in seen(page(other, "project_detail", project.pk))
-    asked = page(cast.amara, "bid_submit", project.pk)
-    assert "Colder boxes for the last mile" in asked
-    assert "Confirm my bid as it is" in asked
-    response = post(cast.amara, "bid_confirm", project.pk, data={"seen": "2"})
-    assert response.status_code == HTTPStatus.SEE_OTHER
-    assert "Confirm my bid as it is" not in page(cast.amara, "bid_submit", project.pk)
-    assert "Confirm your bid" not in seen(page(cast.amara, "home"))
-
-
-def test_confirming_needs_a_post_of_the_bidder(cast: Cast) -> None:
-    project = published(cast)
-    bids_on(project, cast.cold_chain, cast.amara)
-    amended(cast, project)
-    address = reverse("bid_confirm", args=[project.pk])
-    assert as_person(cast.amara).get(address).status_code == HTTPStatus.METHOD_NOT_ALLOWED
-    for other in (cast.teo, cast.mei, cast.lin, cast.rui):
-        assert as_person(other).post(address, {"seen": "2"}).status_code == HTTPStatus.NOT_FOUND
-    assert as_person(cast.amara).post(address, {"seen": "1"}).status_code == HTTPStatus.CONFLICT
-    assert as_person(cast.amara).post(address, {"seen": "x"}).status_code == HTTPStatus.CONFLICT
-    assert as_person(cast.amara).post(address, {"seen": "2"}).status_code == HTTPStatus.SEE_OTHER
-    assert as_person(cast.amara).post(address, {"seen": "2"}).status_code == HTTPStatus.CONFLICT
-
-
-# ------------------------------------------------------------------ the page
-
-
 def typed_words(project: Project, **changes: Any) -> dict[str, Any]:
     """The form as the browser sends it back."""
     facts = {
@@ -528,66 +255,6 @@ def test_panel_acceptor_and_invited_leaders_are_told_and_nobody_for_their_bid(ca
     amended(cast, project)
     assert "was changed. Read what is different." in told(cast.noor)[-1]
     assert told(cast.amara) == before
-
-
-# ------------------------------------------------------------------ by invitation
-
-
-def invited_draft(cast: Cast, *names: str, **changes: Any) -> ProjectDraft:
-    firms = [getattr(cast, name) for name in names]
-    return a_draft(cast, admission="invited", invited=firms, **changes)
-
-
-def test_a_project_by_invitation_takes_bids_of_the_invited_alone_and_everybody_reads_the_list(cast: Cast) -> None:
-    rival = firm("Polar Lane", cast.platform, person("Pia"), wallet_minor=1_000)
-    draft = a_draft(cast, admission="invited", invited=[cast.cold_chain, rival])
-    project = projects.create_draft(buyer=cast.blue_kettle, draft=draft, by=cast.lin)
-    project = projects.publish(project=project, by=cast.lin)
-    assert any("Your ME is invited to bid" in sentence for sentence in told(cast.amara))
-    bids_on(project, cast.cold_chain, cast.amara)
-    with pytest.raises(Denied, match="Northwind is not on the list"):
-        bids_on(project, cast.northwind, cast.teo)
-    for reader in (cast.lin, cast.teo, cast.sol, cast.rui):
-        assert "Only these MEs may bid Cold Chain, Polar Lane" in seen(page(reader, "project_detail", project.pk))
-    assert "Northwind is not on the list" in seen(page(cast.teo, "project_detail", project.pk))
-    assert project.title not in page(cast.teo, "project_list", can_bid="on")
-    assert project.title in page(cast.amara, "project_list", can_bid="on")
-
-
-@pytest.mark.parametrize(
-    ("names", "says"),
-    [
-        ((), "Invite at least 2"),
-        (("cold_chain",), "Invite at least 2"),
-        (("cold_chain", "blue_kettle"), "Nobody buys from themselves"),
-    ],
-)
-def test_a_list_that_is_no_competition_is_not_published(cast: Cast, names: tuple[str, ...], says: str) -> None:
-    project = projects.create_draft(buyer=cast.blue_kettle, draft=invited_draft(cast, *names), by=cast.lin)
-    with pytest.raises(Invalid, match=says) as refused:
-        projects.publish(project=project, by=cast.lin)
-    assert refused.value.field == "invited"
-
-
-def test_the_list_is_fixed_at_publication(cast: Cast) -> None:
-    draft = invited_draft(cast, "cold_chain", "northwind")
-    project = projects.create_draft(buyer=cast.blue_kettle, draft=draft, by=cast.lin)
-    projects.publish(project=project, by=cast.lin)
-    with pytest.raises(IntegrityError, match="invited to a published project is fixed"), transaction.atomic():
-        InvitedFirm.objects.filter(microenterprise=cast.northwind).delete()
-
-
-def test_the_form_takes_mes_by_name(cast: Cast) -> None:
-    data = typed_draft(cast, admission="invited", invited="Cold Chain\nNorth Wind")
-    response = post(cast.lin, "project_new", data=data)
-    assert "No active ME has this name: North Wind." in seen(response.content.decode())
-    data["invited"] = "Cold Chain\nNorthwind"
-    assert post(cast.lin, "project_new", data=data).status_code == HTTPStatus.SEE_OTHER
-    project = Project.objects.get()
-    assert project.invited.count() == 2
-    assert "Cold Chain\nNorthwind" in as_person(cast.lin).get(
-        reverse("project_edit", args=[project.pk])
-    ).content.decode().replace("\r\n", "\n")
 
 
 def test_words_that_never_change_are_not_among_those_that_may() -> None:

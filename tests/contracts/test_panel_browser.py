@@ -14,8 +14,8 @@ from contracts.models import Bid, Project
 from people.models import User
 from tests.cast import Cast
 from tests.contracts.market import bids_on, drafted, figures_of, give, judge, opened, published
+from tests.contracts.panels import CRITERIA, three, two_envelopes, vacant, with_answers
 from tests.contracts.test_finding_pages import browser, signed_in, stage
-from tests.contracts.test_panel import CRITERIA, three, two_envelopes, vacant, with_answers
 from tests.walk.hands import Keyboard
 
 __all__ = ["browser", "stage"]

@@ -17,7 +17,7 @@ from microenterprises.models import Membership
 from people.models import User
 from tests.cast import Cast, cast
 from tests.contracts.market import bids_on, evaluating, figures_of, give, judge, published
-from tests.contracts.test_panel import all_in, every_cell, told, two_envelopes, vacant, with_answers
+from tests.contracts.panels import all_in, every_cell, told, two_envelopes, vacant, with_answers
 from tests.secrecy.worlds import seen
 
 __all__ = ["cast"]
