@@ -72,7 +72,11 @@ def project_or_404(user: User, project_id: UUID) -> SeenProject:
             criterion_rows=ArraySubquery(
                 Criterion.objects.filter(project=OuterRef("pk"))
                 .order_by("place")
-                .values(row=JSONObject(pk="pk", place="place", title="title", judged="judged", weight_bp="weight_bp"))
+                .values(
+                    row=JSONObject(
+                        pk="pk", place="place", title="title", judged="judged", weight_bp="weight_bp", kind="kind"
+                    )
+                )
             ),
             skill_labels=ArraySubquery(skills.values("label")),
             questions_asked=questions.counted(),

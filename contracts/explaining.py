@@ -6,13 +6,13 @@ compared: what decides is in `contracts.scoring`.
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from babel.numbers import format_decimal, format_percent
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contracts import scoring
+from contracts import promises, scoring
 from contracts.models import Bid, Project
 from contracts.ranking import Place, Ranking, needs_quality
 from contracts.scoring import Line, Part, Step
@@ -87,22 +87,63 @@ def quality_lines(bid: Bid) -> list[str]:
     parts = bid.quality_parts or []
     if len(parts) < 2:
         return []
-    lines = [
-        _("%(title)s: %(points)s of 10,000 points, weighs %(weight)s. %(reason)s")
-        % {
-            "title": part["title"],
-            "points": number(part["points"]),
-            "weight": percent(part["weight_bp"]),
-            "reason": part["reason"],
-        }
-        for part in parts
-    ]
+    lines = [_given(part) if "promises" in part else _agreed(part) for part in parts]
     terms = " + ".join(f"{percent(part['weight_bp'])} × {number(part['points'])}" for part in parts)
     return [
         *lines,
         _("Quality: %(terms)s = %(points)s of %(full)s points, rounded down.")
         % {"terms": terms, "points": number(bid.quality_points or 0), "full": number(scoring.FULL)},
     ]
+
+
+def _agreed(part: Mapping[str, Any]) -> str:
+    return _("%(title)s: %(points)s of 10,000 points, weighs %(weight)s. %(reason)s") % {
+        "title": part["title"],
+        "points": number(part["points"]),
+        "weight": percent(part["weight_bp"]),
+        "reason": part["reason"],
+    }
+
+
+def given_points(bid: Bid) -> str:
+    """The points of an opened bid that nobody judges, with their arithmetic; empty where there are none."""
+    return next((_given(part) for part in bid.quality_parts or () if "promises" in part), "")
+
+
+def _given(part: Mapping[str, Any]) -> str:
+    words = {
+        "title": part["title"],
+        "points": number(part["points"]),
+        "weight": percent(part["weight_bp"]),
+        "how": reckoned(promises.replayed(part["promises"])),
+    }
+    return (
+        _("%(title)s: %(points)s of 10,000 points, weighs %(weight)s; reckoned at the deadline, not judged. %(how)s")
+        % words
+    )
+
+
+def reckoned(score: promises.Score) -> str:
+    """How a promise-kept score comes about, in one line."""
+    words = {
+        "count": number(score.contracts),
+        "prior": number(score.prior),
+        "market": percent(int(score.market * promises.FULL)),
+        "own": format_decimal(Decimal(int(score.own * 100)) / 100, format="#,##0.00", locale=money.locale_name()),
+        "points": number(score.points),
+    }
+    if not score.contracts:
+        return _("No contract of this ME has ended yet, so it stands where the market stands, at %(market)s.") % words
+    return (
+        ngettext(
+            "10,000 × (%(own)s kept of %(count)s contract + %(prior)s × %(market)s of the market) ÷ "
+            "(%(count)s + %(prior)s) = %(points)s, rounded down.",
+            "10,000 × (%(own)s kept of %(count)s contracts + %(prior)s × %(market)s of the market) ÷ "
+            "(%(count)s + %(prior)s) = %(points)s, rounded down.",
+            score.contracts,
+        )
+        % words
+    )
 
 
 def is_below_mark(place: Place, winner: Place) -> bool:

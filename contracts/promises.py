@@ -6,11 +6,11 @@ market does: who has few contracts stands near the middle, who has many stands b
 scale, so nobody's score changes because somebody else bids. Amounts are minor units, the score is points of 10,000.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 FULL: Final = 10_000
@@ -57,8 +57,35 @@ def score(promises: Sequence[Promise], *, market: Fraction, prior: int) -> Score
 
     points = 10,000 x (sum of the shares + prior x market) / (contracts + prior), rounded down.
     """
+    return _score([promise.share for promise in promises], market, prior)
+
+
+def _score(shares: Sequence[Fraction], market: Fraction, prior: int) -> Score:
     if prior < 1 or not 0 <= market <= 1:
         raise ValueError("the market's mean is a share, and counts as one contract at least")
-    own = sum((promise.share for promise in promises), Fraction(0))
-    points = FULL * (own + prior * market) / (len(promises) + prior)
-    return Score(int(points), len(promises), own, market, prior)
+    own = sum(shares, Fraction(0))
+    points = FULL * (own + prior * market) / (len(shares) + prior)
+    return Score(int(points), len(shares), own, market, prior)
+
+
+def kept(found: Score, promises: Sequence[Promise], *, at: datetime) -> dict[str, Any]:
+    """The arithmetic of a score as it is kept with a bid: JSON values, from which `replayed` gives the score again."""
+    return {
+        "at": at.isoformat(),
+        "market": [found.market.numerator, found.market.denominator],
+        "prior": found.prior,
+        "contracts": [
+            {
+                "contract": str(one.contract),
+                "committed_minor": one.committed_minor,
+                "delivered_minor": one.delivered_minor,
+            }
+            for one in promises
+        ],
+    }
+
+
+def replayed(arithmetic: Mapping[str, Any]) -> Score:
+    """The score that `kept` was made of, worked out anew from what it holds."""
+    shares = [Fraction(row["delivered_minor"], row["committed_minor"]) for row in arithmetic["contracts"]]
+    return _score(shares, Fraction(*arithmetic["market"]), arithmetic["prior"])

@@ -21,11 +21,11 @@ class FirmField(serializers.Serializer[Any]):
 
 
 class CriterionSerializer(serializers.ModelSerializer[Criterion]):
-    """A criterion of quality; one that says what is judged asks bidders for an answer."""
+    """A criterion of quality; one that says what is judged asks bidders for an answer, and nobody judges `promises`."""
 
     class Meta:
         model = Criterion
-        fields = ("place", "title", "judged", "weight_bp")
+        fields = ("place", "title", "judged", "weight_bp", "kind")
 
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts import criteria, proposed, scoring, sealing
-from contracts.actions import holds, releases
+from contracts.actions import given, holds, releases
 from contracts.criteria import CriterionDraft
 from contracts.lifecycle import BID, PROJECT
 from contracts.measures import NO_MEASURE, Measure, write_measure
@@ -245,6 +245,7 @@ def check_complete(project: Project, opens_at: datetime, panel: Sequence[User], 
         if not value:
             raise Invalid(sentence, field=field)
     check_criteria(project, panel)
+    criteria.check_counts(project)
     _check_acceptor(project, by, now)
     _check_deadline(project, opens_at, now)
 
@@ -450,7 +451,9 @@ def _unseal(project: Project, now: datetime) -> list[Bid]:
         _judge_firm(bid, bid.microenterprise)
     columns = [*CLEAR, "price_opened_at", "opened_at", "status", "outcome_reason"]
     Bid.objects.bulk_update([bid for bid, _terms in opened], columns)
-    return [bid for bid, _terms in opened if bid.status == Bid.Status.VALID]
+    valid = [bid for bid, _terms in opened if bid.status == Bid.Status.VALID]
+    given.give(project, valid)
+    return valid
 
 
 def _judge_firm(bid: Bid, firm: Microenterprise) -> None:

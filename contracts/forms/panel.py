@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from contracts.actions.panel.figures import LONGEST_REASON, Figure, Figures, Place, field_of
 from contracts.actions.panel.room import LONGEST_CONFLICT
-from contracts.criteria import asking
+from contracts.criteria import asking, for_panel
 from contracts.forms.fields import PeopleField
 from contracts.models import Bid, Criterion
 from contracts.permissions.panel import Seat
@@ -115,7 +115,7 @@ class FiguresForm(forms.Form):
 
     def __init__(self, data: Any = None, *, bids: Sequence[Bid], criteria: Sequence[Criterion], known: Figures) -> None:
         super().__init__(data, initial=_initial(known), use_required_attribute=False)
-        self.bids, self.criteria = bids, criteria
+        self.bids, self.criteria = bids, (criteria := for_panel(criteria))
         self.partly = data is not None and "keep" in data
         several = len(criteria) > 1
         for bid in bids:

@@ -86,6 +86,16 @@ class ProjectForm(WordsForm):
         help_text=gettext_lazy("By name, one per line, two at least. Only for a project by invitation."),
     )
 
+    promises_weight = forms.IntegerField(
+        label=gettext_lazy("Weight of promises kept"),
+        required=False,
+        min_value=1,
+        max_value=99,
+        help_text=gettext_lazy(
+            "Empty: they do not count. Nobody judges them: the points are the promise-kept score of the bidding ME at "
+            "the deadline, and the panel judges the rest of quality."
+        ),
+    )
     two_envelopes = forms.BooleanField(
         label=gettext_lazy("Two envelopes"),
         required=False,
@@ -108,24 +118,27 @@ class ProjectForm(WordsForm):
         cleaned = super().clean() or {}
         if cleaned.get("method") == Project.Method.PRICE_QUALITY and cleaned.get("price_weight") is None:
             self.add_error("price_weight", _("Say how much price counts, 1 to 99; quality gets the rest."))
-        if not any(name.startswith("criterion_") for name in self.errors):
+        if not any(name.startswith(("criterion_", "promises_")) for name in self.errors):
             try:
                 criteria.check(self.typed_criteria(cleaned))
             except Invalid as refusal:
-                self.add_error("criterion_1_title", str(refusal.sentence))
+                field = refusal.field if refusal.field in self.fields else "criterion_1_title"
+                self.add_error(field, str(refusal.sentence))
         return cleaned
 
     def typed_criteria(self, cleaned: Mapping[str, Any]) -> list[CriterionDraft]:
-        """The criteria that were typed, in their order; rows left empty are none."""
+        """The criteria that were typed, in their order, kept promises last; rows left empty are none."""
         rows = [
             (cleaned.get(f"{name}_title", ""), cleaned.get(f"{name}_judged", ""), cleaned.get(f"{name}_weight"))
             for name in criterion_names()
         ]
-        return [
-            CriterionDraft(title, judged, (weight or 0) * PERCENT_BP)
-            for title, judged, weight in rows
-            if title or judged or weight
+        judged = [
+            CriterionDraft(title, text, (weight or 0) * PERCENT_BP)
+            for title, text, weight in rows
+            if title or text or weight
         ]
+        promised = cleaned.get("promises_weight")
+        return [*judged, criteria.of_promises(promised * PERCENT_BP)] if promised else judged
 
     def criterion_rows(self) -> list[CriterionFields]:
         """The fields of the criteria, for the template."""
@@ -137,7 +150,8 @@ class ProjectForm(WordsForm):
     @property
     def names_criteria(self) -> bool:
         """Whether anything stands in the rows of criteria, so that they are open to the eye."""
-        return any(row.filled for row in self.criterion_rows())
+        promised = self["promises_weight"]
+        return bool(promised.value() or promised.errors) or any(row.filled for row in self.criterion_rows())
 
     def draft(self) -> ProjectDraft:
         """What was typed, for the actions."""
@@ -193,8 +207,10 @@ def criterion_fields() -> dict[str, forms.Field]:
 
 def initial_criteria(project: Project) -> dict[str, Any]:
     """What the rows start with: the criteria somebody typed."""
-    found: dict[str, Any] = {}
-    for name, each in zip(criterion_names(), criteria.asking(project.criteria.order_by("place")), strict=False):
+    rows = list(project.criteria.order_by("place"))
+    promised = next((each.weight_bp // PERCENT_BP for each in rows if not each.by_panel), None)
+    found: dict[str, Any] = {"promises_weight": promised}
+    for name, each in zip(criterion_names(), criteria.asking(rows), strict=False):
         found |= {
             f"{name}_title": each.title,
             f"{name}_judged": each.judged,

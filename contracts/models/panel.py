@@ -17,18 +17,30 @@ from people.models import User
 class Criterion(models.Model):
     """One criterion of quality of a project, frozen with it. Weights in basis points sum to 10,000.
 
-    `judged` empty: the plan alone is judged, and bidders are asked for no answer of its own.
+    `judged` empty: the plan alone is judged, and bidders are asked for no answer of its own. One of the kind `promises`
+    is judged by nobody: its points are the promise-kept score of the bidding ME at the deadline.
     """
+
+    class Kind(models.TextChoices):
+        JUDGED = "judged", _("Judged by the panel")
+        PROMISES = "promises", _("Promises kept")
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="criteria")
     place = models.PositiveSmallIntegerField()
     title = models.CharField(_("title"), max_length=80)
     judged = models.CharField(_("what is judged"), max_length=400, blank=True)
     weight_bp = models.PositiveIntegerField(_("weight, basis points"))
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.JUDGED, db_default="judged")
 
     class Meta:
         ordering = ["project", "place"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(kind="promises"), name="promises_are_one_criterion_of_a_project"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="judged") | Q(kind="promises", judged=""), name="nobody_judges_kept_promises"
+            ),
             models.UniqueConstraint(fields=["project", "place"], name="a_project_has_one_criterion_at_a_place"),
             models.CheckConstraint(
                 condition=Q(weight_bp__gte=1, weight_bp__lte=10_000), name="a_criterion_weighs_1_to_10000_bp"
@@ -38,6 +50,11 @@ class Criterion(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def by_panel(self) -> bool:
+        """Whether the panel gives its points."""
+        return self.kind == self.Kind.JUDGED
 
 
 class Panelist(models.Model):

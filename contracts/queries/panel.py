@@ -13,6 +13,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from contracts.criteria import for_panel
+from contracts.explaining import given_points
 from contracts.models import (
     Bid,
     Confirmation,
@@ -61,8 +63,8 @@ def bids_of(project: Project) -> list[Bid]:
 
 
 def criteria_of(project: Project) -> list[Criterion]:
-    """The criteria of quality in their order. One statement."""
-    return list(Criterion.objects.filter(project=project).order_by("place"))
+    """The criteria whose points the panel gives, in their order. One statement."""
+    return list(Criterion.objects.filter(project=project, kind=Criterion.Kind.JUDGED).order_by("place"))
 
 
 def waiting_for(user: User) -> QuerySet[Project]:
@@ -280,11 +282,12 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """One bid with all that the panel gave it."""
+    """One bid with all that the panel gave it, and in words what nobody judges."""
 
     bid: Bid
     name: str
     rows: tuple[Compared, ...]
+    given: str
 
 
 def side_by_side(project: Project, bids: Iterable[Bid], criteria: Sequence[Criterion]) -> list[SideBySide]:
@@ -298,7 +301,8 @@ def side_by_side(project: Project, bids: Iterable[Bid], criteria: Sequence[Crite
         SideBySide(
             bid,
             bidder_name(bid),
-            tuple(Compared(criterion, tuple(given.get((bid.pk, criterion.pk), ()))) for criterion in criteria),
+            tuple(Compared(each, tuple(given.get((bid.pk, each.pk), ()))) for each in for_panel(criteria)),
+            given_points(bid),
         )
         for bid in bids
     ]

@@ -5,7 +5,7 @@ broken promise. It was kept as far as it was accepted, if it was delivered by it
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.db import connection
 from contracts.models.promises import MarketPromise
 from contracts.promises import Promise, Score, score
 from core import parameters
-from core.clock import company_zone
+from core.clock import business_date, company_zone
 
 MILLION = 1_000_000
 
@@ -29,8 +29,9 @@ _KEPT = """
 """
 
 
-def kept_by(firm_ids: Iterable[UUID], *, most: int) -> dict[UUID, list[Promise]]:
-    """The last ended contracts of each ME as supplier, newest first, at most `most` each. One statement."""
+def kept_by(firm_ids: Iterable[UUID], *, most: int, before: datetime | None = None) -> dict[UUID, list[Promise]]:
+    """The last ended contracts of each ME as supplier, newest first, at most `most` each; only those that ended before
+    an instant where one is given. One statement."""
     found: dict[UUID, list[Promise]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -41,23 +42,42 @@ def kept_by(firm_ids: Iterable[UUID], *, most: int) -> dict[UUID, list[Promise]]
              CROSS JOIN LATERAL (
                    SELECT * FROM contracts_contract
                     WHERE supplier_id = f.id AND status IN ('completed', 'terminated') AND book = 'real'
+                      AND (%(before)s::timestamptz IS NULL OR ended_at < %(before)s)
                     ORDER BY ended_at DESC, id LIMIT %(most)s) c
              CROSS JOIN LATERAL ({_KEPT}) k
              WHERE k.committed > 0
              ORDER BY f.id, c.ended_at DESC, c.id
             """,  # noqa: S608 (a constant of this file)
-            {"firms": [str(firm) for firm in firm_ids], "most": most, "zone": str(company_zone())},
+            {"firms": [str(firm) for firm in firm_ids], "most": most, "zone": str(company_zone()), "before": before},
         )
         for firm, contract, title, ended_on, committed, delivered in cursor:
             found.setdefault(firm, []).append(Promise(contract, title, ended_on, committed, delivered))
     return found
 
 
-def scores(firm_ids: Sequence[UUID], day: date) -> dict[UUID, tuple[Score, list[Promise]]]:
+Scored = dict[UUID, tuple[Score, list[Promise]]]
+
+
+def scores(firm_ids: Sequence[UUID], day: date) -> Scored:
     """The promise-kept score of each ME on a day, with the contracts it comes from. Three statements."""
-    most = parameters.value("promise_contracts", on=day)
-    prior = parameters.value("promise_prior_contracts", on=day)
-    kept, market = kept_by(firm_ids, most=most), market_mean(day)
+    return _scores(firm_ids, day, before=None)
+
+
+def scores_at(firm_ids: Sequence[UUID], instant: datetime) -> Scored:
+    """The score of each ME as of a past instant: the same whoever asks, and whenever. Five statements at most.
+
+    What ended at the instant or later does not count; the mean of its day is made of days before it, so it is worked
+    out here should the clock not have done it yet.
+    """
+    day = business_date(instant)
+    work_out_market(day)
+    return _scores(firm_ids, day, before=instant)
+
+
+def _scores(firm_ids: Sequence[UUID], day: date, *, before: datetime | None) -> Scored:
+    dated = parameters.values("promise_contracts", "promise_prior_contracts", on=day)
+    kept, market = kept_by(firm_ids, most=dated["promise_contracts"], before=before), market_mean(day)
+    prior = dated["promise_prior_contracts"]
     return {firm: (score(kept.get(firm, []), market=market, prior=prior), kept.get(firm, [])) for firm in firm_ids}
 
 

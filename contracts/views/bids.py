@@ -18,7 +18,7 @@ from contracts.access import criteria_of, opened_bid_or_404, project_or_404
 from contracts.actions import bids as actions
 from contracts.forms.bids import BidForm
 from contracts.lifecycle import AWARD_BADGES, BID_BADGES, project_badge
-from contracts.models import Award, Bid, Project
+from contracts.models import Award, Bid, Criterion, Project
 from contracts.outlook import Outlook, of_bid
 from contracts.permissions import bids as checks
 from contracts.permissions.standing import Standing, standing_of
@@ -26,6 +26,7 @@ from contracts.queries import bids as queries
 from contracts.queries.bids import OwnBid
 from contracts.queries.decisions import live_award
 from contracts.queries.projects import bidder_name
+from contracts.queries.promises import scores
 from contracts.sealing import Terms
 from contracts.versions import ProjectChanged
 from contracts.views.amendments import changed
@@ -201,6 +202,7 @@ def _page(
         "withdraw_url": f"{reverse('bid_withdraw', args=[project.pk])}?me={firm.pk}",
         "preview": _preview(project, form, terms),
         "outlook": _outlook(request, form, firm, terms),
+        "promises": _promises(form, firm, terms, criteria_of(project)),
         "previewing": "preview" in request.POST,
     }
     if request.htmx.target == "preview":
@@ -225,8 +227,25 @@ def _outlook(request: Request, form: BidForm, firm: Microenterprise, terms: Term
     price, costs = _typed(form, "price"), _typed(form, "costs")
     if not isinstance(price, int) or not isinstance(costs, int):
         return None
-    chosen = firm if terms is not None else form.firms.get(str(form.cleaned_data.get("microenterprise")), firm)
+    chosen = _chosen(form, firm, terms)
     return of_bid(request.user, chosen, price_minor=price, costs_minor=costs, today=business_date())
+
+
+def _chosen(form: BidForm, firm: Microenterprise, terms: Terms | None) -> Microenterprise:
+    """For whom the bid is, as far as that was typed."""
+    return firm if terms is not None else form.firms.get(str(_typed(form, "microenterprise")), firm)
+
+
+def _promises(
+    form: BidForm, firm: Microenterprise, terms: Terms | None, criteria: Sequence[Criterion]
+) -> dict[str, Any] | None:
+    """Where the bidder's promise-kept score stands today, where the project counts it; three statements there."""
+    criterion = next((each for each in criteria if not each.by_panel), None)
+    if criterion is None:
+        return None
+    chosen = _chosen(form, firm, terms)
+    score, _contracts = scores([chosen.pk], business_date())[chosen.pk]
+    return {"criterion": criterion, "firm": chosen, "score": score, "how": explaining.reckoned(score)}
 
 
 def _typed(form: BidForm, name: str) -> Any:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contracts import explaining, reference
 from contracts.access import SeenProject, project_or_404
 from contracts.actions import projects as actions
-from contracts.criteria import asking
+from contracts.criteria import asking, worth_showing
 from contracts.exports import csv_lines, project_rows
 from contracts.filters import ProjectFilters
 from contracts.forms.projects import ProjectForm, ReasonForm
@@ -161,7 +161,7 @@ def _common(seen: SeenProject, now: datetime) -> dict[str, Any]:
         "sentence": queries.state_sentence(project, now),
         "buyer": queries.buyer_name(project),
         "panel": list(seen.panel.values()),
-        "quality_criteria": [each for each in seen.criteria if each.judged],
+        "quality_criteria": worth_showing(seen.criteria),
         "skills": seen.skills,
         "invited": seen.invited,
         "measure": measure_of(project).labelled(),

@@ -78,15 +78,15 @@ def agree_if_enough(room: Room, consensus: Consensus, *, by: User) -> None:
 
 
 def _set_quality(room: Room, consensus: Consensus, *, by: User) -> list[Bid]:
-    """The agreed figures as the quality of every bid that is still valid: weighed, added, rounded down."""
+    """The agreed figures, and what nobody judges, as the quality of every bid that is still valid: weighed, added,
+    rounded down."""
     lines: dict[UUID, list[ConsensusLine]] = {}
     for line in consensus.lines.select_related("criterion").order_by("criterion__place"):
         lines.setdefault(line.bid_id, []).append(line)
     judged = [bid for bid in room.to_judge if bid.pk in lines]
     for bid in judged:
         parts = lines[bid.pk]
-        bid.quality_points = scoring.quality_points((line.criterion.weight_bp, line.points) for line in parts)
-        bid.quality_parts = [
+        every = [
             {
                 "title": line.criterion.title,
                 "weight_bp": line.criterion.weight_bp,
@@ -94,7 +94,9 @@ def _set_quality(room: Room, consensus: Consensus, *, by: User) -> list[Bid]:
                 "reason": line.reason,
             }
             for line in parts
-        ]
+        ] + (bid.quality_parts or [])
+        bid.quality_points = scoring.quality_points((part["weight_bp"], part["points"]) for part in every)
+        bid.quality_parts = every
         bid.quality_reason = _reasons(parts)
         bid.scored_by, bid.scored_at = by, room.now
     columns = ["quality_points", "quality_parts", "quality_reason", "scored_by", "scored_at"]

@@ -31,6 +31,11 @@ class Part:
     name: str
     rows: Sequence[tuple[CriterionRow, Compared | None]]
 
+    @property
+    def given(self) -> str:
+        """What nobody judges, in words; empty where the project counts only what the panel gives."""
+        return explaining.given_points(self.bid)
+
 
 @never_cache
 @get_or_post
