@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from contracts import promises, scoring
 from contracts.models import Bid, Project
+from contracts.prospects_of_bids import share_of_ceiling
 from contracts.ranking import Place, Ranking, needs_quality
 from contracts.scoring import Line, Part, Step
 from core import money
@@ -66,18 +67,22 @@ def _without_price(place: Place, ranking: Ranking) -> list[str]:
 def points_preview(project: Project, price_minor: int) -> list[str]:
     """What a price is worth under the published formula, before a bid is sent. Knows nothing of other bids."""
     ceiling = project.ceiling_minor or 0
-    if not 0 < price_minor <= ceiling:
+    if price_minor <= 0 or ceiling <= 0:
         return []
+    if price_minor > ceiling:
+        over = money.write(price_minor - ceiling, project.currency)
+        return [_("%(over)s above the ceiling; such a bid is refused.") % {"over": over}]
     saved = money.write(ceiling - price_minor, project.currency)
-    below = _("%(saved)s below the ceiling.") % {"saved": saved}
+    share = percent(share_of_ceiling(price_minor, ceiling))
+    below = _("%(saved)s below the ceiling: the price is %(share)s of it.") % {"saved": saved, "share": share}
     if project.method == Project.Method.LOWEST_PRICE:
         return [below, _("The lowest price wins; points do not matter here.")]
     points = scoring.price_points(price_minor, ceiling)
     worth = points * project.price_weight_bp // scoring.FULL
     return [
         below,
-        _("Price points: 10,000 × (ceiling − price) ÷ ceiling = %(points)s.") % {"points": number(points)},
-        _("They count %(weight)s, so your price brings %(worth)s of the 10,000 points; the panel's quality the rest.")
+        _price_points({"price_minor": price_minor, "ceiling_minor": ceiling, "points": points}, project.currency),
+        _("They count %(weight)s, so your price brings %(worth)s of the 10,000 points; the quality brings the rest.")
         % {"weight": percent(project.price_weight_bp), "worth": number(worth)},
     ]
 

@@ -12,10 +12,13 @@ from django.db.models.functions import Cast, Concat
 
 from contracts import sealing
 from contracts.lifecycle import BID_BADGES, TO_CONFIRM, Phase, phase
-from contracts.models import Bid, Project, WrappedKey
+from contracts.models import Award, Bid, Project, WrappedKey
 from contracts.permissions.standing import Standing
+from contracts.prospects_of_bids import PastBid
+from contracts.queries.decisions import live_award
 from core.look import Badge
 from microenterprises.models import Microenterprise
+from people.models import User
 
 CANCELLED_SHOWN = timedelta(days=30)
 """How long a bid that stays sealed for ever is still listed. A choice of the page, not a rule."""
@@ -82,6 +85,23 @@ def opened_bids_of(who: Standing) -> QuerySet[Bid]:
         .select_related("project__buyer", "microenterprise")
         .with_award()
     )
+
+
+def past_bids(person: User, firm: Microenterprise, *, most: int) -> list[PastBid]:
+    """The last opened bids of an ME the reader is in, the newest first, with what became of them. One statement."""
+    rows = Bid.objects.visible_to(person).filter(microenterprise=firm).exclude(status=Bid.Status.WITHDRAWN)
+    newest = rows.select_related("project").with_award().order_by("-submitted_at", "-pk")[:most]
+    return [PastBid(bid.price_minor, bid.project.ceiling_minor, bid.quality_points, _won(bid)) for bid in newest]
+
+
+def _won(bid: Bid) -> bool | None:
+    """Whether an opened bid won; None while that is open, and for ever where the project ended without a choice."""
+    award = live_award(bid)
+    if award is not None and award.status == Award.Status.ACTIVE:
+        return True
+    if bid.status == Bid.Status.DISQUALIFIED or bid.project.status == Project.Status.AWARDED:
+        return False
+    return None
 
 
 def _found(tokens: dict[str, tuple[UUID, UUID]], who: Standing) -> list[OwnBid]:

@@ -19,7 +19,7 @@ from contracts.actions import bids as actions
 from contracts.forms.bids import BidForm
 from contracts.lifecycle import AWARD_BADGES, BID_BADGES, project_badge
 from contracts.models import Award, Bid, Criterion, Project
-from contracts.outlook import Outlook, of_bid
+from contracts.outlook import Chances, Outlook, of_bid, of_price
 from contracts.permissions import bids as checks
 from contracts.permissions.standing import Standing, standing_of
 from contracts.queries import bids as queries
@@ -200,7 +200,8 @@ def _page(
         "confirm_url": f"{reverse('bid_confirm', args=[project.pk])}?me={firm.pk}",
         "dearer": terms is not None and terms.price_minor > (project.ceiling_minor or 0),
         "withdraw_url": f"{reverse('bid_withdraw', args=[project.pk])}?me={firm.pk}",
-        "preview": _preview(project, form, terms),
+        "chances": _chances(request, project, form, firm, terms),
+        "changes": _changes(project, terms, _typed(form, "price"), _typed(form, "days")) if form.is_bound else [],
         "outlook": _outlook(request, form, firm, terms),
         "promises": _promises(form, firm, terms, criteria_of(project)),
         "previewing": "preview" in request.POST,
@@ -211,15 +212,12 @@ def _page(
     return unprocessable(response) if form.is_bound and not form.is_valid() else response
 
 
-def _preview(project: Project, form: BidForm, terms: Terms | None) -> list[str]:
-    """What the typed price is worth under the published formula, and what a revision would change."""
-    price, days = _typed(form, "price"), _typed(form, "days")
+def _chances(request: Request, project: Project, form: BidForm, firm: Microenterprise, terms: Terms | None) -> Chances:
+    """What the typed price, else that of the bid which stands, comes to; from the bidder's own data alone."""
+    price = _typed(form, "price")
     if price is None and terms is not None and not form.is_bound:
         price = terms.price_minor
-    lines = explaining.points_preview(project, price) if isinstance(price, int) else []
-    if terms is not None and form.is_bound:
-        lines += _changes(project, terms, price, days)
-    return lines
+    return of_price(request.user, _chosen(form, firm, terms), project, price if isinstance(price, int) else None)
 
 
 def _outlook(request: Request, form: BidForm, firm: Microenterprise, terms: Terms | None) -> Outlook | None:
@@ -255,7 +253,10 @@ def _typed(form: BidForm, name: str) -> Any:
     return form.cleaned_data.get(name)
 
 
-def _changes(project: Project, terms: Terms, price: Any, days: Any) -> list[str]:
+def _changes(project: Project, terms: Terms | None, price: Any, days: Any) -> list[str]:
+    """What a revision would change."""
+    if terms is None:
+        return []
     found = []
     if isinstance(price, int) and price != terms.price_minor:
         old, new = money.write(terms.price_minor, project.currency), money.write(price, project.currency)
