@@ -95,11 +95,11 @@ def of_price(person: User, firm: Microenterprise, project: Project, price_minor:
 
 
 def _chance(worth: Worth, own: Record, *, is_own: bool) -> Chance:
-    quality = number(worth.quality)
+    quality = _("Quality %(quality)s") % {"quality": number(worth.quality)}
     if is_own and own.quality is not None:
         quality = ngettext(
-            "%(quality)s, as agreed on %(count)s bid of yours",
-            "%(quality)s, the median of %(count)s bids of yours",
+            "%(quality)s, as agreed on %(count)s bid of your ME",
+            "%(quality)s, the median of %(count)s bids of your ME",
             own.quality.of,
         ) % {"quality": quality, "count": own.quality.of}
     if not worth.passes:

@@ -105,13 +105,16 @@ def test_amara_sees_what_her_price_comes_to_and_her_own_record_and_nothing_of_ri
     assert "CN¥30,000.00 below the ceiling: the price is 70% of it." in found
     assert "10,000 × (100,000.00 − 70,000.00) ÷ 100,000.00 = 3,000." in found
     assert "They count 60%, so your price brings 1,800 of the 10,000 points" in found
-    assert "5,000 3,800 7,000 4,600 9,000 5,400 6,000, as agreed on 1 bid of yours 4,200" in found
+    assert (
+        "Quality 5,000 3,800 Quality 7,000 4,600 Quality 9,000 5,400 Quality 6,000, as agreed on 1 bid of your ME 4,200"
+        in found
+    )
     assert "Of the last 2 opened bids of Cold Chain: 1 won, 0 did not, 1 undecided." in found
     assert "Those that won asked 75% of the ceiling (median of 1)." in found
     assert "not a forecast" in found
 
     without_script = amara.post(address, typed | {"preview": "1"})
-    assert "6,000, as agreed on 1 bid of yours 4,200" in seen(without_script)
+    assert "6,000, as agreed on 1 bid of your ME 4,200" in seen(without_script)
     assert "Gel packs, typed so far." in seen(without_script), "what was typed stays"
     assert (AuditRecord.objects.count(), Bid.objects.count()) == (told, bids), "nothing is kept"
 
