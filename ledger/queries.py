@@ -1,4 +1,4 @@
-"""Reading the books: balances, results, histories. One statement each; amounts in minor units.
+"""Reading the books: balances, results, histories. Few statements each; amounts in minor units.
 
 A *balance* here has the account's own sign (see `Kind.side`): what is in the wallet, what is owed, what was shared are
 all positive numbers. *Debit positive* is said where it is meant. Ranges of dates are business dates, both included.
@@ -7,7 +7,7 @@ all positive numbers. *Debit positive* is said where it is meant. Ranges of date
 # ruff: noqa: S608 (what is put into the queries are constants of this file)
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
@@ -19,6 +19,9 @@ _GROW_BY_DEBITS: Final = ",".join(f"'{kind}'" for kind in Kind if kind.side > 0)
 _SIDE: Final = f"CASE WHEN a.kind IN ({_GROW_BY_DEBITS}) THEN 1 ELSE -1 END"
 Place = tuple[date, int, int]
 """Where a line stands in a history: business date, entry, line."""
+ONE_DAY: Final = timedelta(days=1)
+RECENT: Final = timedelta(days=75)
+"""How far back the newest lines of an account are sought first: a page of nights, whatever months it lies in."""
 
 
 class PersonBalance(NamedTuple):
@@ -241,44 +244,74 @@ def history(
     """Lines of an entity's accounts, newest first.
 
     party: only accounts of that party (None: all). before: the `place` of the last line seen. The newest lines of each
-    account come from its own index, those of nights from its entity's, so that page 2,000 costs what page 1 costs.
+    account come from its own index, those of nights from its entity's, so that page 2,000 costs what page 1 costs. They
+    are sought in the latest months first: years of other months are not even planned when those hold a page of lines.
     """
-    rows = _rows(
-        f"""
-        SELECT p.business_date, p.entry_id, p.line, e.effective_date, e.posted_at, e.posted_by, e.reference, e.kind,
-               e.subject, e.memo, a.kind, a.party, a.currency, {_SIDE} * p.amount_minor
-          FROM ledger_account a
-         CROSS JOIN LATERAL (
-               (SELECT p.business_date, p.entry_id, p.line, p.amount_minor FROM ledger_posting_day p
-                 WHERE p.account_id = a.id AND p.business_date BETWEEN %(since)s AND %(until)s
-                   AND (p.business_date, p.entry_id, p.line) < (%(date)s, %(entry)s, %(line)s)
-                 ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC LIMIT %(limit)s)
-               UNION ALL
-               (SELECT n.business_date, n.entry_id, l.line, l.amount_minor
-                  FROM (SELECT * FROM ledger_nightlines n
-                         WHERE n.entity_id = a.entity_id AND a.id = ANY(n.account_ids)
-                           AND n.business_date BETWEEN %(since)s AND %(until)s
-                           AND (n.business_date, n.entry_id) <= (%(date)s, %(entry)s)
-                         ORDER BY n.business_date DESC, n.entry_id DESC LIMIT %(limit)s + 1) n
-                 CROSS JOIN LATERAL unnest(n.account_ids, n.amounts_minor)
-                       WITH ORDINALITY AS l (account_id, amount_minor, line)
-                 WHERE l.account_id = a.id
-                   AND (n.business_date, n.entry_id, l.line) < (%(date)s, %(entry)s, %(line)s))) p
-          JOIN ledger_entry e ON e.id = p.entry_id
-         WHERE a.entity_id = %(entity)s AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
-           AND (%(party)s::text IS NULL OR a.party = %(party)s)
-         ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC LIMIT %(limit)s
-        """,
-        entity=entity_id,
-        kinds=[kind.value for kind in kinds],
-        party=party,
-        since=since,
-        until=until,
-        limit=limit,
-        book=book.value,
-        **_bound(before),
-    )
-    return [HistoryLine(*row)._replace(kind=Kind(row[10])) for row in rows]
+    asked = _History(entity_id, kinds, party, until, before, limit, book)
+    recent = max(since, asked.newest() - RECENT)
+    lines = asked.since(recent)
+    return lines if len(lines) == limit or recent == since else asked.since(since)
+
+
+class _History(NamedTuple):
+    """What is asked of the history of an entity's accounts, but for its first date."""
+
+    entity_id: int
+    kinds: Collection[Kind]
+    party: str | None
+    until: date
+    before: Place | None
+    limit: int
+    book: Book
+
+    def newest(self) -> date:
+        """The date up to which there are lines; RECENT at the least, so that a beginning can be reckoned from it."""
+        first = date.min + RECENT
+        if self.before is not None:
+            return max(self.before[0], first)
+        if self.until < date.max:
+            return max(self.until, first)
+        found: date = _rows("SELECT coalesce(max(date), %(first)s) FROM ledger_businessday", first=first)[0][0]
+        return found
+
+    def since(self, since: date) -> list[HistoryLine]:
+        """The newest of its lines from a date on."""
+        rows = _rows(
+            f"""
+            SELECT p.business_date, p.entry_id, p.line, e.effective_date, e.posted_at, e.posted_by, e.reference, e.kind,
+                   e.subject, e.memo, a.kind, a.party, a.currency, {_SIDE} * p.amount_minor
+              FROM ledger_account a
+             CROSS JOIN LATERAL (
+                   (SELECT p.business_date, p.entry_id, p.line, p.amount_minor FROM ledger_posting_day p
+                     WHERE p.account_id = a.id AND p.business_date BETWEEN %(since)s AND %(until)s
+                       AND (p.business_date, p.entry_id, p.line) < (%(date)s, %(entry)s, %(line)s)
+                     ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC LIMIT %(limit)s)
+                   UNION ALL
+                   (SELECT n.business_date, n.entry_id, l.line, l.amount_minor
+                      FROM (SELECT * FROM ledger_nightlines n
+                             WHERE n.entity_id = a.entity_id AND a.id = ANY(n.account_ids)
+                               AND n.business_date BETWEEN %(since)s AND %(until)s
+                               AND (n.business_date, n.entry_id) <= (%(date)s, %(entry)s)
+                             ORDER BY n.business_date DESC, n.entry_id DESC LIMIT %(limit)s + 1) n
+                     CROSS JOIN LATERAL unnest(n.account_ids, n.amounts_minor)
+                           WITH ORDINALITY AS l (account_id, amount_minor, line)
+                     WHERE l.account_id = a.id
+                       AND (n.business_date, n.entry_id, l.line) < (%(date)s, %(entry)s, %(line)s))) p
+              JOIN ledger_entry e ON e.id = p.entry_id
+             WHERE a.entity_id = %(entity)s AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
+               AND (%(party)s::text IS NULL OR a.party = %(party)s)
+             ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC LIMIT %(limit)s
+            """,
+            entity=self.entity_id,
+            kinds=[kind.value for kind in self.kinds],
+            party=self.party,
+            since=since,
+            until=self.until,
+            limit=self.limit,
+            book=self.book.value,
+            **_bound(self.before),
+        )
+        return [HistoryLine(*row)._replace(kind=Kind(row[10])) for row in rows]
 
 
 def results_on(places: Collection[tuple[int, date]], *, limit: int = 200, book: Book = Book.REAL) -> list[ResultLine]:
@@ -319,18 +352,18 @@ def statement(
     limit: int = 50,
     book: Book = Book.REAL,
 ) -> list[HistoryLine]:
-    """One account's lines, newest first, each with the balance after it, as a bank prints it. Two statements."""
+    """One account's lines, newest first, each with the balance after it, as a bank prints it."""
     lines = history(entity_id, kinds=[kind], party=party, before=before, limit=limit, book=book)
     if not lines:
         return []
-    base = "(SELECT coalesce(max(date), '-infinity') FROM ledger_snapshotday WHERE date < %(date)s)"
+    newest = lines[0].place
     stands: int = _rows(
         f"""
         SELECT {_SIDE} * (coalesce((SELECT s.balance_minor FROM ledger_snapshot s
-                                     WHERE s.business_date = {base} AND s.account_id = a.id), 0)
+                                     WHERE s.business_date = %(base)s AND s.account_id = a.id), 0)
                           + coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
                                        WHERE p.account_id = a.id AND p.entity_id = a.entity_id
-                                         AND p.business_date > {base}
+                                         AND p.business_date > %(base)s AND p.business_date <= %(date)s
                                          AND (p.business_date, p.entry_id, p.line)
                                              <= (%(date)s, %(entry)s, %(line)s)), 0))::bigint
           FROM ledger_account a
@@ -340,7 +373,8 @@ def statement(
         kind=kind.value,
         party=party,
         book=book.value,
-        **_bound(lines[0].place),
+        base=_snapshot_before(newest[0] - ONE_DAY),
+        **_bound(newest),
     )[0][0]
     told: list[HistoryLine] = []
     for line in lines:
