@@ -5,9 +5,10 @@ Only for showing: nothing is decided by the time of a page. What decides asks `c
 
 import math
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
-from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_location
+from babel.dates import format_date, format_timedelta, get_timezone_location
 from django import template
 from django.conf import settings
 from django.template import Context
@@ -53,8 +54,12 @@ def date_locale() -> str:
 
 def zone_name() -> str:
     """The city of the zone in which instants are shown, in the reader's language: Shanghai, 上海."""
-    zone = timezone.get_current_timezone_name()
-    return "UTC" if zone == "UTC" else str(get_timezone_location(zone, locale=date_locale(), return_city=True))
+    return _city(timezone.get_current_timezone_name(), date_locale())
+
+
+@lru_cache(maxsize=1_024)
+def _city(zone: str, locale: str) -> str:
+    return "UTC" if zone == "UTC" else str(get_timezone_location(zone, locale=locale, return_city=True))
 
 
 def _stamp(instant: datetime) -> str:
@@ -64,14 +69,18 @@ def _stamp(instant: datetime) -> str:
 
 def _written(value: date) -> str:
     """A date for people: 21 Nov 2026."""
-    return format_date(value, format="medium", locale=date_locale())
+    return _medium(value.year, value.month, value.day, date_locale())
+
+
+@lru_cache(maxsize=4_096)
+def _medium(year: int, month: int, day: int, locale: str) -> str:
+    return format_date(date(year, month, day), format="medium", locale=locale)
 
 
 def exact(instant: datetime) -> str:
     """An instant to the minute with its zone: 21 Nov 2026, 18:00 Shanghai."""
     local = instant.astimezone(timezone.get_current_timezone())
-    time_part = format_datetime(local, "HH:mm", tzinfo=local.tzinfo, locale=date_locale())
-    return f"{_written(local.date())}, {time_part} {zone_name()}"
+    return f"{_written(local)}, {local:%H:%M} {zone_name()}"
 
 
 def relative(instant: datetime, now: datetime) -> str:
@@ -112,7 +121,7 @@ def when(context: Context, instant: datetime | None) -> SafeString:
             near,
         )
     local = instant.astimezone(timezone.get_current_timezone())
-    return format_html('<time datetime="{}" title="{}">{}</time>', _stamp(instant), full, _written(local.date()))
+    return format_html('<time datetime="{}" title="{}">{}</time>', _stamp(instant), full, _written(local))
 
 
 @register.simple_tag(takes_context=True)

@@ -3,7 +3,7 @@
 What is found, and how many there are, is decided before (`core.paging`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,14 +12,17 @@ from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.template import Context
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from core.paging import Page
 from core.words.components import component, inside, query_of, request_of
 from core.words.figures import counted
 
 register = template.Library()
+MOST_RENDERED: Final = 1_000
+"""How many filter forms a process keeps as they were rendered; then it begins anew."""
+_RENDERED: dict[Hashable, SafeString] = {}
 NOT_FILTERS: Final = frozenset({"cursor", "from", "order", "columns", "size"})
 
 
@@ -110,7 +113,40 @@ def filters(
 
     The address is the state: it works by GET without JavaScript, and with it swaps the fragment `target`.
     """
-    request, query = request_of(context), query_of(context)
+    request = request_of(context)
+    path = request.path if request else ""
+    told = _told(form)
+    key = (get_language(), path, target, search, primary, str(placeholder), told)
+    found = _RENDERED.get(key) if told is not None else None
+    if found is None:
+        found = _filters(context, form, path, target, search, primary, placeholder)
+        if told is not None:
+            if len(_RENDERED) >= MOST_RENDERED:
+                _RENDERED.clear()
+            _RENDERED[key] = found
+    return found
+
+
+def _told(form: forms.BaseForm) -> Hashable | None:
+    """All that a filter form says, from which its HTML follows; None when it says what is wrong.
+
+    Most readers of a list see one of few forms, and a form's widgets are a third of the work of the whole page.
+    """
+    if form.is_bound and not form.is_valid():
+        return None
+    return (type(form), form.prefix), *(_told_of(bound) for bound in form)
+
+
+def _told_of(bound: BoundField) -> Hashable:
+    widget = bound.field.widget
+    choices = tuple((str(value), str(label)) for value, label in getattr(widget, "choices", ()))
+    return bound.html_name, str(bound.label), str(bound.help_text), repr(bound.value()), repr(widget.attrs), choices
+
+
+def _filters(
+    context: Context, form: forms.BaseForm, path: str, target: str, search: str, primary: str, placeholder: Any
+) -> SafeString:
+    query = query_of(context)
     bounds = {bound.name: bound for bound in form if not bound.is_hidden}
     searching = bounds.pop(search, None)
     names = [name.strip() for name in primary.split(",") if name.strip()] if primary else list(bounds)[:2]
@@ -118,7 +154,7 @@ def filters(
     return component(
         "filters",
         context,
-        path=request.path if request else "",
+        path=path,
         target=target,
         search=searching,
         placeholder=placeholder or (searching.label if searching else ""),

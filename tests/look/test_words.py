@@ -196,6 +196,32 @@ def test_the_pager_keeps_the_filters() -> None:
     assert show("{% pager page %}", page=a_page(3, 3, after=None)) == ""
 
 
+class Places(forms.Form):
+    where = forms.ChoiceField(required=False, label="Where")
+    since = forms.DateField(required=False, label="Since")
+
+    def __init__(self, data: Any, *choices: str) -> None:
+        super().__init__(data)
+        self.fields["where"].choices = [(choice, choice) for choice in choices]  # type: ignore[attr-defined]
+
+
+def test_filters_are_as_this_reader_chose_them_whoever_asked_before() -> None:
+    def shown(address: str, *choices: str, path: str = "/projects/") -> str:
+        form = Places(QueryDict(address), *choices)
+        return show("{% filters form %}", f"{path}?{address}", form=form)
+
+    first = shown("where=Lyon", "Oslo", "Lyon")
+    assert shown("where=Lyon", "Oslo", "Lyon") == first
+    assert '<option value="Lyon" selected>' in first
+    assert '<option value="Oslo" selected>' in shown("where=Oslo", "Oslo", "Lyon")
+    assert "Turin" in shown("where=Lyon", "Oslo", "Lyon", "Turin")
+    assert 'action="/ideas/"' in shown("where=Lyon", "Oslo", "Lyon", path="/ideas/")
+    with translation.override("zh-hans"):
+        assert shown("where=Lyon", "Oslo", "Lyon") != first
+    assert "Enter a valid date." in shown("where=Lyon&since=soon", "Oslo", "Lyon")
+    assert "Enter a valid date." not in shown("where=Lyon&since=2026-11-21", "Oslo", "Lyon")
+
+
 def test_an_empty_list_names_the_filters_and_offers_to_clear_them() -> None:
     query = QueryDict("q=fridge&view=7")
     source = '{% empty "No projects" sentence="They would be here." form=form %}<a>Post one</a>{% endempty %}'
