@@ -139,7 +139,8 @@ def _told(form: forms.BaseForm) -> Hashable | None:
 
 def _told_of(bound: BoundField) -> Hashable:
     widget = bound.field.widget
-    choices = tuple((str(value), str(label)) for value, label in getattr(widget, "choices", ()))
+    offered = widget.choices if isinstance(widget, forms.widgets.ChoiceWidget) else ()  # a hidden field shows none
+    choices = tuple((str(value), str(label)) for value, label in offered)
     return bound.html_name, str(bound.label), str(bound.help_text), repr(bound.value()), repr(widget.attrs), choices
 
 
