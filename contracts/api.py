@@ -14,16 +14,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contracts import serializers
-from contracts.access import contract_or_404, opened_bid_or_404, project_or_404
+from contracts.access import contract_or_404, opened_bid_or_404, project_or_404, question_or_404
 from contracts.actions import amendments
 from contracts.actions import awards as award_actions
 from contracts.actions import bids as bid_actions
 from contracts.actions import contracts as contract_actions
 from contracts.actions import milestones as milestone_actions
+from contracts.actions import questions as question_actions
 from contracts.models import Bid, Contract, Milestone, Project
 from contracts.permissions.standing import standing_of
 from contracts.proposed import Proposed
 from contracts.queries.bids import own_sealed_bids
+from contracts.queries.questions import asked_about, askers
 from contracts.versions import words_of
 from core.clock import business_date, market_now
 from core.idempotency import idempotent
@@ -33,7 +35,7 @@ from people.models import User
 
 
 class ProjectViewSet(ReadOnlyMarketViewSet):
-    """Projects; `/bids/` lists a project's opened bids."""
+    """Projects; `/bids/` lists a project's opened bids, `/questions/` what was asked about it."""
 
     queryset = Project.objects.none()
     serializer_class = serializers.ProjectSerializer
@@ -78,6 +80,31 @@ class ProjectViewSet(ReadOnlyMarketViewSet):
             asked["milestones"] = tuple(Proposed(**row) for row in asked["milestones"])
         amendments.amend(project=project, words=replace(words_of(project), **asked), reason=reason, seen=seen, by=user)
         return Response(serializers.ProjectSerializer(project_or_404(user, pk).project).data)
+
+    @extend_schema(methods=["GET"], responses=serializers.QuestionSerializer(many=True))
+    @extend_schema(methods=["POST"], request=serializers.QuestionInput, responses={201: serializers.QuestionSerializer})
+    @action(detail=True, methods=["get", "post"], cursor_by=("-number", "pk"))
+    @idempotent
+    def questions(self, request: Request, pk: UUID) -> Response:
+        """The questions about a project, the newest first; sent to, one more is asked, without one's name."""
+        user: Any = request.user
+        project = project_or_404(user, pk).project
+        if request.method == "POST":
+            made = question_actions.ask(project=project, by=user, **_valid(serializers.QuestionInput, request))
+            return Response(serializers.QuestionSerializer(made).data, status=status.HTTP_201_CREATED)
+        found = self.paginate_queryset(asked_about(project))
+        told = serializers.QuestionSerializer(found, many=True, context={"askers": askers(project, found)})
+        return self.get_paginated_response(told.data)
+
+    @extend_schema(request=serializers.QuestionInput, responses=serializers.QuestionSerializer)
+    @action(detail=True, methods=["post"], pagination_class=None, url_path="questions/<uuid:question>/answer")
+    @idempotent
+    def answer(self, request: Request, pk: UUID, question: UUID) -> Response:
+        """Answer a question, once and for everybody."""
+        user: Any = request.user
+        asked = question_or_404(project_or_404(user, pk).project, question)
+        told = question_actions.answer(question=asked, by=user, **_valid(serializers.QuestionInput, request))
+        return Response(serializers.QuestionSerializer(told).data)
 
 
 def own_bids(user: User) -> list[Bid]:

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from contracts.lifecycle import phase
-from contracts.models import Award, Bid, Contract, Criterion, Milestone, Project
+from contracts.models import Award, Bid, Contract, Criterion, Milestone, Project, Question
 from contracts.zones import every_zone
 from core.clock import market_now
 
@@ -107,6 +107,30 @@ class BidInput(BidTermsInput):
 
     project = serializers.UUIDField()
     microenterprise = serializers.UUIDField()
+
+
+class QuestionSerializer(serializers.ModelSerializer[Question]):
+    """A question about a project and its answer, the same for all who see it. Who asked is said after the opening."""
+
+    asked_by = serializers.SerializerMethodField(help_text="Empty until the bids are opened.")
+    answered_by = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Question
+        fields = ("id", "number", "text", "asked_at", "asked_by", "answer", "answered_at", "answered_by")
+
+    def get_asked_by(self, question: Question) -> str:
+        context: Any = self.context
+        return str(context.get("askers", {}).get(question.pk, ""))
+
+    def get_answered_by(self, question: Question) -> str:
+        return question.answered_by.name if question.answered_by is not None else ""
+
+
+class QuestionInput(serializers.Serializer[Any]):
+    """A question, or the answer to one. Everybody who may see the project reads it."""
+
+    text = serializers.CharField(max_length=20_000)
 
 
 class MilestoneSerializer(serializers.ModelSerializer[Milestone]):

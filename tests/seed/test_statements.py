@@ -93,6 +93,7 @@ THINGS: dict[str, Callable[[], Addresses]] = {
     "pool_entry": by(PoolEntry),
     "api-project-detail": project,
     "api-project-bids": project,
+    "api-project-questions": project,
     "api-contract-detail": contract,
     "api-microenterprise-detail": firm,
     "api-ocds-record": by(Release, "ocid"),
@@ -106,7 +107,7 @@ THINGS: dict[str, Callable[[], Addresses]] = {
 DEEDS = {
     "question_answer", "project_watch", "project_unwatch", "filter_new", "filter_open", "filter_edit", "filter_delete",
     "project_new", "project_edit", "project_publish", "project_cancel", "bid_submit", "bid_withdraw", "bid_disqualify",
-    "project_amend", "bid_confirm", "api-project-amend", "api-project-award", "api-bid-confirm",
+    "project_amend", "bid_confirm", "api-project-amend", "api-project-award", "api-project-answer", "api-bid-confirm",
     "panel_declare", "panel_score", "panel_agree", "panel_confirm", "panel_conflict", "panel_ask", "panel_replace",
     "award_agree", "award_take_back", "award_object", "objection_rule", "bid_price",
     "project_award", "project_no_award", "contract_sign", "contract_change", "contract_decline",
