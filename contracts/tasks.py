@@ -87,6 +87,12 @@ def tell_what_is_new() -> None:
 
 
 @shared_task
+def forget_old_alerts() -> None:
+    """Rows of what was told long ago."""
+    alerts.forget_old()
+
+
+@shared_task
 def look_for_red_flags() -> None:
     """Search all opened processes for red flags and prove their seals, once a business date."""
     integrity.search_if_due()

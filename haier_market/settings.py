@@ -316,6 +316,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "forget what watchers were told long ago": {
+        "task": "contracts.tasks.forget_old_alerts",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3_000},
+    },
     "mail the alerts that are due": {
         "task": "people.tasks.mail_alerts",
         "schedule": timedelta(minutes=1),

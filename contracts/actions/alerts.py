@@ -53,6 +53,15 @@ _TELL_SEARCHERS: Final = """
  RETURNING person_id, project_id, occasion
 """
 
+_FORGET: Final = """
+    DELETE FROM contracts_alert
+     WHERE id IN (
+            SELECT a.id FROM contracts_alert a JOIN contracts_project p ON p.id = a.project_id
+             WHERE a.told_at < %(before)s AND p.deadline <= %(now)s
+             LIMIT %(most)s)
+"""
+AT_ONCE: Final = 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -164,3 +173,23 @@ def _who_may_bid(projects: Iterable[Project], on: Any) -> list[tuple[UUID, UUID]
 
 def _fits(title: str) -> str:
     return _("“%(title)s” is new and fits a filter you saved.") % {"title": title}
+
+
+# ------------------------------------------------------------------ what need not be remembered
+
+
+def forget_old() -> int:
+    """Delete the rows of what was told more than `alerts_kept_days` ago about projects whose deadline has passed.
+
+    Those are never told again, so nothing needs them; while a project takes bids they are kept however old. Returns how
+    many. A statement for `AT_ONCE` of them, each its own transaction, so that nobody who tells waits. Safe twice.
+    """
+    now = market_now()
+    before = now - timedelta(days=parameters.value("alerts_kept_days", on=business_date(now)))
+    found, gone = 0, AT_ONCE
+    while gone == AT_ONCE:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_FORGET, {"before": before, "now": now, "most": AT_ONCE})
+            gone = cursor.rowcount
+        found += gone
+    return found

@@ -66,8 +66,7 @@ def search() -> FlagSearch:
     """
     now = market_now()
     today = business_date(now)
-    settings = settings_on(today)
-    own, imported = (_findings(settings, imported=imported) for imported in (False, True))
+    own, imported = (_findings(settings_on(today, imported=imported), imported=imported) for imported in (False, True))
     found = _questions(own) | _questions(imported)
     proved = _proofs()
     with transaction.atomic():
@@ -103,16 +102,25 @@ def _is_due() -> bool:
     return not FlagSearch.objects.filter(business_date=business_date(market_now())).exists()
 
 
-def settings_on(day: date) -> flags.Settings:
-    """The thresholds that hold on a date; fences are worked out from the data."""
+def settings_on(day: date, *, imported: bool) -> flags.Settings:
+    """The thresholds that hold on a date; fences are worked out from the data.
+
+    How short a notice is too short is a matter of whose rules hold: the company's for its own projects, those of public
+    tenders for what is imported.
+    """
     return flags.Settings(
-        shortest_period_days=parameters.value("flag_short_notice_days", on=day),
+        shortest_period_days=shortest_notice(day, imported=imported),
         top_percentile=parameters.value("flag_top_percentile", on=day),
         fewest_disqualified=parameters.value("flag_fewest_disqualified", on=day),
         fewest_bids=parameters.value("flag_fewest_bids", on=day),
         class_digits=parameters.value("flag_class_digits", on=day),
         fewest_processes=parameters.value("flag_fewest_processes", on=day),
     )
+
+
+def shortest_notice(day: date, *, imported: bool) -> int:
+    """Whole days under which a time for bids is called short on a date (R003)."""
+    return parameters.value("flag_short_notice_imported_days" if imported else "flag_short_notice_days", on=day)
 
 
 def _findings(settings: flags.Settings, *, imported: bool) -> flags.Findings:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts import sealing
+from contracts.actions import releases
 from contracts.actions.alerts import News, tell_watchers
 from contracts.actions.projects import locked, record
 from contracts.models import Alert, Project, Question
@@ -50,6 +51,7 @@ def ask(*, project: Project, text: str, by: User) -> Question:
         project.pk, kind="question", deed="asked", bid=question.pk, actor=by.pk, actor_name=by.name, at=now,
         number=number,
     )  # fmt: skip
+    releases.note_project(project, "question_asked")
     _tell_of_question(question)
     return question
 

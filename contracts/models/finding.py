@@ -4,6 +4,7 @@ What somebody watches or searches for hints what they will bid on. So these rows
 admin table or audit record shows them to anybody else, and nothing counts them.
 """
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -88,6 +89,7 @@ class Alert(models.Model):
                 fields=["project", "kind", "occasion", "person"], name="nobody_is_told_the_same_twice"
             )
         ]
+        indexes = [BrinIndex(fields=["told_at"], name="alert_told_at", autosummarize=True)]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.project_id}"

@@ -127,6 +127,7 @@ class Process:
     awards: Sequence[Award] = ()
     amendments: Sequence[Amendment] = ()
     lots: Sequence[Lot] = ()
+    has_enquiries: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +244,7 @@ def _tender(facts: Process) -> Node:
         awardCriteriaDetails=facts.criteria_details,
         submissionMethod=["electronicSubmission"],
         tenderPeriod=_period(facts.opens_at, facts.deadline),
+        hasEnquiries=facts.has_enquiries or None,
         awardPeriod=_period(facts.opened_at, facts.decided_at if facts.opened_at else None),
         lots=[{"id": lot.id, "title": lot.title} for lot in facts.lots],
         amendments=[{"id": row.id, "date": stamp(row.at), "rationale": row.reason} for row in facts.amendments],

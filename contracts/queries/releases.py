@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import BigIntegerField, Exists, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet
 
-from contracts.models import Award, Bid, Contract, Milestone, Project, ProjectVersion, Release
+from contracts.models import Award, Bid, Contract, Milestone, Project, ProjectVersion, Question, Release
 from contracts.ocds import history, packages, text, writer
 from contracts.ocds.writer import Node
 from core.clock import company_zone
@@ -51,6 +51,7 @@ def parts_of_projects(projects: Iterable[UUID], now: datetime) -> dict[UUID, Nod
         released()
         .filter(pk__in=list(projects))
         .select_related("buyer")
+        .annotate(told_enquiries=Exists(Question.objects.filter(project=OuterRef("pk"))))
         .prefetch_related(
             Prefetch("bids", bids, to_attr="told_bids"),
             Prefetch("awards", awards, to_attr="told_awards"),
@@ -95,6 +96,7 @@ def _process(row: Project, now: datetime) -> writer.Process:
         bids=[_bid(bid) for bid in bids],
         awards=[_award(award) for award in awards],
         amendments=[writer.Amendment(f"{row.pk}-{one.number}", one.made_at, one.reason) for one in versions],
+        has_enquiries=fetched["told_enquiries"],
     )
 
 

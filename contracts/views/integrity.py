@@ -25,7 +25,6 @@ from contracts.permissions.integrity import check_look
 from contracts.permissions.standing import standing_of
 from contracts.proofs import Proof
 from contracts.queries import integrity as queries
-from core import parameters
 from core.clock import business_date, market_now
 from core.errors import Invalid
 from core.http import Request, see_other, unprocessable
@@ -223,15 +222,15 @@ def _asked(flag: RedFlag, firms: Sequence[Firm], searched: FlagSearch | None) ->
         fence=fences.get(f"{flag.indicator}:{flag.group}", {}) if flag.ended_at is None else {},
         currency=project.currency if project is not None else "",
         names=", ".join([*bidders, *flag.names]),
-        least_days=_least_days(flag),
+        least_days=_least_days(flag, imported=imported),
     )
 
 
-def _least_days(flag: RedFlag) -> int:
+def _least_days(flag: RedFlag, *, imported: bool) -> int:
     """The threshold of short notice that held when it was found."""
     if flag.indicator != "R003":
         return 0
-    return parameters.value("flag_short_notice_days", on=business_date(flag.found_at))
+    return actions.shortest_notice(business_date(flag.found_at), imported=imported)
 
 
 # ------------------------------------------------------------------ one process

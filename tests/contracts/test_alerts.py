@@ -263,3 +263,24 @@ def test_a_filter_that_no_longer_means_anything_tells_of_nothing(cast: Cast) -> 
     with past.at(market_now()):
         published(cast)
         assert alerts.tell_of_matches() == 0
+
+
+# ------------------------------------------------------------------ what need not be remembered
+
+
+def test_what_was_told_long_ago_is_forgotten_once_the_deadline_has_passed(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five rows of one project, in batches of two; what a project that takes bids may tell again is kept."""
+    over, running = published(cast), published(cast, title="A year long", deadline=market_now() + 365 * DAY)
+    for project in (over, running):
+        for who in (cast.teo, cast.sol, cast.amara, cast.mei, cast.hua):
+            Alert.objects.create(person=who, project=project, kind=Alert.Kind.DEADLINE, told_at=market_now())
+    move_forward(89 * DAY)
+    assert alerts.forget_old() == 0
+    fresh = Alert.objects.create(person=cast.sol, project=over, kind=Alert.Kind.CHANGED, told_at=market_now())
+    move_forward(2 * DAY)
+    monkeypatch.setattr(alerts, "AT_ONCE", 2)
+    tasks.forget_old_alerts()
+    assert list(Alert.objects.exclude(project=running)) == [fresh]
+    assert Alert.objects.filter(project=running).count() == 5

@@ -10,7 +10,7 @@ from contracts.actions import integrity as actions
 from contracts.actions import projects
 from contracts.models import FlagSearch, RedFlag
 from contracts.tasks import look_for_red_flags
-from core.clock import move_forward
+from core.clock import market_now, move_forward
 from core.models import Parameter
 from tests.cast import START, Cast, cast
 from tests.contracts.market import awarded, bids_on, evaluating, opened, published
@@ -145,6 +145,19 @@ def test_imported_tenders_are_asked_about_apart_from_our_own(cast: Cast) -> None
     assert set(searched.fences) == {"own", "imported"}
     assert searched.fences["imported"]["R058:OCID"]["size"] == "3"
     assert "Bidder 12" in page(cast.rui, "integrity_flag", road.pk)
+
+
+def test_short_is_three_days_inside_and_the_published_fifteen_for_public_tenders(cast: Cast) -> None:
+    import_tenders()
+    evaluating(cast, deadline=market_now() + timedelta(days=3, minutes=1))
+
+    actions.search()
+
+    short = RedFlag.objects.standing().filter(indicator="R003")
+    assert sorted(flag.figures["days"] for flag in short) == ["10", "8"], "ours of three days is not asked about"
+    assert "Bids were taken for 8 whole days; under 15 days" in page(
+        cast.rui, "integrity_flag", short.get(figures__days="8").pk
+    )
 
 
 def test_the_clock_searches_once_a_business_date(cast: Cast) -> None:

@@ -90,7 +90,7 @@ def test_a_flag_says_question_and_never_verdict(cast: Cast) -> None:
 
     for text in (page(cast.rui, "integrity_list"), page(cast.rui, "integrity_flag", flag_of("R003").pk)):
         assert "a question, not a verdict" in text
-    assert "Bids were taken for 1 whole day; under 15 days" in page(cast.rui, "integrity_flag", flag_of("R003").pk)
+    assert "Bids were taken for 1 whole day; under 3 days" in page(cast.rui, "integrity_flag", flag_of("R003").pk)
 
 
 def many(count: int) -> None:

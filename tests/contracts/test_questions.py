@@ -23,6 +23,7 @@ from core.models import AuditRecord, Parameter
 from people.models import Notice, User
 from tests.cast import Cast, cast, person
 from tests.contracts.market import after_deadline, bids_on, drafted, opened, published
+from tests.contracts.told import releases_of
 from tests.secrecy.worlds import seen
 from tests.statements import statements
 
@@ -293,6 +294,15 @@ def test_the_pages_of_others_are_the_same_whoever_asks(cast: Cast) -> None:
 
     # Amara watches and asks in one world; Teo, who does not, asks in the other.
     assert world(cast.amara) == world(cast.teo)
+
+
+def test_the_world_is_told_with_the_first_question_that_there_are_any(cast: Cast) -> None:
+    project = published(cast)
+    asked(project, cast.amara)
+    asked(project, cast.sol, "And by night?")
+    releases = releases_of(project)
+    assert [release["tender"].get("hasEnquiries") for release in releases] == [None, True]
+    assert not any(word in str(releases) for word in ("Amara", "Cold Chain", "night"))
 
 
 def test_the_asker_is_named_with_the_bids_and_never_before(cast: Cast) -> None:
