@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts import ocds, reference
-from contracts.importing import import_package
+from contracts import ocds, reference, scoring
+from contracts.importing import Imported, import_package
 from contracts.models import Award, Bid, Contract, Project, ReferenceTender
 from contracts.ocds.text import minor_units
 from core import money
@@ -229,6 +230,33 @@ def test_importing_twice_is_refused_release_by_release() -> None:
     assert [line.split(": ")[0] for line in err] == [f"releases[{index}].ocid" for index in range(4)]
     assert err[0].startswith(f"releases[0].ocid: The process {ROAD} was imported on ")
     assert Project.objects.count() == 4
+
+
+@pytest.mark.django_db
+def test_equal_bids_are_drawn_alike_when_a_tender_comes_in_again_in_another_order() -> None:
+    """Five equal prices, all at one instant: only the draw is left, and it is of the ocid and the ids."""
+
+    def alike(document: Any) -> None:
+        for bid in document["releases"][0]["bids"]["details"]:
+            bid["date"] = "2021-02-12T11:37:00+05:30"
+
+    def turned(document: Any) -> None:
+        alike(document)
+        document["releases"][0]["bids"]["details"].reverse()
+
+    rankings = []
+    for change in (alike, turned):
+        with transaction.atomic():
+            read = ocds.read(package(change))
+            assert isinstance(read, ocds.Package)
+            came = import_package(package=read, by=None)
+            project = Project.objects.select_related("reference").get(reference__ocid=ROAD)
+            shown = reference.comparison(project, list(project.bids.all())).ranking
+            assert [one.ranking for one in came if isinstance(one, Imported) and one.ocid == ROAD] == [shown]
+            rankings.append(shown)
+            transaction.set_rollback(True)
+    drawn = sorted(rankings[0], key=lambda name: scoring.draw(ROAD, name))
+    assert rankings == [tuple(drawn)] * 2
 
 
 @pytest.mark.django_db
