@@ -5,7 +5,7 @@ cannot be forgotten.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -79,11 +79,22 @@ PROBES = (
 )  # fmt: skip
 
 
-def probed(found: Iterable[str]) -> Iterator[str]:
-    """Lists with every search, filter and ordering a curious reader would try."""
-    for path in found:
-        if path in LISTS or path.startswith("/api/v1/"):
-            yield from (f"{path}?{probe}" for probe in PROBES)
+def guessed(path: str, answers: bool, most: int) -> list[str]:
+    """An address with what a curious reader would try although no page offers it; at most so many, others elsewhere.
+
+    An address that has no answer for the reader gets one guess of all, when all are wanted.
+    """
+    begin = sum(path.encode()) % len(PROBES)
+    turned = (PROBES[begin:] + PROBES[:begin])[:most]
+    if not answers:
+        return [f"{path}?{turned[0]}"] if most >= len(PROBES) else []
+    if path in LISTS or path.startswith("/api/v1/"):
+        return [f"{path}?{probe}" for probe in turned]
+    return []
+
+
+def guessed_of_tables() -> Iterator[str]:
+    """The admin's tables with the same guesses, and every column forwards and backwards."""
     for model, table in admin.site._registry.items():
         base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
         yield from (f"{base}?{probe}" for probe in PROBES)
