@@ -1,6 +1,6 @@
 """What `verify_integrity` counts: that opened bids are what was sealed, that readings left their rows, that awards name
-valid bids, and that the audit trail is unbroken. Reads only, and only what is open: a count of what is sealed would
-tell (rule 2). What stays sealed is counted after its opening.
+valid bids, that points nobody judged are those of their arithmetic, and that the audit trail is unbroken. Reads only,
+and only what is open: a count of what is sealed would tell (rule 2). What stays sealed is counted after its opening.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contracts import sealing
+from contracts import promises, scoring, sealing
 from contracts.models import Award, Bid, Project
 from core import audit
 from core.models import AuditRecord
@@ -59,6 +59,7 @@ SENTENCES: Final = {
     "receipts": gettext_lazy("Opened bids whose receipt and words are those that were sealed: %(count)s"),
     "times": gettext_lazy("Bids opened at their deadline or after it: %(count)s"),
     "awards": gettext_lazy("Awards that name a valid, opened bid of their own project: %(count)s"),
+    "promises": gettext_lazy("Bids whose points for kept promises their arithmetic gives again: %(count)s"),
     "chain": gettext_lazy("Records of the audit trail, chained and unchanged: %(count)s"),
 }
 
@@ -72,7 +73,7 @@ def everything(*, since: datetime | None = None, step: Step | None = None) -> li
     since: look again only at the seals of projects opened at this instant or later. Six statements for `AT_ONCE`
     projects, and one for 50,000 records of the trail.
     """
-    return [*_sealed(since, step), _times(), _awards(), _chain()]
+    return [*_sealed(since, step), _times(), _awards(), _promises(), _chain()]
 
 
 class _Count:
@@ -190,6 +191,23 @@ def _awards() -> Proof:
     )
     for award in stray.order_by("pk").values_list("pk", flat=True):
         count.fault(_("Award %(award)s names no valid, opened bid of its project.") % {"award": award})
+    return count.proof()
+
+
+def _promises() -> Proof:
+    """Points that nobody judged are those of the arithmetic kept with them, and quality is the weighed sum of all."""
+    count = _Count("promises")
+    counting = Bid.objects.opened().filter(quality_parts__contains=[{"promises": {}}]).order_by("pk")
+    for pk, points, kept in counting.values_list("pk", "quality_points", "quality_parts").iterator():
+        count.checked += 1
+        parts: list[dict[str, Any]] = kept or []
+        given = [part for part in parts if "promises" in part]
+        replayed = all(promises.replayed(part["promises"]).points == part["points"] for part in given)
+        weighed = [(part["weight_bp"], part["points"]) for part in parts]
+        if not replayed or (points is not None and points != scoring.quality_points(weighed)):
+            count.fault(
+                _("The points of bid %(bid)s for kept promises are not what they were reckoned from.") % {"bid": pk}
+            )
     return count.proof()
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts import promises, scoring
+from contracts import promises, proofs, scoring
 from contracts.actions import panel, projects
 from contracts.criteria import CriterionDraft, of_promises, rows
 from contracts.models import Bid, ConsensusLine, Criterion, MarketPromise, Project
@@ -26,6 +26,7 @@ from people.models import User
 from tests.cast import Cast, cast
 from tests.contracts.market import drafted, evaluating, figures_of, judge, opened, published, quality_facts, two_bids
 from tests.contracts.scenes import completed
+from tests.contracts.steward import tamper
 
 __all__ = ["cast"]
 
@@ -93,9 +94,18 @@ def test_promises_are_reckoned_at_the_deadline_and_weighed_with_what_the_panel_a
     assert [part["title"] for part in first.quality_parts or []] == ["Quality", "Promises kept"]
     assert ConsensusLine.objects.filter(bid=first).count() == 1
     assert ranking_of(project, opened_bids(project)).complete
+
+    def proved() -> tuple[int, int]:
+        (proof,) = (one for one in proofs.everything() if one.name == "promises")
+        return proof.checked, proof.broken
+
+    assert proved() == (2, 0)
     detail = seen(as_person(cast.teo).get(f"/projects/{project.pk}/"))
     assert "Quality: 75% × 6,001 + 25% × 8,333 = 6,584 of 10,000 points, rounded down." in detail
     assert "Nobody judges it." in detail
+    change = "UPDATE contracts_bid SET quality_parts = jsonb_set(quality_parts, '{1,points}', '9000') WHERE id = %s"
+    tamper("contracts_bid", change, first.pk)
+    assert proved() == (2, 1)
 
 
 @pytest.mark.django_db

@@ -36,7 +36,7 @@ def test_a_market_that_nobody_touched_proves(cast: Cast) -> None:
     bids.read_own_bid(bid=bids_on(sealed, cast.northwind, cast.teo), by=cast.teo)
     early = proofs.everything()
     assert {proof.name: proof.checked for proof in early if proof.name != "chain"} == {
-        "readings": 0, "deeds": 0, "receipts": 0, "times": 0, "awards": 0,
+        "readings": 0, "deeds": 0, "receipts": 0, "times": 0, "awards": 0, "promises": 0,
     }  # fmt: skip
 
     move_forward(timedelta(days=3))
@@ -46,8 +46,9 @@ def test_a_market_that_nobody_touched_proves(cast: Cast) -> None:
 
     assert {proof.name: (proof.checked, proof.broken) for proof in proofs.everything() if proof.name != "chain"} == {
         "readings": (3, 0), "deeds": (5, 0), "receipts": (2, 0), "times": (2, 0), "awards": (0, 0),
+        "promises": (0, 0),
     }  # fmt: skip
-    assert out.getvalue().count("ok ") == 6
+    assert out.getvalue().count("ok ") == 7
     assert "Readings of sealed bids by their own bidders, each kept as a row: 3" in out.getvalue()
 
 
