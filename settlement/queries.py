@@ -73,7 +73,8 @@ def run_sums(night: date) -> RunSums:
 
 
 def lines_sha256(night: date) -> str:
-    """SHA-256 over every line of a night in a fixed order: each pool with its members, parts and carries, then pay."""
+    """SHA-256 over every line of a night in a fixed order: each pool with its members, parts and carries; pay; what
+    ended MEs handed on."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -86,7 +87,10 @@ def lines_sha256(night: date) -> str:
                       FROM settlement_outcome WHERE night = %(night)s AND line_count > 0
                     UNION ALL
                     SELECT concat_ws(',', kind, microenterprise_id, membership_id, business_date, amount_minor)
-                      FROM settlement_payline WHERE night = %(night)s) lines
+                      FROM settlement_payline WHERE night = %(night)s
+                    UNION ALL
+                    SELECT concat_ws(',', 'handed_on', microenterprise_id, person_id, stake_minor, amount_minor)
+                      FROM settlement_handedon WHERE night = %(night)s) lines
             """,
             {"night": night},
         )

@@ -3,11 +3,10 @@
 import json
 from datetime import date, timedelta
 from decimal import Decimal
-from io import BytesIO, StringIO
+from io import BytesIO
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 from python_calamine import CalamineWorkbook
@@ -24,11 +23,13 @@ from people.models import Notice, User
 from settlement import explaining, migrations, payable
 from settlement.actions import nights, payouts
 from settlement.models import HandedOn, Owed, SettlementRun, StatementLine
+from settlement.replay import replay
 from talent_pool.actions import placements
 from talent_pool.actions.wind_up import wind_up
 from tests.cast import TERMS, Cast, cast
 from tests.microenterprises.test_circle import ready
 from tests.settlement.paying import bank, people_of
+from tests.settlement.test_replay import tamper
 from tests.settlement.test_run_page import part_of, rows_of
 from tests.settlement.world import Seat, firm, money
 from tests.statements import statements
@@ -179,11 +180,11 @@ def test_a_night_that_still_owes_it_is_not_paid(ended: Microenterprise, cast: Ca
     assert "You cannot be paid in CNY" in page(cast.hua, "/")
 
 
-def test_a_replay_of_the_night_finds_nothing_else(ended: Microenterprise, cast: Cast) -> None:
-    day = settle_and_approve(cast).isoformat()
-    out = StringIO()
-    call_command("replay_settlement", "--from", day, "--to", day, stdout=out)
-    assert "0 differences" in out.getvalue()
+def test_a_replay_of_the_night_finds_what_is_not_as_it_was_settled(ended: Microenterprise, cast: Cast) -> None:
+    day = settle_and_approve(cast)
+    assert replay(day, day).differences == 0
+    tamper("UPDATE settlement_handedon SET amount_minor = amount_minor + 1")
+    assert [each.what for each in replay(day, day).named] == ["hash of the run's lines"]
 
 
 def test_what_was_handed_on_before_there_was_a_table_is_found_in_the_books(ended: Microenterprise, cast: Cast) -> None:

@@ -78,7 +78,7 @@ def everything(since: date = FIRST, until: date = LAST, *, from_stored: bool = F
 
 
 TABLES = (
-    "settlement_outcome", "settlement_payline", "settlement_settlementrun", "ledger_entry",
+    "settlement_outcome", "settlement_payline", "settlement_handedon", "settlement_settlementrun", "ledger_entry",
     "ledger_posting_day", "ledger_nightlines", "microenterprises_membership", "microenterprises_shareterms",
 )  # fmt: skip
 
