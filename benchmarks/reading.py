@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from benchmarks import pages, settling
 from benchmarks.tables import median
-from ledger import days, proofs, queries
+from ledger import days, proofs, queries, trial
 from ledger.accounts import Kind
 from ledger.models import BusinessDay
 from microenterprises.models import Membership
@@ -37,8 +37,8 @@ def measure(rows: str, rounds: int, requests: int) -> tuple[list[Read], list[flo
     member = Membership.objects.filter(ended_on=None, weight__gt=0).select_related("microenterprise").order_by("number")
     seat = member[0]
     readings: dict[str, Callable[[], int]] = {
-        "trial balance of the last night": lambda: sum(1 for _ in queries.trial_balance(day)),
-        "trial balance of today, with today's lines": lambda: sum(1 for _ in queries.trial_balance(days.open_date())),
+        "trial balance of the last night": lambda: sum(1 for _ in trial.trial_balance(day)),
+        "trial balance of today, with today's lines": lambda: sum(1 for _ in trial.trial_balance(days.open_date())),
         "a member's account, 50 lines with their balances": lambda: len(
             queries.statement(seat.microenterprise.entity_id, Kind.PAYABLE, seat.person.party)
         ),

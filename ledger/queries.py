@@ -6,11 +6,11 @@ all positive numbers. *Debit positive* is said where it is meant. Ranges of date
 
 # ruff: noqa: S608 (what is put into the queries are constants of this file)
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 
 from ledger.accounts import EXPENSE, INCOME, YEAR_CLOSE, Book, Kind
 from ledger.models import Entry
@@ -82,17 +82,6 @@ class EntryLine(NamedTuple):
     party: str
     currency: str
     amount_minor: int
-
-
-class TrialLine(NamedTuple):
-    """One account of a trial balance; balance_minor is debit positive, so that the whole sums to zero."""
-
-    entity_id: int
-    entity_name: str
-    kind: Kind
-    party: str
-    currency: str
-    balance_minor: int
 
 
 def balance(entity_id: int, kind: Kind, party: str = "", book: Book = Book.REAL) -> int:
@@ -413,33 +402,6 @@ def lines_of(entries: Collection[Entry]) -> dict[int, list[EntryLine]]:
     return found
 
 
-def trial_balance(as_of: date, book: Book = Book.REAL) -> Iterator[TrialLine]:
-    """Every account with something in it at the end of a business date, by entity and chart, streamed."""
-    with transaction.atomic(savepoint=False), connection.chunked_cursor() as cursor:
-        base = _snapshot_before(as_of, sort_in_memory=True)
-        cursor.execute(
-            """
-            SELECT a.entity_id, n.name, a.kind, a.party, a.currency, coalesce(s.balance_minor, 0) + coalesce(p.total, 0)
-              FROM (SELECT account_id, balance_minor FROM ledger_snapshot WHERE business_date = %(base)s) s
-              FULL JOIN (SELECT account_id, sum(amount_minor)::bigint AS total FROM ledger_posting
-                          WHERE business_date > %(base)s AND business_date <= %(as_of)s GROUP BY 1) p USING (account_id)
-              JOIN ledger_account a ON a.id = account_id AND a.book = %(book)s
-              JOIN ledger_entity n ON n.id = a.entity_id
-              JOIN unnest(%(chart)s::text[]) WITH ORDINALITY AS c (kind, place) ON c.kind = a.kind
-             WHERE coalesce(s.balance_minor, 0) + coalesce(p.total, 0) <> 0
-             ORDER BY a.entity_id, c.place, a.party
-            """,
-            {
-                "as_of": as_of,
-                "base": base,
-                "book": book.value,
-                "chart": [kind.value for kind in Kind],
-            },
-        )
-        for entity_id, name, kind, party, currency, total in cursor:
-            yield TrialLine(entity_id, name, Kind(kind), party, currency, total)
-
-
 _BASE: Final = "(SELECT coalesce(max(date), '-infinity') FROM ledger_snapshotday)"
 """The date of the last snapshot; asked once per statement, and only the lines after it are read."""
 
@@ -468,14 +430,10 @@ _STANDS: Final = "coalesce(b.amount_minor * b.side, s.total, 0)"
 """What stands in an account of `_ACCOUNTS`, debit positive."""
 
 
-def _snapshot_before(day: date, *, sort_in_memory: bool = False) -> date:
-    """The date of the last snapshot up to and including that day; the beginning of time when there is none.
-
-    sort_in_memory: for the rest of the transaction, 100,000 accounts at once; through files it takes twice as long.
-    """
-    memory = ", set_config('work_mem', '64MB', true)" if sort_in_memory else ""
-    rows = _rows(f"SELECT max(date){memory} FROM ledger_snapshotday WHERE date <= %(day)s", day=day)
-    return rows[0][0] or date.min
+def _snapshot_before(day: date) -> date:
+    """The date of the last snapshot up to and including that day; the beginning of time when there is none."""
+    found: date | None = _rows("SELECT max(date) FROM ledger_snapshotday WHERE date <= %(day)s", day=day)[0][0]
+    return found or date.min
 
 
 def _bound(place: Place | None) -> Mapping[str, Any]:

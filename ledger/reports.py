@@ -17,9 +17,10 @@ from typing import Any, Final, NamedTuple
 from django.db import connection
 from django.db.models import F
 
-from ledger import queries
+from ledger import queries, trial
 from ledger.accounts import Book, Kind
 from ledger.models import Account, BusinessDay, Entity, Entry
+from ledger.trial import TrialLine
 
 EVER: Final = date(1, 1, 1)
 AT_ONCE: Final = 300
@@ -173,11 +174,11 @@ def trial_balance(
     entity_ids: Collection[int] | None = None,
     kinds: Collection[Kind] | None = None,
     effective_until: date | None = None,
-) -> Iterator[queries.TrialLine]:
-    """Every account with something in it, like `queries.trial_balance`, for some entities, kinds or effects only."""
+) -> Iterator[TrialLine]:
+    """Every account with something in it, like `trial.trial_balance`, for some entities, kinds or effects only."""
     if effective_until is None and entity_ids is None:
         wanted = set(kinds) if kinds is not None else None
-        lines = queries.trial_balance(as_of, book)
+        lines = trial.trial_balance(as_of, book)
         yield from (line for line in lines if wanted is None or line.kind in wanted)
         return
     ahead = _ahead(as_of, effective_until)
@@ -203,7 +204,7 @@ def trial_balance(
             },
         )
         for entity_id, name, kind, party, currency, total in cursor:
-            yield queries.TrialLine(entity_id, name, Kind(kind), party, currency, total)
+            yield TrialLine(entity_id, name, Kind(kind), party, currency, total)
 
 
 # --- Lines ------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from core import money
 from ledger import reports
-from ledger.queries import TrialLine
+from ledger.trial import TrialLine
 from settlement.exports.files import Cell, Paper, Row, Table, counted
 from settlement.exports.names import Names
 from settlement.exports.orders import Asked, Order

@@ -1,10 +1,10 @@
 """The company's books on the screen: the trial balance on a date, and one account like a bank's statement."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -13,16 +13,16 @@ from django.views.decorators.http import require_safe
 
 from core.http import Request, unprocessable
 from ledger import queries as books
-from ledger import reports
+from ledger import reports, trial
 from ledger.accounts import Kind
-from ledger.queries import Place, TrialLine
+from ledger.queries import Place
 from ledger.reports import AccountFacts
+from ledger.trial import KindSum, TrialLine
 from settlement import access, permissions, queries
 from settlement.exports import balances
 from settlement.exports.forms import AccountForm, TrialForm
 from settlement.exports.names import Names
 from settlement.exports.orders import Asked
-from settlement.exports.totals import Totals
 from settlement.models import READS_PAY
 from settlement.views.showing import fragment
 
@@ -32,17 +32,6 @@ _AFTER = re.compile(r"(\d{1,18})\.(\d{1,3})\.(.*)", re.DOTALL)
 
 
 # --- Trial balance ----------------------------------------------------------------------------------------------------
-
-
-class KindSum(NamedTuple):
-    """All accounts of one kind and currency together; debit positive."""
-
-    kind: Kind
-    currency: str
-    accounts: int
-    debit_minor: int
-    credit_minor: int
-    url: str
 
 
 @require_safe
@@ -68,28 +57,16 @@ def trial_balance(request: Request, entity: int | None = None) -> HttpResponse:
 
 def _trial_context(request: Request, asked: Asked, kept: dict[str, str]) -> dict[str, Any]:
     by_person = request.user.has_role(*READS_PAY)
-    totals, kinds = Totals(), _Kinds()
-    shown = _Shown(request.GET.get("after", ""))
-    for line in balances.lines(asked, by_person=by_person):
-        totals.add(line.balance_minor, line.currency)
-        kinds.add(line)
-        shown.look(line)
-    sums = [
-        {
-            "currency": currency,
-            "accounts": accounts,
-            "debit": debits,
-            "credit": credits,
-            "difference": debits - credits,
-            "sentence": balances.agreement(asked, debits - credits),
-        }
-        for currency, accounts, debits, credits in totals.by_currency()
-    ]
     by_kind = asked["entity_ids"] is None and asked["kinds"] is None
+    shown = _Shown(request.GET.get("after", ""))
+    if by_kind and asked["effective"] is None:
+        kinds = trial.kind_sums(asked["as_of"], asked["book"], by_person=by_person)
+    else:
+        kinds = trial.added_up(shown.looking(balances.lines(asked, by_person=by_person)))
     narrow = {"entity": str(asked["entity_ids"][0])} if asked["entity_ids"] and not asked.get("q") else {}
     return {
-        "sums": sums,
-        "by_kind": list(kinds.rows(kept)) if by_kind else [],
+        "sums": list(_by_currency(kinds, asked)),
+        "by_kind": [_kind_row(each, kept) for each in kinds] if by_kind else [],
         "lines": [] if by_kind else _rows(shown.lines, asked, kept),
         "older": "" if by_kind else shown.next,
         "after": request.GET.get("after", ""),
@@ -99,26 +76,22 @@ def _trial_context(request: Request, asked: Asked, kept: dict[str, str]) -> dict
     }
 
 
-class _Kinds:
-    """Sums by kind and currency, added up while the accounts pass by."""
+def _by_currency(kinds: list[KindSum], asked: Asked) -> Iterator[dict[str, Any]]:
+    for currency, of_currency in groupby(kinds, key=lambda each: each.currency):
+        _kinds, _currencies, accounts, debits, credits = zip(*of_currency, strict=True)
+        difference = sum(debits) - sum(credits)
+        yield {
+            "currency": currency,
+            "accounts": sum(accounts),
+            "debit": sum(debits),
+            "credit": sum(credits),
+            "difference": difference,
+            "sentence": balances.agreement(asked, difference),
+        }
 
-    def __init__(self) -> None:
-        self.accounts: Counter[tuple[Kind, str]] = Counter()
-        self.debits: Counter[tuple[Kind, str]] = Counter()
-        self.credits: Counter[tuple[Kind, str]] = Counter()
 
-    def add(self, line: TrialLine) -> None:
-        key = line.kind, line.currency
-        self.accounts[key] += 1
-        self.debits[key] += max(line.balance_minor, 0)
-        self.credits[key] += max(-line.balance_minor, 0)
-
-    def rows(self, kept: dict[str, str]) -> Iterable[KindSum]:
-        chart = list(Kind)
-        for key in sorted(self.accounts, key=lambda key: (key[1], chart.index(key[0]))):
-            kind, currency = key
-            url = reverse("books", query=kept | {"kind": kind.value})
-            yield KindSum(kind, currency, self.accounts[key], self.debits[key], self.credits[key], url)
+def _kind_row(each: KindSum, kept: dict[str, str]) -> dict[str, Any]:
+    return each._asdict() | {"url": reverse("books", query=kept | {"kind": each.kind.value})}
 
 
 class _Shown:
@@ -130,13 +103,15 @@ class _Shown:
         self.lines: list[TrialLine] = []
         self.more = False
 
-    def look(self, line: TrialLine) -> None:
-        if self.more or _bound(line) <= self.after:
-            return
-        if len(self.lines) == SHOWN:
-            self.more = True
-        else:
-            self.lines.append(line)
+    def looking(self, lines: Iterable[TrialLine]) -> Iterator[TrialLine]:
+        """The lines as they come."""
+        for line in lines:
+            if not self.more and _bound(line) > self.after:
+                if len(self.lines) == SHOWN:
+                    self.more = True
+                else:
+                    self.lines.append(line)
+            yield line
 
     @property
     def next(self) -> str:

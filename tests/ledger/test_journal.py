@@ -12,7 +12,7 @@ from decimal import Decimal
 import pytest
 
 from core import clock, money
-from ledger import journal, queries
+from ledger import journal, trial
 from ledger.accounts import Book, Kind
 from ledger.entities import open_entity
 from ledger.writer import Draft, credit, debit
@@ -51,7 +51,7 @@ def ours(book: Book = Book.REAL) -> Counter[tuple[str, str]]:
             (journal.account_name(line.entity_id, line.entity_name, line.kind, line.party), line.currency): (
                 line.balance_minor
             )
-            for line in queries.trial_balance(clock.business_date(), book)
+            for line in trial.trial_balance(clock.business_date(), book)
         }
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core import clock, past
-from ledger import queries
+from ledger import queries, trial
 from ledger.accounts import YEAR_CLOSE, Book, Kind
 from ledger.entities import open_entity
 from ledger.models import Entity
@@ -132,11 +132,20 @@ def test_history_can_follow_one_person(blue_kettle: Entity) -> None:
 
 
 def test_a_trial_balance_sums_to_zero_and_streams(blue_kettle: Entity) -> None:
-    lines = list(queries.trial_balance(clock.business_date()))
+    lines = list(trial.trial_balance(clock.business_date()))
     assert sum(line.balance_minor for line in lines) == 0
     assert {(line.kind, line.party): line.balance_minor for line in lines}[Kind.PAYABLE, "person:mei"] == -20_00
-    assert list(queries.trial_balance(clock.business_date() - timedelta(days=1))) == []
-    assert list(queries.trial_balance(clock.business_date(), Book.SHADOW)) == []
+    assert list(trial.trial_balance(clock.business_date() - timedelta(days=1))) == []
+    assert list(trial.trial_balance(clock.business_date(), Book.SHADOW)) == []
+
+
+def test_kinds_of_accounts_are_added_up_as_their_lines_are(blue_kettle: Entity) -> None:
+    today = clock.business_date()
+    sums = trial.kind_sums(today)
+    assert sums == trial.added_up(trial.trial_balance(today))
+    assert trial.KindSum(Kind.PAYABLE, "CNY", 2, 0, 30_00) in sums
+    assert trial.KindSum(Kind.PAYABLE, "CNY", 1, 0, 30_00) in trial.kind_sums(today, by_person=False)
+    assert trial.kind_sums(today, Book.SHADOW) == []
 
 
 def test_what_happened_to_a_thing_is_found_by_its_subject(blue_kettle: Entity) -> None:

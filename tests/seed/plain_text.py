@@ -17,7 +17,7 @@ from beancount.core import realization
 from beancount.core.data import Open
 
 from core import money
-from ledger import beancount, journal, queries
+from ledger import beancount, journal, trial
 from ledger.accounts import Book
 from ledger.journal import AccountKey
 from people.models import User
@@ -69,7 +69,7 @@ def of_beancount(path: Path) -> Balances:
 
 
 def ours(as_of: date, book: Book = Book.REAL, entity_ids: set[int] | None = None) -> Iterator[tuple[AccountKey, int]]:
-    for line in queries.trial_balance(as_of, book):
+    for line in trial.trial_balance(as_of, book):
         if entity_ids is None or line.entity_id in entity_ids:
             key = AccountKey(line.entity_id, line.entity_name, line.kind, line.party, line.currency)
             yield key, line.balance_minor

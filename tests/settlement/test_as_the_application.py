@@ -11,7 +11,7 @@ from django.db import connection
 from core import clock, tasks
 from core.clock import business_date
 from haier_market import roles
-from ledger import queries
+from ledger import queries, trial
 from ledger.accounts import Book, Kind
 from ledger.models import BusinessDay, Posting
 from settlement.actions import nights as acts
@@ -65,7 +65,7 @@ def test_nights_seals_a_years_close_and_months_of_nights_work_in_the_application
         tally = replay(FIRST, LAST)
         assert (tally.named, tally.share_lines) == ([], ShareLine.objects.count())
         call_command("check_books", stdout=StringIO())
-        assert sum(line.balance_minor for line in queries.trial_balance(LAST, Book.REAL)) == 0
+        assert sum(line.balance_minor for line in trial.trial_balance(LAST, Book.REAL)) == 0
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_user")
             assert cursor.fetchone() == (roles.APPLICATION,)

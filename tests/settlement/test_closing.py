@@ -13,7 +13,8 @@ from core.models import Parameter
 from ledger import by_date
 from ledger.accounts import EXPENSE, INCOME, Kind
 from ledger.models import Entry
-from ledger.queries import balance, balances, party_balances, result, trial_balance
+from ledger.queries import balance, balances, party_balances, result
+from ledger.trial import trial_balance
 from ledger.writer import credit, debit
 from microenterprises.entries import entity_party
 from microenterprises.models import Microenterprise

@@ -15,7 +15,7 @@ from python_calamine import CalamineWorkbook
 from core import audit, money
 from core.models import AuditRecord, Parameter
 from ledger import queries as books
-from ledger import reports
+from ledger import reports, trial
 from ledger.accounts import Book, Kind
 from ledger.writer import Draft, credit, debit, post_one
 from microenterprises.models import Microenterprise
@@ -180,9 +180,10 @@ def test_the_trial_balance_is_the_ledgers_own_and_sums_to_zero(me: Microenterpri
     told = {(int(row["Entity number"]), row["Account"], row["Party"]): minor(row) for row in of(rows, "account")}
     ours = {
         (line.entity_id, str(line.kind.label), line.party): line.balance_minor
-        for line in books.trial_balance(DAY + ONE)
+        for line in trial.trial_balance(DAY + ONE)
     }
     assert told == ours
+    assert trial.kind_sums(DAY + ONE) == trial.added_up(trial.trial_balance(DAY + ONE))
     totals = of(rows, "total")
     assert {row["Currency"]: row["Entity"] for row in totals} == dict.fromkeys(
         ("CNY", "JPY"), "Debits and credits agree."
@@ -403,7 +404,7 @@ def test_pages_of_a_trial_balance_show_every_account_once(
         after = response.context["older"]
         if not after:
             break
-    expected = [line for line in books.trial_balance(DAY) if "Chain" in line.entity_name]
+    expected = [line for line in trial.trial_balance(DAY) if "Chain" in line.entity_name]
     assert found == expected
     assert len(found) == 6
 

@@ -24,7 +24,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from core import audit, past
 from haier_market.seed import company
 from haier_market.seed.world import Options
-from ledger import days, queries
+from ledger import days, trial
 from ledger.accounts import YEAR_CLOSE, Book
 from ledger.models import Entry
 from people.models import User
@@ -82,7 +82,7 @@ def test_the_year_was_lived_through(year: date, fay: User) -> None:
 def test_a_trial_balance_sums_to_zero_for_each_book_and_currency(year: date, fay: User, book: Book) -> None:
     for as_of in (year, date(2024, 12, 31), date(2025, 6, 30), *YEAR, UNTIL):
         sums: Counter[str] = Counter()
-        lines = list(queries.trial_balance(as_of, book))
+        lines = list(trial.trial_balance(as_of, book))
         for line in lines:
             sums[line.currency] += line.balance_minor
         assert not any(sums.values()), (as_of, book, sums)
