@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from contracts.models import Contract, Project
 from microenterprises.models import Idea, Microenterprise, Platform, Seat
@@ -69,10 +71,16 @@ def at_a_glance(now: datetime, today: date, soon: date) -> Glance:
     )
 
 
+def _how_many(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.order_by().values("platform").annotate(found=Count("pk")).values("found")
+    return Coalesce(Subquery(counted), 0)
+
+
 def _fields(now: datetime) -> dict[UUID, Field]:
-    active = Count("microenterprises", filter=Q(microenterprises__status=Microenterprise.Status.ACTIVE), distinct=True)
-    gathering = Count("ideas", filter=Q(ideas__status=Idea.Status.PUBLISHED), distinct=True)
-    rows = Platform.objects.annotate(active=active, gathering=gathering)
+    # Each counted by itself: counted together, every ME of a platform meets every one of its ideas.
+    active = Microenterprise.objects.active().filter(platform=OuterRef("pk"))
+    gathering = Idea.objects.filter(status=Idea.Status.PUBLISHED, platform=OuterRef("pk"))
+    rows = Platform.objects.annotate(active=_how_many(active), gathering=_how_many(gathering))
     fields = {row.pk: Field(row.pk, row.name, row.active, row.gathering) for row in rows}
     running = Project.objects.filter(status=Project.Status.PUBLISHED, opens_at__lte=now, deadline__gt=now)
     wanted = running.order_by().values_list("buyer__platform", "currency")
