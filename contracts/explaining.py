@@ -179,7 +179,7 @@ def _first(project: Project) -> str:
         return _("The lowest price wins.")
     return _(
         "Price counts %(price)s and quality %(quality)s. Price points are 10,000 × (ceiling − price) ÷ ceiling; "
-        "quality points, up to 10,000, are given by the panel. The highest sum wins."
+        "quality brings up to 10,000 points. The highest sum wins."
     ) % {
         "price": percent(project.price_weight_bp),
         "quality": percent(scoring.FULL - project.price_weight_bp),
@@ -189,10 +189,7 @@ def _first(project: Project) -> str:
 def _pass_mark(project: Project) -> list[str]:
     if not project.pass_mark:
         return []
-    return [
-        _("A bid needs at least %(mark)s of 10,000 quality points from the panel.")
-        % {"mark": number(project.pass_mark)}
-    ]
+    return [_("A bid needs at least %(mark)s of 10,000 quality points.") % {"mark": number(project.pass_mark)}]
 
 
 def _envelopes(project: Project) -> list[str]:
