@@ -1,118 +1,47 @@
-"""Working settled nights out again from the facts: nothing differs by itself, and everything tampered with is found."""
+"""A busy month worked out again from the facts: nothing differs by itself, and everything tampered with is found.
+
+The month is lived once for all tests of this file, which are taken back one by one.
+"""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from io import StringIO
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
+from django.db import connection, transaction
+from pytest_django.plugin import DjangoDbBlocker
 
-from core.clock import company_zone
-from core.models import Parameter
 from ledger.models import Entry
-from ledger.writer import reverse
 from microenterprises.models import Microenterprise
 from settlement import replay_facts
-from settlement.actions.nights import settle_finally, start_run, work_on_run
 from settlement.models import Outcome, PayLine, ShareLine
-from settlement.replay import Tally, replay
-from talent_pool.actions import liquidation
-from tests.settlement.world import (
-    Seat,
-    agree,
-    earn,
-    firm,
-    free,
-    invest,
-    lock_up,
-    member,
-    nights,
-    on,
-    outcome,
-    spend,
-)
+from tests.settlement.replaying import DAY, FIRST, LAST, MONTH_END, busy, everything, run, tamper, triggers_off
+from tests.settlement.world import member
 
-pytestmark = pytest.mark.django_db
-DAY = timedelta(days=1)
-FIRST = date(2026, 3, 29)
-MONTH_END = date(2026, 3, 31)
-LAST = date(2026, 4, 6)
+pytestmark = pytest.mark.usefixtures("me")
 
 
-def busy() -> Microenterprise:
-    """A firm with a salary, a draw, a leaver, a loss, a short wallet and its repair, and a reversed share."""
-    me = firm(
-        Seat("Leads", 7),
-        Seat("Draws", 3, pay_minor=400_00),
-        Seat("Salaried", 1, "stable", 900_00),
-        Seat("Leaves", 2, pay_minor=100_00, end=date(2026, 4, 2)),
-        launched=FIRST,
-        tiers=[[1_000_00, 3000], [None, 4500]],
-    )
-    earn(me, 3_333_33, FIRST)
-    earn(me, 1_00, FIRST + DAY, effective=FIRST)
-    nights(FIRST + DAY)
-    earn(me, 2_000_01, MONTH_END)
-    lock_up(me, 3_000_00, MONTH_END)
-    nights(MONTH_END)
-    free(me, 3_000_00, MONTH_END + DAY)
-    spend(me, 500_07, MONTH_END + DAY)
-    nights(MONTH_END + 2 * DAY)
-    shared = Entry.objects.get(reference=outcome(me, FIRST).entry_reference)
-    with on(MONTH_END + 3 * DAY):
-        reverse(shared, reference="test:reversal", memo="Wrong", by="test")
-    nights(MONTH_END + 3 * DAY)
-    agree(me, [[None, 2500]], effective_from=MONTH_END + 4 * DAY)
-    earn(me, 777_77, MONTH_END + 4 * DAY)
-    nights(LAST)
-    return me
+@pytest.fixture(scope="module")
+def month(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Microenterprise]:
+    """The firm after its month, inside a transaction that ends with the module; tests roll back to it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield busy()
+        transaction.set_rollback(True)
 
 
-def everything(since: date = FIRST, until: date = LAST, *, from_stored: bool = False) -> Tally:
-    return replay(since, until, from_stored=from_stored)
-
-
-TABLES = (
-    "settlement_outcome", "settlement_payline", "settlement_handedon", "settlement_settlementrun", "ledger_entry",
-    "ledger_posting_day", "ledger_nightlines", "microenterprises_membership", "microenterprises_shareterms",
-)  # fmt: skip
-
-
-@contextmanager
-def triggers_off() -> Iterator[None]:
-    """As somebody who may switch the guards off."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in TABLES:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        yield
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in TABLES:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-
-
-def tamper(sql: str, *values: Any) -> None:
-    with triggers_off(), connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        assert cursor.rowcount > 0
-
-
-def run(*args: str) -> str:
-    out = StringIO()
-    call_command("replay_settlement", *args, stdout=out, stderr=StringIO())
-    return out.getvalue()
+@pytest.fixture
+def me(month: Microenterprise, db: None) -> Microenterprise:
+    """The firm whose month is replayed."""
+    return month
 
 
 # --- Nothing differs by itself ----------------------------------------------------------------------------------------
 
 
-def test_a_busy_month_works_out_again_to_the_last_unit() -> None:
-    me = busy()
+def test_a_busy_month_works_out_again_to_the_last_unit(me: Microenterprise) -> None:
     tally = everything()
     assert tally.named == []
     own = Outcome.objects.filter(microenterprise=me)
@@ -124,91 +53,20 @@ def test_a_busy_month_works_out_again_to_the_last_unit() -> None:
     assert PayLine.objects.filter(kind="forgiven").exists()
 
 
-def test_a_leavers_advances_taken_over_twice_in_a_month_work_out_again() -> None:
-    me = firm(Seat("Leads"), Seat("Left", 1, pay_minor=300_00, end=LAST), launched=FIRST)
-    invest(me, 1_000_00, FIRST)
-    nights(date(2026, 4, 30))
-    assert PayLine.objects.filter(kind="forgiven", month=date(2026, 4, 1)).count() == 2
-    tally = replay(FIRST, date(2026, 4, 30))
-    assert tally.named == []
-    assert tally.pay_lines == PayLine.objects.count()
-
-
 def test_a_replay_of_some_dates_compares_those_only() -> None:
-    busy()
     tally = everything(LAST, LAST)
     assert (tally.differences, tally.outcomes) == (0, 1)
 
 
 @pytest.mark.parametrize("since", [FIRST + n * DAY for n in range((LAST - FIRST).days + 1)])
 def test_a_replay_may_start_from_any_stored_standing(since: date) -> None:
-    busy()
     assert everything(since, LAST, from_stored=True).named == []
 
 
 def test_the_command_prints_how_much_it_compared() -> None:
-    busy()
     said = run("--from", FIRST.isoformat(), "--to", LAST.isoformat())
     assert "lines, 10 outcomes" in said
     assert "0 differences" in said
-
-
-def test_a_closed_year_works_out_again_with_late_shares_and_carried_losses() -> None:
-    last = date(2026, 12, 31)
-    late = firm(Seat("Leads"), Seat("Other", 2), launched=last - DAY, owners={"reserve": 3333, "platform": 6667})
-    losing = firm(Seat("Leads"), launched=last - DAY, carries_losses=True, owners={"co-investors": 10_000})
-    earn(late, 1_000_01, last)
-    lock_up(late, 900_00, last)
-    invest(losing, 1_000_00, last)
-    spend(losing, 400_00, last)
-    nights(last + DAY)
-    free(late, 900_00, last + 2 * DAY)
-    earn(late, 50_00, last + 2 * DAY)
-    earn(losing, 700_00, last + 2 * DAY)
-    nights(last + 4 * DAY)
-    for from_stored in (False, True):
-        tally = everything(last, last + 4 * DAY, from_stored=from_stored)
-        assert tally.named == []
-    assert Entry.objects.filter(kind="year_close").count() == 2
-    tamper(
-        "UPDATE ledger_posting_day SET amount_minor = amount_minor + 1 WHERE line = 2"
-        " AND entry_id = (SELECT min(id) FROM ledger_entry WHERE kind = 'year_close')"
-    )
-    assert everything(last, last + 4 * DAY).differences == 1
-
-
-def test_a_final_settlement_and_an_earlier_one_of_the_same_date_work_out_again() -> None:
-    me = firm(
-        Seat("Leads"), Seat("Draws", 2, pay_minor=9_000_00), Seat("Salaried", 1, "stable", 3_000_00), launched=FIRST
-    )
-    other = firm(Seat("Stays"), launched=FIRST)
-    earn(me, 10_000_00, FIRST)
-    earn(other, 5_00, FIRST)
-    nights(FIRST)
-    earn(me, 77_00, FIRST + DAY)
-    with on(FIRST + DAY, 13):
-        settle_finally(microenterprise=me, by=me.launched_by)
-        liquidation.hand_on(microenterprise=me, by=me.launched_by)
-    moment = datetime.combine(FIRST + DAY, time(13), company_zone())
-    Microenterprise.objects.filter(pk=me.pk).update(status="dissolved", dissolved_at=moment)
-    me.memberships.update(ended_on=FIRST + DAY)
-    nights(FIRST + 3 * DAY)
-    assert everything(FIRST, FIRST + 3 * DAY).named == []
-
-
-def test_what_was_posted_while_the_night_worked_is_looked_for() -> None:
-    """The wallet is seen as it stood between the start and the seal of the run: here right after midnight."""
-    me = firm(Seat("Leads"), launched=FIRST)
-    earn(me, 1_000_00, FIRST)
-    lock_up(me, 900_00, FIRST)
-    with on(FIRST + DAY, 0):
-        night = start_run(business_date=FIRST, by=None)
-        free(me, 900_00, None)
-        work_on_run(night)
-        lock_up(me, 500_00, None)
-    assert outcome(me, FIRST).shared_minor == 500_00
-    nights(FIRST + DAY)
-    assert everything(FIRST, FIRST + DAY).named == []
 
 
 # --- What was tampered with is found ----------------------------------------------------------------------------------
@@ -258,7 +116,6 @@ TAMPERING = {
 
 @pytest.mark.parametrize("what", TAMPERING)
 def test_tampering_is_found(what: str) -> None:
-    busy()
     assert everything().differences == 0
     tamper(TAMPERING[what])
     tally = everything()
@@ -266,8 +123,7 @@ def test_tampering_is_found(what: str) -> None:
     assert tally.named
 
 
-def test_a_line_that_was_added_is_found() -> None:
-    me = busy()
+def test_a_line_that_was_added_is_found(me: Microenterprise) -> None:
     with triggers_off():
         PayLine.objects.create(
             microenterprise=me,
@@ -284,8 +140,7 @@ def test_a_line_that_was_added_is_found() -> None:
     assert [each.stored for each in everything().named if each.what.startswith("stable")] == [5]
 
 
-def test_an_entry_of_a_night_that_does_not_follow_from_the_facts_is_found() -> None:
-    me = busy()
+def test_an_entry_of_a_night_that_does_not_follow_from_the_facts_is_found(me: Microenterprise) -> None:
     entry = Entry.objects.filter(kind="share").latest("id")
     with triggers_off():
         entry.pk, entry.reference = None, f"share:{me.pk}:{uuid4()}"
@@ -300,8 +155,9 @@ def test_an_entry_of_a_night_that_does_not_follow_from_the_facts_is_found() -> N
     assert [each.recomputed for each in everything().named] == ["none"]
 
 
-def test_the_command_names_the_first_differences_and_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    me = busy()
+def test_the_command_names_the_first_differences_and_ends_with_1(
+    me: Microenterprise, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(replay_facts, "NAMED", 2)
     tamper(TAMPERING["a weight"])
     out = StringIO()
@@ -314,7 +170,6 @@ def test_the_command_names_the_first_differences_and_ends_with_1(monkeypatch: py
 
 
 def test_a_replay_from_a_stored_standing_trusts_what_came_before() -> None:
-    busy()
     tamper(TAMPERING["an outcome's profit"])
     assert everything().differences > 0
     assert everything(LAST, LAST, from_stored=True).differences == 0
@@ -337,7 +192,6 @@ def test_a_replay_from_a_stored_standing_trusts_what_came_before() -> None:
     ],
 )
 def test_what_cannot_be_replayed_is_said(args: tuple[str, ...], sentence: str) -> None:
-    busy()
     with pytest.raises(CommandError, match=sentence):
         run(*args)
 
@@ -345,8 +199,7 @@ def test_what_cannot_be_replayed_is_said(args: tuple[str, ...], sentence: str) -
 # --- Told as text -----------------------------------------------------------------------------------------------------
 
 
-def test_a_line_is_told_with_facts_tiers_due_shared_weight_carry_and_what_is_payable() -> None:
-    me = busy()
+def test_a_line_is_told_with_facts_tiers_due_shared_weight_carry_and_what_is_payable(me: Microenterprise) -> None:
     draws = member(me, "Draws")
     said = " ".join(run("--explain", draws.email.upper(), (FIRST + DAY).isoformat()).split())
     for words in (
@@ -368,8 +221,7 @@ def test_a_line_is_told_with_facts_tiers_due_shared_weight_carry_and_what_is_pay
         assert words in said, words
 
 
-def test_pay_a_draw_and_a_repaired_date_are_told() -> None:
-    me = busy()
+def test_pay_a_draw_and_a_repaired_date_are_told(me: Microenterprise) -> None:
     said = run("--explain", str(member(me, "Salaried").pk), MONTH_END.isoformat())
     assert f"Stable pay, {me.name}: CN¥900.00" in said
     assert "A full month" in said
@@ -379,8 +231,7 @@ def test_pay_a_draw_and_a_repaired_date_are_told() -> None:
     assert "0 differences" in said
 
 
-def test_a_member_without_a_line_is_told_why() -> None:
-    me = busy()
+def test_a_member_without_a_line_is_told_why(me: Microenterprise) -> None:
     said = run("--explain", member(me, "Leads").email, LAST.isoformat())
     assert f"{me.name}: nothing on this date" in said
     assert "Nothing new was due" in said
@@ -388,14 +239,6 @@ def test_a_member_without_a_line_is_told_why() -> None:
     assert "carried no share weight" in said
 
 
-def test_somebody_who_was_no_member_is_told_so() -> None:
-    me = busy()
+def test_somebody_who_was_no_member_is_told_so(me: Microenterprise) -> None:
     said = run("--explain", member(me, "Leaves").email, LAST.isoformat())
     assert "has no line on this date and was no member of a microenterprise then" in said
-
-
-def test_the_fiscal_year_is_a_dated_parameter_of_the_replay_too() -> None:
-    Parameter.objects.create(name="fiscal_year_first_month", holds_from=date(2026, 1, 1), value=4)
-    busy()
-    assert everything().named == []
-    assert Entry.objects.filter(kind="year_close", effective_date=MONTH_END).count() == 1
