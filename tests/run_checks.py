@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from haier_market.embedded import processes
+from tests.examples import AT_LENGTH
 
 PROJECT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -165,8 +166,9 @@ def pytest_code(arguments: list[str], seconds: float | None = None) -> int:
 
 
 def run_soak(arguments: list[str]) -> int:
-    """The long proofs under a hard limit."""
-    return pytest_code(["-m", "soak", "tests", *FILE_BY_FILE, *arguments], SOAK_SECONDS - _LAST_WORDS)
+    """The long proofs, and with more examples whatever hypothesis draws, under a hard limit."""
+    os.environ.setdefault(AT_LENGTH, "1")
+    return pytest_code(["-m", "soak or hypothesis", "tests", *FILE_BY_FILE, *arguments], SOAK_SECONDS - _LAST_WORDS)
 
 
 def say(text: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import columns
+from tests.examples import examples
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 3, 31)
@@ -58,7 +59,7 @@ def lists_of(length: int) -> st.SearchStrategy[Row]:
 ROWS = st.lists(st.integers(0, 40).flatmap(lists_of), max_size=12)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15, 120), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS)
 def test_rows_with_lists_of_any_length_come_back_as_they_were_sent(rows: list[Row]) -> None:
     with transaction.atomic():

@@ -21,6 +21,7 @@ from settlement import payable
 from settlement.actions import nights as night_verbs
 from settlement.actions import payouts
 from settlement.models import OpenSum, Owed, Payment, PayoutBatch, SettlementRun
+from tests.examples import examples
 from tests.settlement.paying import DAY, ONE, account, approve, bank, draft, paid, payment_to, people_of, sent
 from tests.settlement.world import Seat, earn, firm, money, nights, person
 from tests.statements import statements
@@ -77,7 +78,7 @@ def owed_rows_know_their_details() -> None:
 STEPS = ("earn", "late details", "details in yen", "draft", "cancel", "send", "pay", "reject")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(8, 50), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(STEPS), min_size=3, max_size=12))
 def test_whatever_happens_the_kept_sums_are_what_counting_says(steps: list[str]) -> None:
     with transaction.atomic():

@@ -20,6 +20,7 @@ from settlement import payable
 from settlement.actions import payouts
 from settlement.models import Owed, Payment, PaymentPart, PayoutBatch, SettlementRun, StatementLine
 from settlement.tasks import payouts as task
+from tests.examples import examples
 from tests.settlement.paying import (
     DAY,
     ONE,
@@ -258,7 +259,7 @@ def shared_firm(number: int) -> Any:
     return me
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(5, 24), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=6))
 def test_whatever_the_bank_rejects_everybody_has_their_money_in_the_end(rejections: list[tuple[int, bool]]) -> None:
     with transaction.atomic():

@@ -4,7 +4,6 @@ Two firms live through a month's and a year's end: joins, leaves, other weights,
 firms without terms or weights, new terms, reversed shares, late facts, nights that are caught up, an ME that ends.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -32,6 +31,7 @@ from settlement.closing import year_close_reference
 from settlement.models import Outcome, PayLine, ShareLine
 from settlement.replay import replay
 from talent_pool.actions import liquidation
+from tests.examples import examples
 from tests.settlement.world import (
     Seat,
     agree,
@@ -106,8 +106,7 @@ deeds = st.one_of(
     st.tuples(st.just("terms"), st.integers(0, len(TIERS) - 1)),
     st.tuples(st.just("reverse"), st.integers(0, 5)),
 )
-EXAMPLES = int(os.environ.get("HISTORIES", "20"))
-"""HISTORIES=2000 proves more, by hand."""
+EXAMPLES = examples(6, 40)
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 """Every history takes seconds: shrinking one would take longer than reading it."""
 Deed = tuple[str, int]
