@@ -29,7 +29,7 @@ from talent_pool.actions.wind_up import wind_up
 from tests.cast import TERMS, Cast, cast
 from tests.microenterprises.test_circle import ready
 from tests.settlement.paying import bank, people_of
-from tests.settlement.test_replay import tamper
+from tests.settlement.replaying import tamper
 from tests.settlement.test_run_page import part_of, rows_of
 from tests.settlement.world import Seat, firm, money
 from tests.statements import statements
