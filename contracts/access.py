@@ -16,6 +16,7 @@ from contracts.models import (
     Contract,
     Criterion,
     InvitedFirm,
+    InvitedVendor,
     Milestone,
     Panelist,
     Project,
@@ -55,6 +56,7 @@ class SeenProject(NamedTuple):
     invited: tuple[str, ...] = ()
     seats: tuple[Seat, ...] = ()
     criteria: tuple[Criterion, ...] = ()
+    vendors: tuple[str, ...] = ()
 
 
 def project_or_404(user: User, project_id: UUID) -> SeenProject:
@@ -96,6 +98,9 @@ def project_or_404(user: User, project_id: UUID) -> SeenProject:
                 .order_by("microenterprise__name")
                 .values("microenterprise__name")
             ),
+            vendor_names=ArraySubquery(
+                InvitedVendor.objects.filter(project=OuterRef("pk")).order_by("vendor__name").values("vendor__name")
+            ),
         )
         .first()
     )
@@ -113,6 +118,7 @@ def project_or_404(user: User, project_id: UUID) -> SeenProject:
         invited=tuple(added["invited_names"]),
         seats=tuple(Seat(row["seat"], UUID(row["id"]), row["name"], row["status"]) for row in added["panel_rows"]),
         criteria=criteria_of(found),
+        vendors=tuple(added["vendor_names"]),
     )
 
 
@@ -142,7 +148,7 @@ def opened_bid_or_404(user: User, project: Project, bid_id: UUID) -> Bid:
     found = (
         Bid.objects.visible_to(user)
         .filter(project=project, pk=bid_id)
-        .select_related("microenterprise", "author", "project")
+        .select_related("microenterprise", "vendor", "author", "project")
         .first()
     )
     if found is None:
@@ -196,7 +202,9 @@ def _for_page(user: User, on: date) -> QuerySet[Contract]:
     hidden = Parameter.objects.filter(name="rating_hidden_days", holds_from__lte=on).order_by("-holds_from")
     return (
         Contract.objects.visible_to(user)
-        .select_related("buyer", "supplier", "acceptor", "project", "award__awarded_by", "end_proposed_by")
+        .select_related(
+            "buyer", "supplier", "supplier_vendor", "acceptor", "project", "award__awarded_by", "end_proposed_by"
+        )
         .annotate(
             my_places=ArraySubquery(memberships.values(row=JSONObject(me="microenterprise_id", leads="is_lead"))),
             rating_rows=ArraySubquery(
@@ -209,11 +217,18 @@ def _for_page(user: User, on: date) -> QuerySet[Contract]:
     )
 
 
+def _places(row: Any, user: User) -> dict[UUID, bool]:
+    """The reader's MEs and whether they lead each; a vendor sees only contracts of its own."""
+    if user.is_vendor:
+        return {row.supplier_vendor_id: True}
+    return {UUID(found["me"]): found["leads"] for found in row.my_places}
+
+
 def _seen(row: Any, user: User) -> SeenContract:
     """What `_for_page` read, as values."""
     return SeenContract(
         contract=row,
-        place=made_of(row, user, {UUID(found["me"]): found["leads"] for found in row.my_places}),
+        place=made_of(row, user, _places(row, user)),
         ratings=tuple(
             Stars(found["party"], found["who"], datetime.fromisoformat(found["at"]), found["stars"], found["comment"])
             for found in row.rating_rows

@@ -51,7 +51,7 @@ class ProjectViewSet(ReadOnlyMarketViewSet):
         """The opened bids of a project; an empty list before the opening, however many there are."""
         user: Any = request.user
         project = project_or_404(user, pk).project
-        opened = Bid.objects.visible_to(user).filter(project=project).select_related("microenterprise")
+        opened = Bid.objects.visible_to(user).filter(project=project).select_related("microenterprise", "vendor")
         return Response(serializers.OpenedBidSerializer(opened.order_by("pk"), many=True).data)
 
     @extend_schema(request=serializers.AwardInput, responses={201: serializers.AwardSerializer})
@@ -192,7 +192,7 @@ class ContractViewSet(ReadOnlyMarketViewSet):
 
     def get_queryset(self) -> QuerySet[Contract]:
         user: Any = self.request.user
-        found = Contract.objects.visible_to(user).select_related("buyer", "supplier")
+        found = Contract.objects.visible_to(user).select_related("buyer", "supplier", "supplier_vendor")
         return found if self.action == "list" else found.prefetch_related("versions", "milestones")
 
     def get_serializer_class(self) -> Any:

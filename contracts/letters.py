@@ -4,7 +4,7 @@ The facts of a letter travel sealed through the broker (`sealing.seal_letter`), 
 and a mail that cannot be sent leaves no line in a log: the receipt stands on the bidder's page as well.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -17,11 +17,11 @@ from django.utils.translation import override
 from kombu.exceptions import KombuError
 
 from contracts import sealing
+from contracts.bidders import speakers
 from contracts.models import Bid, Project
 from contracts.queries.bids import firms_of
 from core.clock import business_date, market_now
 from core.words.instants import exact
-from microenterprises.models import Membership, Microenterprise
 from people.models import User
 
 CHANGED: Final = "changed"
@@ -57,7 +57,8 @@ def _tell_of_change(project_id: str) -> None:
         return
     live = list(Bid.objects.filter(project=project, status=Bid.Status.SUBMITTED).select_related("sealed"))
     stale = sealing.stale_among(live, project)
-    for person in _leaders(firms_of(bid for bid in live if bid.pk in stale), market_now()):
+    stale_firms = firms_of(bid for bid in live if bid.pk in stale)
+    for person in (one for one in speakers(stale_firms, business_date(market_now())) if one.is_active):
         with override(person.language or "en"):
             subject = _("“%(title)s” changed: confirm your bid") % {"title": project.title}
             body = _(
@@ -70,12 +71,6 @@ def _tell_of_change(project_id: str) -> None:
                 "link": f"{settings.PUBLIC_URL}/projects/{project_id}/bid/",
             }
         send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [person.email])
-
-
-def _leaders(firms: Sequence[Microenterprise], now: datetime) -> list[User]:
-    """Who leads these MEs today and can be written to."""
-    rows = Membership.objects.active(business_date(now)).filter(microenterprise__in=firms, is_lead=True)
-    return [row.person for row in rows.select_related("person") if row.person.is_active]
 
 
 def _send_receipt(project_id: str, facts: Mapping[str, str]) -> None:

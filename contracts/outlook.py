@@ -15,7 +15,8 @@ from django.utils.translation import ngettext
 
 from contracts import prospects_of_bids as prospects
 from contracts.explaining import number, percent, points_preview
-from contracts.models import Project
+from contracts.models import Project, Vendor
+from contracts.models.vendors import Bidder
 from contracts.prospects_of_bids import LAST_BIDS, Record, Worth
 from contracts.queries.bids import past_bids
 from contracts.ranking import rule_of
@@ -79,8 +80,8 @@ class Chances:
     record: list[str]
 
 
-def of_price(person: User, firm: Microenterprise, project: Project, price_minor: int | None) -> Chances:
-    """What a price comes to, and what became of the ME's own last bids. One statement."""
+def of_price(person: User, firm: Bidder, project: Project, price_minor: int | None) -> Chances:
+    """What a price comes to, and what became of the bidder's own last bids. One statement."""
     own = prospects.record(past_bids(person, firm, most=LAST_BIDS))
     ceiling = project.ceiling_minor or 0
     rule = rule_of(project)
@@ -88,15 +89,17 @@ def of_price(person: User, firm: Microenterprise, project: Project, price_minor:
     found = prospects.worths(price_minor, rule, own.quality) if takes_part and price_minor is not None else ()
     return Chances(
         price=points_preview(project, price_minor) if price_minor is not None else [],
-        at=[_chance(worth, own, is_own=place >= len(prospects.QUALITIES)) for place, worth in enumerate(found)],
+        at=[_chance(worth, own, firm, is_own=place >= len(prospects.QUALITIES)) for place, worth in enumerate(found)],
         by_points=project.method == Project.Method.PRICE_QUALITY,
         record=list(_record(own, firm)),
     )
 
 
-def _chance(worth: Worth, own: Record, *, is_own: bool) -> Chance:
+def _chance(worth: Worth, own: Record, firm: Bidder, *, is_own: bool) -> Chance:
     quality = _("Quality %(quality)s") % {"quality": number(worth.quality)}
-    if is_own and own.quality is not None:
+    if is_own and isinstance(firm, Vendor):
+        quality = _("%(quality)s, as agreed on bids of yours") % {"quality": quality}
+    elif is_own and own.quality is not None:
         quality = ngettext(
             "%(quality)s, as agreed on %(count)s bid of your ME",
             "%(quality)s, the median of %(count)s bids of your ME",
@@ -107,7 +110,7 @@ def _chance(worth: Worth, own: Record, *, is_own: bool) -> Chance:
     return Chance(quality, number(worth.total) if worth.total is not None else _("takes part; the price decides"))
 
 
-def _record(own: Record, firm: Microenterprise) -> Iterable[str]:
+def _record(own: Record, firm: Bidder) -> Iterable[str]:
     """What became of the ME's own bids, a sentence each."""
     if not own.bids:
         yield _("No bid of %(me)s was opened yet, so there is no record to look back on.") % {"me": firm.name}

@@ -160,8 +160,10 @@ def _prove_receipts(project_ids: list[UUID], keys: dict[UUID, bytes], receipts: 
 def _is_what_was_sealed(bid: Bid, terms: sealing.Terms) -> bool:
     """Column by column; a price that waits in its own envelope shows nothing."""
     price = terms.price_minor if bid.price_opened_at is not None else None
-    return (str(bid.microenterprise_id), str(bid.author_id), bid.price_minor, bid.days, bid.plan) == (
+    who = (str(bid.microenterprise_id or ""), str(bid.vendor_id or ""), str(bid.author_id))
+    return (*who, bid.price_minor, bid.days, bid.plan) == (
         terms.microenterprise,
+        terms.vendor,
         terms.author,
         price,
         terms.days,

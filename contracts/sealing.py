@@ -56,6 +56,7 @@ class BrokenSeal(Exception):
 class Terms:
     """What a bid says. `nonce` (hex) keeps the receipt from being guessed by trying prices.
 
+    Who bids is an ME, or a `vendor` from outside; then `microenterprise` is empty.
     `answers`: one text for each criterion that asks for one. `price_nonce` (hex) is there where the price is in an
     envelope of its own: then the words of the receipt hold `price_seal`, the SHA-256 of `price_text()`, instead of the
     price, so that the receipt can be checked while the price stays sealed. Both are left out of the words where they
@@ -70,6 +71,12 @@ class Terms:
     nonce: str
     answers: tuple[str, ...] = ()
     price_nonce: str = ""
+    vendor: str = ""
+
+    @property
+    def bidder(self) -> str:
+        """The id of the ME or vendor that bids."""
+        return self.vendor or self.microenterprise
 
     def text(self) -> str:
         """The canonical JSON whose SHA-256 is the receipt."""
@@ -103,8 +110,8 @@ class Terms:
         return cls(**row)
 
 
-LATER: Final = ("answers", "price_nonce")
-"""What terms of before criteria and envelopes do not say."""
+LATER: Final = ("answers", "price_nonce", "vendor")
+"""What terms of before criteria, envelopes and vendors do not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +142,18 @@ class Deed:
 
 def new_terms(
     *,
-    microenterprise: UUID,
+    microenterprise: UUID | None = None,
     author: UUID,
     price_minor: int,
     days: int,
     plan: str,
     answers: Iterable[str] = (),
     two_envelopes: bool = False,
+    vendor: UUID | None = None,
 ) -> Terms:
-    """Terms as they will be read back, with fresh nonces. Raises Invalid when the words cannot be written down."""
+    """Terms as they will be read back, with fresh nonces. Who bids is an ME or a vendor. Raises Invalid when the words
+    cannot be written down.
+    """
     answers = tuple(answers)
     try:
         "".join([plan, *answers]).encode()
@@ -151,7 +161,15 @@ def new_terms(
         raise Invalid(_("The plan holds a character that cannot be stored. Type it again."), field="plan") from None
     price_nonce = secrets.token_hex(16) if two_envelopes else ""
     terms = Terms(
-        str(microenterprise), str(author), price_minor, days, plan, secrets.token_hex(16), answers, price_nonce
+        str(microenterprise or ""),
+        str(author),
+        price_minor,
+        days,
+        plan,
+        secrets.token_hex(16),
+        answers,
+        price_nonce,
+        str(vendor or ""),
     )
     over = len(terms.whole().encode()) - (TERMS_BYTES - LENGTH_BYTES)
     if over > 0 and answers:

@@ -14,7 +14,7 @@ from core.clock import market_now
 
 
 class FirmField(serializers.Serializer[Any]):
-    """An ME by id and name."""
+    """An ME, or an outside vendor, by id and name."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
@@ -54,13 +54,14 @@ class OpenedBidSerializer(serializers.ModelSerializer[Bid]):
     """A bid after the opening. Under two envelopes its price follows once quality is agreed, or never."""
 
     microenterprise = FirmField(allow_null=True)
+    vendor = FirmField(allow_null=True, help_text="The outside vendor that bid.")
     answers = serializers.ListField(child=serializers.CharField(), allow_null=True)
     quality_parts = serializers.ListField(child=serializers.DictField(), allow_null=True)
 
     class Meta:
         model = Bid
         fields = (
-            "id", "status", "microenterprise", "bidder_name", "price_minor", "days", "plan", "answers",
+            "id", "status", "microenterprise", "vendor", "bidder_name", "price_minor", "days", "plan", "answers",
             "quality_points", "quality_parts",
             "quality_reason", "outcome_reason", "submitted_at", "receipt",
         )  # fmt: skip
@@ -148,13 +149,14 @@ class ContractSerializer(serializers.ModelSerializer[Contract]):
     """A contract with its parties."""
 
     buyer = FirmField()
-    supplier = FirmField()
+    supplier = FirmField(allow_null=True)
+    supplier_vendor = FirmField(allow_null=True, help_text="The supplier where it is an outside vendor.")
 
     class Meta:
         model = Contract
         fields = (
-            "id", "title", "project", "buyer", "supplier", "currency", "book", "price_minor", "status", "created_at",
-            "activated_at", "ended_at",
+            "id", "title", "project", "buyer", "supplier", "supplier_vendor", "currency", "book", "price_minor",
+            "status", "created_at", "activated_at", "ended_at",
         )  # fmt: skip
 
 

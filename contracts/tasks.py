@@ -7,7 +7,17 @@ from celery import Task, shared_task
 from django.db import DatabaseError
 
 from contracts import letters
-from contracts.actions import alerts, awards, contracts, integrity, milestones, panel, projects, releases
+from contracts.actions import (
+    alerts,
+    awards,
+    contracts,
+    integrity,
+    milestones,
+    panel,
+    projects,
+    releases,
+    vendor_mails,
+)
 from contracts.queries import promises
 from contracts.queries.panel import with_conflicts, with_prices_to_open
 from contracts.queries.projects import due_for_opening
@@ -54,6 +64,15 @@ def deliver(self: "Task[[str, str], None]", project_id: str, sealed: str) -> Non
     except OSError as down:
         if self.request.retries < (self.max_retries or 0):
             raise self.retry(exc=down, countdown=30 * 2**self.request.retries) from None
+
+
+@shared_task(bind=True, max_retries=8, retry_backoff=True)
+def invite_vendor(self: "Task[[str], None]", invitation_id: str) -> None:
+    """Mail the link of an invitation, once."""
+    try:
+        vendor_mails.send(invitation_id)
+    except OSError as down:
+        raise self.retry(exc=down, countdown=30 * 2**self.request.retries) from None
 
 
 @shared_task

@@ -7,6 +7,7 @@ from contracts.views import (
     awards,
     bids,
     calendar,
+    competitiveness,
     contracts,
     decisions,
     finding,
@@ -15,6 +16,7 @@ from contracts.views import (
     projects,
     promises,
     questions,
+    vendors,
 )
 
 urlpatterns = [
@@ -55,6 +57,11 @@ urlpatterns = [
     path("projects/<uuid:pk>/bids/<uuid:bid>/price/", decisions.bid_price, name="bid_price"),
     path("projects/<uuid:pk>/no-award/", awards.project_no_award, name="project_no_award"),
     path("microenterprises/<uuid:pk>/promises/", promises.promises, name="promises"),
+    path("microenterprises/<uuid:pk>/competitiveness/", competitiveness.competitiveness, name="competitiveness"),
+    path("projects/<uuid:pk>/vendors/", vendors.project_vendors, name="project_vendors"),
+    path("projects/<uuid:pk>/vendors/<uuid:vendor>/take-off/", vendors.vendor_take_off, name="vendor_take_off"),
+    path("projects/<uuid:pk>/vendors/<uuid:vendor>/send/", vendors.vendor_send, name="vendor_send"),
+    path("vendors/invitations/<str:token>/", vendors.vendor_invitation, name="vendor_invitation"),
     path("bids/", bids.bid_list, name="bid_list"),
     path("integrity/", integrity.integrity_list, name="integrity_list"),
     path("integrity/flags/<uuid:pk>/", integrity.integrity_flag, name="integrity_flag"),

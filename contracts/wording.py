@@ -119,7 +119,7 @@ def compose(
         "award": str(contract.award_id),
         "bid": str(bid.pk),
         "buyer": {"id": str(contract.buyer_id), "name": contract.buyer.name},
-        "supplier": {"id": str(contract.supplier_id), "name": contract.supplier.name},
+        "supplier": {"id": str(contract.seller_id), "name": contract.supplier_name},
         "acceptor": {"id": str(contract.acceptor_id), "name": contract.acceptor.name},
         "book": contract.book,
         "currency": contract.currency,

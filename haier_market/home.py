@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from contracts.permissions.standing import standing_of
 from contracts.queries.bids import own_sealed_bids
+from contracts.views import outside
 from core.clock import business_date, market_now
 from core.http import Request
 from haier_market import cards, statement
@@ -13,7 +14,12 @@ from haier_market import cards, statement
 
 @require_safe
 def home(request: Request) -> HttpResponse:
-    """What needs the reader, by deadline; what they have in motion; what is worth a look; their latest notices."""
+    """What needs the reader, by deadline; what they have in motion; what is worth a look; their latest notices.
+
+    Outside vendors have a first page of their own.
+    """
+    if request.user.is_vendor:
+        return outside.home_page(request)
     now = market_now()
     who = standing_of(request.user, business_date(now))
     lines = statement.lines(who, now)

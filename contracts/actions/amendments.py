@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts import letters, sealing, versions
-from contracts.actions import alerts, holds
+from contracts.actions import alerts, holds, vendor_mails
 from contracts.actions.projects import (
     ProjectDraft,
     check_criteria,
@@ -193,7 +193,7 @@ def _tell(project: Project, by: User, now: datetime) -> None:
     """
     named: list[User | None] = [row.person for row in project.panel.select_related("person")]
     invited = Microenterprise.objects.filter(pk__in=project.invited.values("microenterprise"))
-    named += [project.acceptor, *leaders(invited, now)]
+    named += [project.acceptor, *leaders(invited, now), *vendor_mails.people_invited(project)]
     page = f"{link(project)}#changes"
     tell([person for person in named if person != by], partial(_changed, project.title), link=page)
     news = alerts.News(project.pk, partial(_changed, project.title), occasion=str(project.revision), link=page)

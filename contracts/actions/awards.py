@@ -49,7 +49,7 @@ def disqualify(*, bid: Bid, reason: str, by: User) -> Bid:
     BID.move(bid, "disqualify", outcome_reason=reason)
     record(project, "bid_disqualified", by=by, bid=str(bid.pk), reason=reason)
     tell(
-        leaders([bid.microenterprise], now),
+        leaders([bid.bidder], now),
         lambda: _("Your bid on “%(title)s” was disqualified: %(reason)s") % {"title": project.title, "reason": reason},
         link=link(project),
     )
@@ -153,7 +153,7 @@ def no_award(*, project: Project, reason: str, by: User) -> Project:
     Bid.objects.filter(pk__in=[bid.pk for bid in bids], outcome_reason="").update(outcome_reason=reason)
     record(project, "unsuccessful", by=by, reason=reason)
     tell(
-        leaders([bid.microenterprise for bid in bids], now),
+        leaders([bid.bidder for bid in bids], now),
         lambda: _("“%(title)s” ended without an award: %(reason)s") % {"title": project.title, "reason": reason},
         link=link(project),
     )
@@ -190,7 +190,7 @@ def take_effect_if_due(project: Project, award: Award, now: datetime) -> None:
     AWARD.move(award, "take_effect")
     PROJECT.move(project, "award", ended_at=now)
     record(
-        project, "awarded", by=None, bid=str(bid.pk), microenterprise=str(bid.microenterprise_id),
+        project, "awarded", by=None, bid=str(bid.pk), **bid.bidder_facts(),
         price_minor=bid.price_minor, reason=award.reason,
     )  # fmt: skip
     drafting.draft(award=award, by=award.awarded_by)
@@ -265,7 +265,7 @@ def _propose(
 
 def _record_proposal(project: Project, made: Award, ranking: Ranking, *, by: User | None) -> None:
     record(
-        project, "award_proposed", by=by, bid=str(made.bid_id), microenterprise=str(made.bid.microenterprise_id),
+        project, "award_proposed", by=by, bid=str(made.bid_id), **made.bid.bidder_facts(),
         price_minor=made.bid.price_minor, rank=ranking.of(made.bid_id).rank, causes=made.causes, reason=made.reason,
     )  # fmt: skip
 
@@ -332,7 +332,7 @@ def _give_reasons(ranking: Ranking, winner: Bid, reason: str, loser_reasons: Map
 
 def _tell_outcome(project: Project, bids: Sequence[Bid], made: Award, now: datetime) -> None:
     """Losers read their reason and until when they may object; the winner is told by the contract too."""
-    for bid in valid(Bid.objects.filter(pk__in=[bid.pk for bid in bids]).select_related("microenterprise")):
+    for bid in valid(Bid.objects.filter(pk__in=[bid.pk for bid in bids]).select_related("microenterprise", "vendor")):
         _tell_one(project, bid, made, now)
 
 
@@ -347,12 +347,12 @@ def _tell_one(project: Project, bid: Bid, made: Award, now: datetime) -> None:
             return _("Your bid on “%(title)s” did not win: %(reason)s You may object until %(until)s.") % words
         return _("Your bid on “%(title)s” did not win: %(reason)s") % words
 
-    tell(leaders([bid.microenterprise], now), say, link=link(project))
+    tell(leaders([bid.bidder], now), say, link=link(project))
 
 
 def _tell_cancelled(project: Project, reason: str, now: datetime) -> None:
     tell(
-        leaders([bid.microenterprise for bid in opened(project)], now),
+        leaders([bid.bidder for bid in opened(project)], now),
         lambda: (
             _("The award of “%(title)s” was taken back, and the buyer chooses again: %(reason)s")
             % {"title": project.title, "reason": reason}

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from contracts import criteria, letters, sealing
 from contracts.actions.projects import locked
 from contracts.lifecycle import BID
-from contracts.models import Bid, Project
+from contracts.models import Bid, Project, Vendor, VendorSeat
+from contracts.models.vendors import Bidder
 from contracts.permissions import bids as permissions
 from contracts.permissions.standing import Standing, standing_of
 from contracts.sealing import LONGEST_ANSWER, LONGEST_PLAN, Terms
@@ -26,7 +27,7 @@ from contracts.versions import ProjectChanged
 from core import money
 from core.clock import business_date, market_now
 from core.errors import Conflict, Denied, Invalid, InvalidTransition
-from microenterprises.models import Membership, Microenterprise
+from microenterprises.models import Membership
 from people.models import User
 
 LONGEST_TIME_DAYS = 3650
@@ -47,7 +48,7 @@ class Offer:
 def submit(
     *,
     project: Project,
-    microenterprise: Microenterprise,
+    microenterprise: Bidder,
     price_minor: int,
     days: int,
     plan: str,
@@ -55,8 +56,9 @@ def submit(
     seen: int | None = None,
     answers: Sequence[str] = (),
 ) -> Bid:
-    """Submit a sealed bid for an ME; `receipt` of the returned bid is what the bidder keeps.
+    """Submit a sealed bid for an ME or an outside vendor; `receipt` of the returned bid is what the bidder keeps.
 
+    microenterprise: who bids; a vendor stands here as an ME does, with the same words, times and checks (rule 9).
     seen: the version of the project's words the bidder read; None: whichever holds now. answers: one for each criterion
     that asks for one, in their order.
     Raises Denied (not its leader, own project, panel, other currency), InvalidTransition (not open yet), TooLate (at
@@ -72,7 +74,7 @@ def submit(
     if Bid.objects.filter(project=project, bidder_token=token).exclude(status=Bid.Status.WITHDRAWN).exists():
         raise _second_bid(microenterprise)
     bid = Bid(project=project, bidder_token=token, submitted_at=now)
-    terms = _terms(project, offer, microenterprise.pk, by)
+    terms = _terms(project, offer, microenterprise, by)
     bid.receipt = terms.receipt()
     try:
         with transaction.atomic():
@@ -110,7 +112,7 @@ def revise(
     firm = _own_firm(project, bid, who)
     _check_may_bid(project, firm, who, now)
     offer = _checked(project, Offer(price_minor, days, plan, answers))
-    terms = _terms(project, offer, firm.pk, by)
+    terms = _terms(project, offer, firm, by)
     BID.move(bid, "revise", revision=bid.revision + 1, submitted_at=now, receipt=terms.receipt())
     sealing.seal_terms(bid, terms, project.revision)
     _keep(bid, "revised", by, now)
@@ -157,14 +159,14 @@ def withdraw(*, bid: Bid, by: User) -> Bid:
 
 @transaction.atomic
 def read_own_bid(*, bid: Bid, by: User) -> Terms:
-    """The sealed terms of a bid for its author or for who leads the bidding ME now; the reading is kept as a deed.
+    """The sealed terms of a bid for its author or for who speaks for the bidder now; the reading is kept as a deed.
 
     The only way to read a bid before it is opened. Raises Denied for everybody else, in words that tell nothing.
     """
     now = market_now()
     bid = Bid.objects.select_related("sealed").get(pk=bid.pk)
     terms = sealing.open_terms(bid)
-    if terms.author != str(by.pk) and not _leads(terms.microenterprise, by, now):
+    if terms.author != str(by.pk) and not _speaks(terms, by, now):
         raise Denied(_("Sealed bids are read by their author and the leader of the bidding ME only."))
     # After opening everybody reads the clear columns, so only a reading of what is sealed is a deed.
     if bid.opened_at is None:
@@ -187,22 +189,24 @@ def _check_seen(project: Project, seen: int | None) -> None:
         raise ProjectChanged(_("The project changed after you opened this page. Read what changed, then decide again."))
 
 
-def _check_may_bid(project: Project, firm: Microenterprise, who: Standing, now: datetime) -> None:
+def _check_may_bid(project: Project, firm: Bidder, who: Standing, now: datetime) -> None:
     permissions.check_bid(project, firm, who, barred=permissions.barred(project, who), now=now)
 
 
-def _own_firm(project: Project, bid: Bid, who: Standing) -> Microenterprise:
-    """The ME of the bid, which somebody leads now. Raises Denied, in words that tell nothing."""
-    firms = {firm.pk: firm for firm in who.led}
+def _own_firm(project: Project, bid: Bid, who: Standing) -> Bidder:
+    """The bidder of the bid, for whom somebody speaks now. Raises Denied, in words that tell nothing."""
+    firms = {firm.pk: firm for firm in who.bidders}
     found = sealing.bidder_tokens([project.pk], firms).get(bid.bidder_token) if firms else None
     if found is None:
         raise Denied(_("Only the leader of the bidding ME changes its bid."))
     return firms[found[1]]
 
 
-def _leads(firm_id: str, person: User, now: datetime) -> bool:
+def _speaks(terms: Terms, person: User, now: datetime) -> bool:
+    if terms.vendor:
+        return VendorSeat.objects.filter(person=person, vendor=UUID(terms.vendor)).exists()
     places = Membership.objects.active(business_date(now))
-    return places.filter(person=person, microenterprise=UUID(firm_id), is_lead=True).exists()
+    return places.filter(person=person, microenterprise=UUID(terms.microenterprise), is_lead=True).exists()
 
 
 def _checked(project: Project, offer: Offer) -> Offer:
@@ -243,9 +247,10 @@ def _check_price(project: Project, price_minor: int) -> None:
     permissions.check_price(project, price_minor, ceiling)
 
 
-def _terms(project: Project, offer: Offer, firm_id: UUID, by: User) -> Terms:
+def _terms(project: Project, offer: Offer, firm: Bidder, by: User) -> Terms:
     return sealing.new_terms(
-        microenterprise=firm_id,
+        microenterprise=None if isinstance(firm, Vendor) else firm.pk,
+        vendor=firm.pk if isinstance(firm, Vendor) else None,
         author=by.pk,
         price_minor=offer.price_minor,
         days=offer.days,
@@ -255,7 +260,7 @@ def _terms(project: Project, offer: Offer, firm_id: UUID, by: User) -> Terms:
     )
 
 
-def _second_bid(firm: Microenterprise) -> Conflict:
+def _second_bid(firm: Bidder) -> Conflict:
     return Conflict(
         _("%(me)s has a bid on this project already. Revise it instead; one ME has one bid.") % {"me": firm.name}
     )

@@ -79,7 +79,7 @@ def _activate(contract: Contract, version: ContractVersion, *, by: User, now: da
     CONTRACT.move(contract, "activate", activated_at=now)
     record(contract, "activated", by=by, version=version.number, escrow_minor=contract.price_minor)
     tell(
-        [*leaders(contract.buyer, contract.supplier), contract.acceptor],
+        [*leaders(contract.buyer, contract.seller), contract.acceptor],
         lambda: (
             _("The contract “%(title)s” is signed by both parties; the price is in escrow and work can start.")
             % {"title": contract.title}
@@ -143,12 +143,12 @@ def _void(contract: Contract, unwilling: Party, *, reason: str, by: User | None,
     CONTRACT.move(contract, "void", ended_at=now, ended_reason=reason)
     AWARD.move(contract.award, "decline", ended_at=now, ended_by=by, ended_reason=reason)
     record(contract, "voided", by=by, reason=reason, unwilling=unwilling.value)
-    words = _("%(me)s did not sign: %(reason)s") % {"me": contract.supplier.name, "reason": reason}
+    words = _("%(me)s did not sign: %(reason)s") % {"me": contract.supplier_name, "reason": reason}
     chosen = unwilling == Party.SUPPLIER and awards.choose_next(declined=contract.award, reason=words, now=now)
     if not chosen:
         _fall_through(contract, reason=reason, by=by, now=now)
     tell(
-        leaders(contract.buyer, contract.supplier),
+        leaders(contract.buyer, contract.seller),
         lambda: _("The contract “%(title)s” is void: %(reason)s") % {"title": contract.title, "reason": reason},
         link=link(contract),
     )
@@ -281,7 +281,7 @@ def _terminate(contract: Contract, *, reason: str, by: User, now: datetime) -> C
     CONTRACT.move(contract, "terminate", ended_at=now, ended_reason=reason)
     record(contract, "terminated", by=by, reason=reason, returned_minor=unused)
     tell(
-        [*leaders(contract.buyer, contract.supplier), contract.acceptor],
+        [*leaders(contract.buyer, contract.seller), contract.acceptor],
         lambda: _("The contract “%(title)s” has ended: %(reason)s") % {"title": contract.title, "reason": reason},
         link=link(contract),
     )
@@ -325,7 +325,7 @@ def name_acceptor(*, contract: Contract, acceptor: User, by: User) -> Contract:
     if theirs.serves != {"buyer"}:
         raise Invalid(
             _("%(name)s cannot accept: it takes a member of %(buyer)s who is not a member of %(supplier)s.")
-            % {"name": acceptor.name, "buyer": contract.buyer.name, "supplier": contract.supplier.name},
+            % {"name": acceptor.name, "buyer": contract.buyer.name, "supplier": contract.supplier_name},
             field="acceptor",
         )
     if acceptor.pk == contract.award.awarded_by_id:

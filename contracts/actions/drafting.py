@@ -33,14 +33,16 @@ def draft(*, award: Award, by: User) -> Contract:
     Raises Denied (only who awarded drafts), InvalidTransition (the award is not active), Conflict (drafted already).
     """
     Award.objects.select_for_update().get(pk=award.pk)
-    award = Award.objects.select_related("project__buyer", "project__acceptor", "bid__microenterprise").get(pk=award.pk)
+    award = Award.objects.select_related(
+        "project__buyer", "project__acceptor", "bid__microenterprise", "bid__vendor"
+    ).get(pk=award.pk)
     _check_award(award, by)
     contract = _drafted(award, now := market_now())
     parts = proposed.parts(award.project, award.bid, price_minor=contract.price_minor, today=business_date(now))
     _write_version(contract, parts, number=1, reason="", by=by, now=now)
     record(contract, "drafted", by=by, version=1, price_minor=contract.price_minor)
     tell(
-        leaders(contract.buyer, contract.supplier),
+        leaders(contract.buyer, contract.seller),
         lambda: _("The contract for “%(title)s” waits for your signature.") % {"title": contract.title},
         link=link(contract),
     )
@@ -59,13 +61,14 @@ def _check_award(award: Award, by: User) -> None:
 def _drafted(award: Award, now: datetime) -> Contract:
     """The row of the contract that follows from an award."""
     project, bid = award.project, award.bid
-    if project.buyer is None or project.acceptor is None or bid.microenterprise is None or bid.price_minor is None:
+    if project.buyer is None or project.acceptor is None or bid.bidder is None or bid.price_minor is None:
         raise InvalidTransition(_("A reference project is shown for comparison only; it has no contract."))
     return Contract.objects.create(
         project=project,
         award=award,
         buyer=project.buyer,
         supplier=bid.microenterprise,
+        supplier_vendor=bid.vendor,
         acceptor=project.acceptor,
         title=project.title,
         currency=project.currency,
@@ -95,7 +98,7 @@ def propose_version(*, contract: Contract, milestones: Asked, note: str, by: Use
     voided = before.signatures.count()
     record(contract, "changed", by=by, version=version.number, party=party, reason=note.strip(), voided=voided)
     tell(
-        [person for person in leaders(contract.buyer, contract.supplier) if person != by],
+        [person for person in leaders(contract.buyer, contract.seller) if person != by],
         lambda: (
             _("%(name)s proposed version %(number)s of the contract “%(title)s”; it waits for your signature.")
             % {"name": by.name, "number": version.number, "title": contract.title}

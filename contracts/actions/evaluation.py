@@ -15,19 +15,23 @@ def locked_bid(bid: Bid) -> tuple[Project, Bid, datetime]:
     """A bid with its project, whose row stays locked, and the instant read under that lock."""
     project = locked(Project(pk=bid.project_id))
     now = market_now()
-    return project, Bid.objects.select_related("microenterprise").get(pk=bid.pk), now
+    return project, Bid.objects.select_related("microenterprise", "vendor").get(pk=bid.pk), now
 
 
 def locked_award(award: Award) -> tuple[Project, Award, datetime]:
     """An award with its project, whose row stays locked, and the instant read under that lock."""
     project = locked(Project(pk=award.project_id))
     now = market_now()
-    return project, Award.objects.select_related("bid__microenterprise", "awarded_by").get(pk=award.pk), now
+    return (
+        project,
+        Award.objects.select_related("bid__microenterprise", "bid__vendor", "awarded_by").get(pk=award.pk),
+        now,
+    )
 
 
 def opened(project: Project) -> list[Bid]:
-    """The opened bids of a project with their MEs."""
-    return list(project.bids.opened().select_related("microenterprise"))
+    """The opened bids of a project with their bidders."""
+    return list(project.bids.opened().select_related("microenterprise", "vendor"))
 
 
 def valid(bids: Iterable[Bid]) -> list[Bid]:
@@ -44,7 +48,7 @@ def given(reason: str, sentence: str, field: str = "reason") -> str:
 
 def bidder(bid: Bid) -> str:
     """Who bid, as sentences name them."""
-    return bid.microenterprise.name if bid.microenterprise is not None else bid.bidder_name
+    return bid.bidder_label
 
 
 def check_undecided(project: Project) -> None:

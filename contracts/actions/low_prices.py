@@ -43,7 +43,7 @@ def ask_about_price(*, bid: Bid, by: User) -> PriceQuestion:
         raise Conflict(_("The bidder was asked already. Reload the page to see the answer."))
     record(project, "price_questioned", by=by, bid=str(bid.pk), mean_minor=low.mean_minor, next_minor=low.next_minor)
     tell(
-        leaders([bid.microenterprise], now),
+        leaders([bid.bidder], now),
         lambda: (
             _("Your price on “%(title)s” is very low. Say by %(until)s how you keep it, or it may be passed over.")
             % {"title": project.title, "until": exact(question.answer_until)}

@@ -173,32 +173,34 @@ def _accept(
         amount_minor=milestone.amount_minor,
         reason=reason,
     )
-    _tell_supplier(
-        contract,
-        milestone,
-        lambda: (
-            _("“%(title)s” was accepted; %(amount)s is in the wallet of %(supplier)s.")
-            % {
-                "title": milestone.title,
-                "amount": money.write(amount_minor, contract.currency),
-                "supplier": contract.supplier.name,
-            }
-        ),
-    )
+    _tell_supplier(contract, milestone, lambda: _paid(contract, milestone, amount_minor))
     if not contract.milestones.filter(status__in=OPEN).exists():
         _complete(contract, by=by, now=now)
     return milestone
 
 
+def _paid(contract: Contract, milestone: Milestone, amount_minor: int) -> str:
+    words = {
+        "title": milestone.title,
+        "amount": money.write(amount_minor, contract.currency),
+        "supplier": contract.supplier_name,
+    }
+    if contract.supplier is None:
+        return _("“%(title)s” was accepted; %(amount)s is paid to %(supplier)s.") % words
+    return _("“%(title)s” was accepted; %(amount)s is in the wallet of %(supplier)s.") % words
+
+
 def _pay(contract: Contract, milestone: Milestone, amount_minor: int, by: User | None, held_from: date | None) -> None:
-    buyer, supplier = contract.buyer.entity_id, contract.supplier.entity_id
+    """Out of escrow: to the wallet of an ME, or to an outside vendor, whose books are not kept here."""
+    buyer, supplier = contract.buyer.entity_id, contract.supplier
     rest = milestone.amount_minor - amount_minor
     lines: list[Line] = [
-        debit(buyer, Kind.EXPENSE_INSIDE, amount_minor),
+        debit(buyer, Kind.EXPENSE_OUTSIDE if supplier is None else Kind.EXPENSE_INSIDE, amount_minor),
         credit(buyer, Kind.ESCROW, milestone.amount_minor),
-        debit(supplier, Kind.WALLET, amount_minor),
-        credit(supplier, Kind.INCOME_INSIDE, amount_minor),
     ]
+    if supplier is not None:
+        lines.append(debit(supplier.entity_id, Kind.WALLET, amount_minor))
+        lines.append(credit(supplier.entity_id, Kind.INCOME_INSIDE, amount_minor))
     if rest:
         lines.append(debit(buyer, Kind.WALLET, rest))
     post_one(
@@ -224,14 +226,14 @@ def _complete(contract: Contract, *, by: User | None, now: datetime) -> None:
     CONTRACT.move(contract, "complete", ended_at=now)
     record(contract, "completed", by=by)
     tell(
-        [*leaders(contract.buyer, contract.supplier), contract.acceptor],
+        [*leaders(contract.buyer, contract.seller), contract.acceptor],
         lambda: _("The contract “%(title)s” is completed. Say how satisfied you are.") % {"title": contract.title},
         link=link(contract),
     )
 
 
 def _tell_supplier(contract: Contract, milestone: Milestone, say: Callable[[], str]) -> None:
-    tell([*leaders(contract.supplier), milestone.submitted_by], say, link=link(contract))
+    tell([*leaders(contract.seller), milestone.submitted_by], say, link=link(contract))
 
 
 def _reason(text: str) -> str:

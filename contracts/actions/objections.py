@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from contracts.actions import awards
 from contracts.actions.evaluation import given, locked_award, opened
 from contracts.actions.projects import leaders, link, record
-from contracts.models import Award, Objection, Project
+from contracts.models import Award, Objection, Project, Vendor
 from contracts.permissions import awards as permissions
 from contracts.permissions.standing import standing_of
 from core.clock import business_date
@@ -19,24 +19,29 @@ from people.notices import tell
 
 @transaction.atomic
 def object_to(*, award: Award, reason: str, by: User) -> Objection:
-    """Object to a standing award for an ME that bid and was not chosen. While it is open nothing is signed.
+    """Object to a standing award for an ME or a vendor that bid and was not chosen. While it is open nothing is signed.
 
     Raises Denied (not the leader of a losing bidder), InvalidTransition (not standing), TooLate, Invalid, Conflict.
     """
     project, award, now = locked_award(award)
-    firm = permissions.check_object(award, opened(project), standing_of(by, business_date(now)), now)
+    bidder = permissions.check_object(award, opened(project), standing_of(by, business_date(now)), now)
     reason = given(reason, _("Say what is wrong with this award; the steward and every bidder read it."))
     try:
         with transaction.atomic():
             raised = Objection.objects.create(
-                award=award, microenterprise=firm, reason=reason, raised_at=now, raised_by=by
+                award=award,
+                microenterprise=None if isinstance(bidder, Vendor) else bidder,
+                vendor=bidder if isinstance(bidder, Vendor) else None,
+                reason=reason,
+                raised_at=now,
+                raised_by=by,
             )
     except IntegrityError as refused:
-        raise Conflict(_("%(me)s has objected to this award already.") % {"me": firm.name}) from refused
-    record(project, "objection_raised", by=by, microenterprise=str(firm.pk), reason=reason)
+        raise Conflict(_("%(me)s has objected to this award already.") % {"me": bidder.name}) from refused
+    record(project, "objection_raised", by=by, **_facts(raised), reason=reason)
     tell(
         [*leaders([project.buyer], now), *User.objects.filter(roles__contains=[Role.STEWARD], is_active=True)],
-        lambda: _("%(me)s objects to the award of “%(title)s”.") % {"me": firm.name, "title": project.title},
+        lambda: _("%(me)s objects to the award of “%(title)s”.") % {"me": bidder.name, "title": project.title},
         link=link(project),
     )
     return raised
@@ -49,7 +54,7 @@ def rule(*, objection: Objection, upheld: bool, reason: str, by: User) -> Object
     Raises Denied (not a steward, or one with a part in it), InvalidTransition (ruled already), Invalid.
     """
     project, award, now = locked_award(objection.award)
-    objection = Objection.objects.select_for_update().select_related("microenterprise").get(pk=objection.pk)
+    objection = Objection.objects.select_for_update().get(pk=objection.pk)
     bids = opened(project)
     permissions.check_rule(project, objection, bids, standing_of(by, business_date(now)))
     objection.ruling_reason = given(reason, _("Say why; every bidder reads it."))
@@ -57,7 +62,7 @@ def rule(*, objection: Objection, upheld: bool, reason: str, by: User) -> Object
     objection.ruled_at, objection.ruled_by = now, by
     objection.save(update_fields=["ruling", "ruling_reason", "ruled_at", "ruled_by"])
     record(
-        project, "objection_ruled", by=by, microenterprise=str(objection.microenterprise_id),
+        project, "objection_ruled", by=by, **_facts(objection),
         ruling=objection.ruling, reason=objection.ruling_reason,
     )  # fmt: skip
     _tell_ruling(project, objection, now)
@@ -68,12 +73,18 @@ def rule(*, objection: Objection, upheld: bool, reason: str, by: User) -> Object
     return objection
 
 
+def _facts(objection: Objection) -> dict[str, str]:
+    """Who objects, as the trail keeps it."""
+    kind = "vendor" if objection.vendor_id is not None else "microenterprise"
+    return {kind: str(objection.vendor_id or objection.microenterprise_id)}
+
+
 def _tell_ruling(project: Project, objection: Objection, now: datetime) -> None:
-    words = {"me": objection.microenterprise.name, "title": project.title, "reason": objection.ruling_reason}
+    words = {"me": objection.bidder_label, "title": project.title, "reason": objection.ruling_reason}
 
     def say() -> str:
         if objection.ruling == Objection.Ruling.UPHELD:
             return _("The objection of %(me)s to the award of “%(title)s” is upheld: %(reason)s") % words
         return _("The objection of %(me)s to the award of “%(title)s” is dismissed: %(reason)s") % words
 
-    tell(leaders([project.buyer, objection.microenterprise], now), say, link=link(project))
+    tell(leaders([project.buyer, objection.bidder], now), say, link=link(project))

@@ -1,10 +1,11 @@
 """What the verbs of a contract share: its locked row, its trail, whom they tell. Verbs have files of their own."""
 
 from contracts.actions import releases
+from contracts.bidders import speakers
 from contracts.models import Contract, ContractVersion
+from contracts.models.vendors import Bidder
 from core import audit
 from core.clock import business_date
-from microenterprises.models import Membership, Microenterprise
 from people.models import User
 
 CLOCK = "clock"
@@ -14,7 +15,7 @@ def locked(contract: Contract) -> Contract:
     """The contract as it is now, its row locked until the transaction ends, with what its verbs read."""
     Contract.objects.select_for_update().get(pk=contract.pk)
     return Contract.objects.select_related(
-        "buyer", "supplier", "acceptor", "project", "award__bid", "award__awarded_by"
+        "buyer", "supplier", "supplier_vendor", "acceptor", "project", "award__bid", "award__awarded_by"
     ).get(pk=contract.pk)
 
 
@@ -34,10 +35,9 @@ def link(contract: Contract) -> str:
     return f"/contracts/{contract.pk}/"
 
 
-def leaders(*firms: Microenterprise) -> list[User]:
-    """Who leads these MEs today."""
-    rows = Membership.objects.active(business_date()).filter(microenterprise__in=firms, is_lead=True)
-    return [row.person for row in rows.select_related("person")]
+def leaders(*firms: Bidder) -> list[User]:
+    """Who leads these MEs, and who signs in for the vendors among them, today."""
+    return speakers(firms, business_date())
 
 
 def posted_by(by: User | None) -> str:

@@ -17,12 +17,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts import criteria, proposed, scoring, sealing
-from contracts.actions import given, holds, releases
+from contracts.actions import given, holds, releases, vendor_mails
+from contracts.bidders import speakers
 from contracts.criteria import CriterionDraft
 from contracts.lifecycle import BID, PROJECT
 from contracts.measures import NO_MEASURE, Measure, write_measure
-from contracts.models import Bid, InvitedFirm, Panelist, Project
+from contracts.models import Bid, InvitedFirm, Panelist, Project, Vendor
 from contracts.models.bids import CLEAR
+from contracts.models.vendors import Bidder
 from contracts.permissions import projects as permissions
 from contracts.permissions.standing import standing_of
 from contracts.proposed import Proposed
@@ -98,11 +100,9 @@ def link(project: Project) -> str:
     return f"/projects/{project.pk}/"
 
 
-def leaders(firms: Iterable[Microenterprise | None], now: datetime) -> list[User]:
-    """Who leads these MEs today."""
-    wanted = [firm.pk for firm in firms if firm is not None]
-    rows = Membership.objects.active(business_date(now)).filter(microenterprise__in=wanted, is_lead=True)
-    return [row.person for row in rows.select_related("person")]
+def leaders(firms: Iterable[Bidder | None], now: datetime) -> list[User]:
+    """Who leads these MEs, and who signs in for the vendors among them, today."""
+    return speakers(firms, business_date(now))
 
 
 # ------------------------------------------------------------------ draft
@@ -232,6 +232,7 @@ def publish(*, project: Project, by: User) -> Project:
     )
     _tell_named(project, panel, by)
     _tell_invited(project, invited, now)
+    vendor_mails.tell_invited(project)
     return project
 
 
@@ -374,7 +375,7 @@ def cancel(*, project: Project, reason: str, by: User) -> Project:
     record(project, "cancelled", by=by, reason=reason, was=was)
     # Only where bids are open: a notice to sealed bidders would tell who bid.
     if was == Project.Status.EVALUATING:
-        firms = [bid.microenterprise for bid in project.bids.opened().select_related("microenterprise")]
+        firms = [bid.bidder for bid in project.bids.opened().select_related("microenterprise", "vendor")]
         tell(
             leaders(firms, now),
             lambda: _("“%(title)s” was cancelled: %(reason)s") % {"title": project.title, "reason": reason},
@@ -439,16 +440,18 @@ def _unseal(project: Project, now: datetime) -> list[Bid]:
     """
     sealed = project.bids.filter(status=Bid.Status.SUBMITTED).select_related("sealed").order_by("pk")
     opened = sealing.open_all(sealed, project.pk)
-    firms = Microenterprise.objects.in_bulk([terms.microenterprise for _bid, terms in opened])
-    firms_by_id = {str(pk): firm for pk, firm in firms.items()}
+    firms = Microenterprise.objects.in_bulk([terms.microenterprise for _bid, terms in opened if not terms.vendor])
+    vendors = Vendor.objects.in_bulk([terms.vendor for _bid, terms in opened if terms.vendor])
+    bidders: dict[str, Bidder] = {str(pk): firm for pk, firm in firms.items()}
+    bidders |= {str(pk): vendor for pk, vendor in vendors.items()}
     for bid, terms in opened:
-        bid.microenterprise = firms_by_id[terms.microenterprise]
+        _name(bid, bidders[terms.bidder])
         bid.author_id = UUID(terms.author)
         bid.days, bid.plan, bid.answers = terms.days, terms.plan, list(terms.answers)
         if not project.two_envelopes:
             bid.price_minor, bid.price_opened_at = terms.price_minor, now
         bid.opened_at = now
-        _judge_firm(bid, bid.microenterprise)
+        _judge_firm(bid, bidders[terms.bidder])
     columns = [*CLEAR, "price_opened_at", "opened_at", "status", "outcome_reason"]
     Bid.objects.bulk_update([bid for bid, _terms in opened], columns)
     valid = [bid for bid, _terms in opened if bid.status == Bid.Status.VALID]
@@ -456,9 +459,16 @@ def _unseal(project: Project, now: datetime) -> list[Bid]:
     return valid
 
 
-def _judge_firm(bid: Bid, firm: Microenterprise) -> None:
+def _name(bid: Bid, bidder: Bidder) -> None:
+    if isinstance(bidder, Vendor):
+        bid.vendor = bidder
+    else:
+        bid.microenterprise = bidder
+
+
+def _judge_firm(bid: Bid, firm: Bidder) -> None:
     """A bid of an ME that is gone cannot be signed; every other one is valid."""
-    if firm.status == Microenterprise.Status.ACTIVE:
+    if isinstance(firm, Vendor) or firm.status == Microenterprise.Status.ACTIVE:
         BID.check(bid.status, "open")
         bid.status = Bid.Status.VALID
         return
@@ -491,7 +501,7 @@ def _start_evaluation(project: Project, valid: Sequence[Bid], now: datetime) -> 
     record(project, "opened", by=None, bids=len(valid))
     panel = [row.person for row in project.panel.select_related("person")] if needs_quality(project) else []
     buyers = leaders([project.buyer], now)
-    bidders = [person for person in leaders([bid.microenterprise for bid in valid], now) if person not in buyers]
+    bidders = [person for person in leaders([bid.bidder for bid in valid], now) if person not in buyers]
     tell(panel, partial(_judge_now, project.title), link=f"{link(project)}quality/")
     tell([one for one in buyers if one not in panel], partial(_bids_are_open, project.title), link=link(project))
     tell([one for one in bidders if one not in panel], partial(_your_bid_is_open, project.title), link=link(project))

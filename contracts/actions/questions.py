@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts import sealing
-from contracts.actions import releases
+from contracts.actions import releases, vendor_mails
 from contracts.actions.alerts import News, tell_watchers
 from contracts.actions.projects import locked, record
 from contracts.models import Alert, Project, Question
@@ -128,3 +128,9 @@ def _tell_of_answer(question: Question, project: Project) -> None:
         link=link(project.pk),
     )
     tell_watchers(Alert.Kind.ANSWERED, [news])
+    # Vendors cannot watch. Every colleague reads who is invited, so telling all of them says nothing of who bids.
+    tell(
+        vendor_mails.people_invited(project),
+        lambda: _("A question about “%(title)s” was answered.") % {"title": project.title},
+        link=link(project.pk),
+    )

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 from contracts.actions.bids import LONGEST_TIME_DAYS, Offer
 from contracts.criteria import asking
 from contracts.explaining import percent
-from contracts.models import Criterion, Project
+from contracts.models import Criterion, Project, Vendor
+from contracts.models.vendors import Bidder
 from contracts.sealing import LONGEST_ANSWER, LONGEST_PLAN
 from core.fields import MoneyField
-from microenterprises.models import Microenterprise
 
 
 class BidForm(forms.Form):
@@ -50,7 +50,7 @@ class BidForm(forms.Form):
         data: Any = None,
         *,
         project: Project,
-        firms: Sequence[Microenterprise],
+        firms: Sequence[Bidder],
         criteria: Sequence[Criterion] = (),
         initial: dict[str, Any] | None = None,
     ) -> None:
@@ -68,6 +68,9 @@ class BidForm(forms.Form):
             if isinstance(field, MoneyField):
                 field.currency = project.currency
         self.firms = {str(firm.pk): firm for firm in firms}
+        if any(isinstance(firm, Vendor) for firm in firms):
+            # What a member of an ME would get of it is nothing that a vendor could be told.
+            del self.fields["costs"]
         if len(firms) < 2:
             del self.fields["microenterprise"]
             return
@@ -82,8 +85,8 @@ class BidForm(forms.Form):
         again["seen"] = str(version)
         self.data = again
 
-    def firm(self) -> Microenterprise:
-        """The ME the bid is for."""
+    def firm(self) -> Bidder:
+        """The ME, or vendor, the bid is for."""
         chosen = self.cleaned_data.get("microenterprise") or next(iter(self.firms))
         return self.firms[chosen]
 

@@ -22,6 +22,7 @@ from contracts.models.projects import InvitedFirm, Project, ReferenceTender
 from contracts.models.promises import MarketPromise
 from contracts.models.questions import Question
 from contracts.models.releases import FeedEpoch, Release
+from contracts.models.vendors import InvitedVendor, Vendor, VendorInvitation, VendorSeat
 
 __all__ = [
     "Alert",
@@ -38,6 +39,7 @@ __all__ = [
     "FlagNote",
     "FlagSearch",
     "InvitedFirm",
+    "InvitedVendor",
     "MarketPromise",
     "Matched",
     "Milestone",
@@ -58,6 +60,9 @@ __all__ = [
     "SealedScores",
     "SealedTerms",
     "Signature",
+    "Vendor",
+    "VendorInvitation",
+    "VendorSeat",
     "Watch",
     "WrappedKey",
 ]

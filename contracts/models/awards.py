@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.models.bids import Bid
 from contracts.models.projects import Project
+from contracts.models.vendors import Bidder, Vendor
 from core.ids import new_id
 from microenterprises.models import Microenterprise
 from people.models import User
@@ -83,7 +84,8 @@ class Objection(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id)
     award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="objections")
-    microenterprise = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, related_name="+")
+    microenterprise = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, null=True, related_name="+")
+    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, null=True, related_name="+")
     reason = models.TextField(_("reason"))
     raised_at = models.DateTimeField()
     raised_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -96,6 +98,11 @@ class Objection(models.Model):
         ordering = ["raised_at", "id"]
         constraints = [
             models.UniqueConstraint(fields=["award", "microenterprise"], name="an_me_objects_to_an_award_once"),
+            models.UniqueConstraint(fields=["award", "vendor"], name="a_vendor_objects_to_an_award_once"),
+            models.CheckConstraint(
+                condition=Q(microenterprise=None, vendor__isnull=False) | Q(microenterprise__isnull=False, vendor=None),
+                name="an_objection_is_of_one_bidder",
+            ),
             models.CheckConstraint(condition=~Q(reason=""), name="an_objection_has_a_reason"),
             models.CheckConstraint(
                 condition=Q(ruling=None, ruled_at=None, ruled_by=None, ruling_reason="")
@@ -108,6 +115,16 @@ class Objection(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def bidder(self) -> Bidder | None:
+        """Who objects."""
+        return self.microenterprise if self.microenterprise_id is not None else self.vendor
+
+    @property
+    def bidder_label(self) -> str:
+        """Who objects, as sentences name them."""
+        return self.bidder.name if self.bidder is not None else ""
 
 
 class PriceQuestion(models.Model):

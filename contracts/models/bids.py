@@ -3,16 +3,19 @@
 Never register these tables in an admin site, a filter, an export or a serializer before reading rule 2 in docs.
 """
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import FilteredRelation, Q
 from django.utils.translation import gettext_lazy as _
 
 from contracts.models.projects import Project
+from contracts.models.vendors import Bidder, Vendor
 from core.ids import new_id
 from microenterprises.models import Microenterprise
 from people.models import User
 
-CLEAR = ["microenterprise", "author", "price_minor", "days", "plan", "answers"]
+CLEAR = ["microenterprise", "vendor", "author", "price_minor", "days", "plan", "answers"]
 
 
 class BidQuerySet(models.QuerySet["Bid"]):
@@ -30,9 +33,10 @@ class BidQuerySet(models.QuerySet["Bid"]):
         """Opened bids, for colleagues: the market is open once a deadline has passed.
 
         Who is to judge quality sees none of them before they have declared their interests, nor with a conflict.
+        Outside vendors see their own.
         """
         if user.is_vendor:
-            return self.none()
+            return self.opened().filter(vendor__seats__person=user)
         to_judge = Project.objects.filter(
             Q(price_weight_bp__lt=10_000) | Q(pass_mark__gt=0),
             status=Project.Status.EVALUATING,
@@ -44,7 +48,7 @@ class BidQuerySet(models.QuerySet["Bid"]):
 
 
 class Bid(models.Model):
-    """A bid of one ME on one project. `bidder_token` is an HMAC that hides the ME until opening.
+    """A bid of one ME, or of an outside vendor, on one project. `bidder_token` is an HMAC that hides who until opening.
 
     Whether a bid waits to be confirmed after a change of its project is derived (`SealedTerms.made_for`); only the
     opening, which leaves unconfirmed bids sealed for ever, writes `stale`.
@@ -69,6 +73,7 @@ class Bid(models.Model):
     microenterprise = models.ForeignKey(
         Microenterprise, on_delete=models.PROTECT, null=True, related_name="opened_bids"
     )
+    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, null=True, related_name="opened_bids")
     author = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     bidder_name = models.CharField(max_length=200, blank=True, help_text=_("For imported bids, whose bidder is no ME."))
     price_minor = models.BigIntegerField(null=True)
@@ -95,6 +100,7 @@ class Bid(models.Model):
                 condition=Q(opened_at__isnull=False)
                 | Q(
                     microenterprise=None,
+                    vendor=None,
                     author=None,
                     price_minor=None,
                     days=None,
@@ -107,6 +113,12 @@ class Bid(models.Model):
                     outcome_reason="",
                 ),
                 name="a_sealed_bid_shows_nothing",
+            ),
+            models.CheckConstraint(
+                condition=Q(microenterprise=None, vendor=None)
+                | Q(microenterprise__isnull=False, vendor=None, bidder_name="")
+                | Q(microenterprise=None, vendor__isnull=False, bidder_name=""),
+                name="a_bid_shows_one_bidder",
             ),
             models.CheckConstraint(
                 condition=Q(opened_at=None, status__in=["submitted", "withdrawn", "stale"])
@@ -134,6 +146,27 @@ class Bid(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def bidder(self) -> Bidder | None:
+        """Who bid, once the bid is open; None for imported bids, whose bidder is only a name."""
+        return self.microenterprise if self.microenterprise_id is not None else self.vendor
+
+    @property
+    def bidder_id(self) -> UUID | None:
+        """The id of the ME or vendor that bid, once the bid is open."""
+        return self.microenterprise_id or self.vendor_id
+
+    @property
+    def bidder_label(self) -> str:
+        """Who bid, as sentences and pages name them."""
+        bidder = self.bidder
+        return bidder.name if bidder is not None else self.bidder_name
+
+    def bidder_facts(self) -> dict[str, str]:
+        """Who bid, as the trail keeps it."""
+        kind = "vendor" if self.vendor_id is not None else "microenterprise"
+        return {kind: str(self.bidder_id)}
 
 
 class SealedTerms(models.Model):

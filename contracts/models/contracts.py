@@ -1,5 +1,7 @@
 """Internal market contracts: versions, signatures, milestones, ratings."""
 
+from uuid import UUID
+
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
@@ -8,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.models.awards import Award
 from contracts.models.projects import Project
+from contracts.models.vendors import Bidder, Vendor
 from core.clock import company_zone
 from core.ids import new_id
 from microenterprises.models import Membership, Microenterprise
@@ -23,8 +26,11 @@ class ContractQuerySet(models.QuerySet["Contract"]):
     def visible_to(self, user: User) -> "ContractQuerySet":
         """The members of both parties; finance, steward and auditor see all.
 
-        Who left an ME keeps what was drafted while they were there, and sees nothing of what came later.
+        Who left an ME keeps what was drafted while they were there, and sees nothing of what came later. Outside
+        vendors see their own.
         """
+        if user.is_vendor:
+            return self.filter(supplier_vendor__seats__person=user)
         if user.has_role(Role.FINANCE, Role.STEWARD, Role.AUDITOR):
             return self
         mine = Membership.objects.filter(person=user).values("microenterprise")
@@ -52,7 +58,10 @@ class Contract(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="contracts")
     award = models.OneToOneField(Award, on_delete=models.PROTECT, related_name="contract")
     buyer = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, related_name="contracts_as_buyer")
-    supplier = models.ForeignKey(Microenterprise, on_delete=models.PROTECT, related_name="contracts_as_supplier")
+    supplier = models.ForeignKey(
+        Microenterprise, on_delete=models.PROTECT, null=True, related_name="contracts_as_supplier"
+    )
+    supplier_vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, null=True, related_name="contracts")
     acceptor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="contracts_to_accept")
     title = models.CharField(max_length=160)
     currency = models.CharField(max_length=3)
@@ -77,6 +86,11 @@ class Contract(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["project"], condition=~Q(status="void"), name="one_contract_per_project"),
             models.CheckConstraint(condition=~Q(buyer=F("supplier")), name="nobody_buys_from_themselves"),
+            models.CheckConstraint(
+                condition=Q(supplier=None, supplier_vendor__isnull=False)
+                | Q(supplier__isnull=False, supplier_vendor=None),
+                name="a_contract_has_one_supplier",
+            ),
             models.CheckConstraint(condition=Q(price_minor__gt=0), name="a_price_is_positive"),
             models.CheckConstraint(
                 condition=Q(end_proposed_for=None, end_proposed_at=None, end_proposed_by=None)
@@ -94,6 +108,24 @@ class Contract(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def seller(self) -> Bidder:
+        """Who does the work: an ME, or an outside vendor."""
+        found = self.supplier if self.supplier_id is not None else self.supplier_vendor
+        if found is None:
+            raise ValueError("a contract has one supplier, by constraint")
+        return found
+
+    @property
+    def seller_id(self) -> UUID | None:
+        """The id of the ME or vendor that does the work."""
+        return self.supplier_id or self.supplier_vendor_id
+
+    @property
+    def supplier_name(self) -> str:
+        """Who does the work, as sentences and pages name them."""
+        return self.seller.name
 
 
 class ContractVersion(models.Model):

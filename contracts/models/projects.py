@@ -13,9 +13,11 @@ from people.models import Skill, User
 
 class ProjectQuerySet(models.QuerySet["Project"]):
     def visible_to(self, user: User) -> "ProjectQuerySet":
-        """Published projects are for every colleague; drafts for the members of the buyer; vendors see none yet."""
+        """Published projects are for every colleague; drafts for the members of the buyer; vendors see published ones
+        that they are invited to.
+        """
         if user.is_vendor:
-            return self.none()
+            return self.filter(published_at__isnull=False, invited_vendors__vendor__seats__person=user)
         mine = Membership.objects.filter(person=user, ended_on=None).values("microenterprise")
         return self.filter(~Q(status=Project.Status.DRAFT) | Q(buyer__in=mine))
 

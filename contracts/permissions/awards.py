@@ -6,13 +6,14 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import PROJECT
-from contracts.models import Award, Bid, Objection, Panelist, PriceQuestion, Project
+from contracts.models import Award, Bid, Objection, Panelist, PriceQuestion, Project, Vendor
+from contracts.models.vendors import Bidder
 from contracts.permissions.panel import Seat
 from contracts.permissions.standing import Standing
 from core.clock import business_date
 from core.errors import Denied, InvalidTransition, TooLate
 from core.words.instants import exact
-from microenterprises.models import Membership, Microenterprise
+from microenterprises.models import Membership
 from people.models import Role, User
 
 
@@ -30,7 +31,10 @@ def check_award(project: Project, who: Standing) -> None:
 
 
 def check_impartial(bids: Iterable[Bid], who: Standing) -> None:
-    """Nobody judges bids of which one is their own ME's, also when they joined that ME after it bid (rule 6)."""
+    """Nobody judges bids of which one is their own ME's, also when they joined that ME after it bid (rule 6).
+
+    A vendor has no members in the market, so nobody here can be one of its people.
+    """
     for bid in bids:
         if bid.microenterprise is not None and who.belongs_to(bid.microenterprise_id):
             raise Denied(
@@ -47,7 +51,8 @@ def check_awardable(project: Project, bid: Bid, unscored: int) -> None:
         raise InvalidTransition(
             _("The panel has not judged the quality of every bid yet. Award when all of them have their points.")
         )
-    if bid.microenterprise is None or bid.microenterprise.status != "active":
+    bidder = bid.bidder
+    if bidder is None or (not isinstance(bidder, Vendor) and bidder.status != "active"):
         raise InvalidTransition(_("The bidder is dissolved, so it cannot sign. Choose another bid or none."))
     if bid.microenterprise_id == project.buyer_id:
         raise Denied(_("Nobody buys from themselves."))
@@ -92,7 +97,7 @@ def may_agree(project: Project, award: Award, bids: Iterable[Bid], now: datetime
 
 def check_answer(bid: Bid, question: PriceQuestion | None, who: Standing, now: datetime) -> None:
     """The leader of the bidder explains its price, once, before the time is over."""
-    if bid.microenterprise is None or not who.leads(bid.microenterprise_id):
+    if not who.leads(bid.bidder_id):
         raise Denied(_("Only the leader of the bidder explains its price."))
     if question is None:
         raise InvalidTransition(_("Nobody asked about this price."))
@@ -105,8 +110,10 @@ def check_answer(bid: Bid, question: PriceQuestion | None, who: Standing, now: d
 # ------------------------------------------------------------------ objections
 
 
-def check_object(award: Award, bids: Iterable[Bid], who: Standing, now: datetime) -> Microenterprise:
-    """The leader of an ME that bid and was not chosen objects while the award stands; the ME it is for."""
+def check_object(award: Award, bids: Iterable[Bid], who: Standing, now: datetime) -> Bidder:
+    """The leader of an ME, or who signs in for a vendor, that bid and was not chosen objects while the award stands;
+    the bidder it is for.
+    """
     firm = objecting_firm(award, bids, who)
     if firm is None:
         raise Denied(_("Only the leader of an ME that bid here and was not chosen may object."))
@@ -119,11 +126,11 @@ def check_object(award: Award, bids: Iterable[Bid], who: Standing, now: datetime
     return firm
 
 
-def objecting_firm(award: Award, bids: Iterable[Bid], who: Standing) -> Microenterprise | None:
-    """The first ME that the person leads, bid here, and was not chosen."""
+def objecting_firm(award: Award, bids: Iterable[Bid], who: Standing) -> Bidder | None:
+    """The first bidder that the person speaks for, bid here, and was not chosen."""
     for bid in bids:
-        if bid.pk != award.bid_id and bid.microenterprise is not None and who.leads(bid.microenterprise_id):
-            return bid.microenterprise
+        if bid.pk != award.bid_id and who.leads(bid.bidder_id):
+            return bid.bidder
     return None
 
 

@@ -8,7 +8,8 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import Phase, phase
-from contracts.models import InvitedFirm, Panelist, Project
+from contracts.models import InvitedFirm, InvitedVendor, Panelist, Project, Vendor
+from contracts.models.vendors import Bidder
 from contracts.permissions.standing import Standing
 from core.errors import Denied, Invalid, InvalidTransition, TooLate
 from core.words.instants import exact
@@ -64,9 +65,15 @@ def check_time(project: Project, now: datetime) -> None:
     )
 
 
-def check_bid(project: Project, firm: Microenterprise, who: Standing, *, barred: Barred, now: datetime) -> None:
-    """Whether somebody may submit or revise for `firm` now. Raises Denied, InvalidTransition, TooLate."""
+def check_bid(project: Project, firm: Bidder, who: Standing, *, barred: Barred, now: datetime) -> None:
+    """Whether somebody may submit or revise for `firm` now. Raises Denied, InvalidTransition, TooLate.
+
+    A vendor has no members inside, so no circle of the buyer or the panel keeps it out; it must be invited (rule 9).
+    """
     check_time(project, now)
+    if isinstance(firm, Vendor):
+        _check_vendor(project, firm, who)
+        return
     if not who.leads(firm.pk):
         raise Denied(_("Only the leader of %(me)s submits bids for it.") % {"me": firm.name})
     _check_not_own(project, firm, who, barred)
@@ -83,10 +90,10 @@ def check_bid(project: Project, firm: Microenterprise, who: Standing, *, barred:
 def check_bid_somehow(project: Project, who: Standing, *, barred: Barred, now: datetime) -> None:
     """Whether somebody may bid for any ME they lead. Raises the refusal of the first when for none."""
     check_time(project, now)
-    if not who.led:
+    if not who.bidders:
         raise Denied(_("Only the leader of an active ME submits bids. Show this project to the leader of yours."))
     refusals: list[Denied] = []
-    for firm in who.led:
+    for firm in who.bidders:
         try:
             check_bid(project, firm, who, barred=barred, now=now)
         except Denied as refusal:
@@ -96,10 +103,10 @@ def check_bid_somehow(project: Project, who: Standing, *, barred: Barred, now: d
     raise refusals[0]
 
 
-def bidding_firms(project: Project, who: Standing, *, barred: Barred, now: datetime) -> list[Microenterprise]:
-    """The MEs somebody may bid for now; empty when none."""
-    found = []
-    for firm in who.led:
+def bidding_firms(project: Project, who: Standing, *, barred: Barred, now: datetime) -> list[Bidder]:
+    """The MEs, or the vendor, somebody may bid for now; empty when none."""
+    found: list[Bidder] = []
+    for firm in who.bidders:
         try:
             check_bid(project, firm, who, barred=barred, now=now)
         except (Denied, InvalidTransition):
@@ -114,6 +121,13 @@ def check_price(project: Project, price_minor: int, ceiling: str) -> None:
         raise Invalid(_("A price is more than zero."), field="price")
     if project.ceiling_minor is not None and price_minor > project.ceiling_minor:
         raise Invalid(_("The ceiling is %(ceiling)s; a bid above it is refused.") % {"ceiling": ceiling}, field="price")
+
+
+def _check_vendor(project: Project, vendor: Vendor, who: Standing) -> None:
+    if not who.leads(vendor.pk):
+        raise Denied(_("Only who signs in for %(vendor)s submits bids for it.") % {"vendor": vendor.name})
+    if not InvitedVendor.objects.filter(project=project, vendor=vendor).exists():
+        raise Denied(_("The buyer has not invited %(vendor)s to this project.") % {"vendor": vendor.name})
 
 
 def _check_not_own(project: Project, firm: Microenterprise, who: Standing, barred: Barred) -> None:

@@ -12,10 +12,11 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import CONTRACT, MILESTONE
-from contracts.models import Contract, Milestone
+from contracts.models import Contract, Milestone, VendorSeat
 from contracts.models.contracts import Party
+from contracts.models.vendors import Bidder
 from core.errors import Denied, InvalidTransition, TooLate
-from microenterprises.models import Membership, Microenterprise
+from microenterprises.models import Membership
 from people.models import Role, User
 
 
@@ -35,6 +36,9 @@ class Place:
 
 def place(contract: Contract, user: User, on: date) -> Place:
     """Read the place of `user` towards `contract` on a business date. One statement."""
+    if user.is_vendor:
+        seats = VendorSeat.objects.filter(person=user, vendor=contract.supplier_vendor_id)
+        return made_of(contract, user, dict.fromkeys(seats.values_list("vendor_id", flat=True), True))
     rows = (
         Membership.objects.active(on)
         .filter(person=user, microenterprise__in=(contract.buyer_id, contract.supplier_id))
@@ -44,24 +48,25 @@ def place(contract: Contract, user: User, on: date) -> Place:
 
 
 def made_of(contract: Contract, user: User, memberships: dict[UUID, bool]) -> Place:
-    """A place from what is known already: the ids of the reader's MEs and whether they lead each.
+    """A place from what is known already: the ids of the reader's MEs and whether they lead each. Who signs in for a
+    vendor speaks for it as a leader does for an ME.
 
     The auditor reads everything and changes nothing: they serve and lead no party, even where they are a member.
     """
     if user.has_role(Role.AUDITOR):
         return Place(person_id=user.pk, is_steward=False, serves=frozenset(), leads=frozenset())
-    sides = {Party.BUYER.value: contract.buyer_id, Party.SUPPLIER.value: contract.supplier_id}
+    sides = {Party.BUYER.value: contract.buyer_id, Party.SUPPLIER.value: contract.seller_id}
     return Place(
         person_id=user.pk,
         is_steward=user.has_role(Role.STEWARD),
         serves=frozenset(party for party, me in sides.items() if me in memberships),
-        leads=frozenset(party for party, me in sides.items() if memberships.get(me)),
+        leads=frozenset(party for party, me in sides.items() if me is not None and memberships.get(me)),
     )
 
 
-def firm(contract: Contract, party: str) -> Microenterprise:
-    """The ME that is this party."""
-    return contract.buyer if party == Party.BUYER else contract.supplier
+def firm(contract: Contract, party: str) -> Bidder:
+    """The ME, or outside vendor, that is this party."""
+    return contract.buyer if party == Party.BUYER else contract.seller
 
 
 def other(party: str) -> str:
@@ -86,7 +91,7 @@ def check_party(contract: Contract, place: Place) -> str:
     if not place.leads:
         raise Denied(
             _("Only the leaders of %(buyer)s and %(supplier)s can do this.")
-            % {"buyer": contract.buyer.name, "supplier": contract.supplier.name}
+            % {"buyer": contract.buyer.name, "supplier": contract.supplier_name}
         )
     return next(iter(place.leads))
 
@@ -126,7 +131,7 @@ def check_decline(contract: Contract, place: Place) -> str:
 def check_deliver(contract: Contract, milestone: Milestone, place: Place) -> None:
     """Members of the supplier deliver, while the contract is active."""
     if Party.SUPPLIER.value not in place.serves:
-        raise Denied(_("Members of %(supplier)s deliver this milestone.") % {"supplier": contract.supplier.name})
+        raise Denied(_("Members of %(supplier)s deliver this milestone.") % {"supplier": contract.supplier_name})
     _check_active(contract)
     if milestone.status == Milestone.Status.SUBMITTED:
         raise InvalidTransition(
@@ -149,7 +154,7 @@ def check_decide(contract: Contract, milestone: Milestone, place: Place) -> None
         )
     if Party.SUPPLIER.value in place.serves:
         raise Denied(
-            _("You are a member of %(supplier)s: nobody accepts their own work.") % {"supplier": contract.supplier.name}
+            _("You are a member of %(supplier)s: nobody accepts their own work.") % {"supplier": contract.supplier_name}
         )
     if place.person_id == contract.award.awarded_by_id:
         raise Denied(_("You awarded this project. Who awards is not who accepts."))
@@ -157,7 +162,7 @@ def check_decide(contract: Contract, milestone: Milestone, place: Place) -> None
     if milestone.status in (Milestone.Status.SCHEDULED, Milestone.Status.REJECTED):
         raise InvalidTransition(
             _("Nothing is delivered for this milestone yet; %(supplier)s delivers it with evidence.")
-            % {"supplier": contract.supplier.name}
+            % {"supplier": contract.supplier_name}
         )
     MILESTONE.check(milestone.status, "accept")
 
@@ -228,5 +233,5 @@ def _rater(contract: Contract, place: Place) -> str:
             return Party.SUPPLIER.value
     raise Denied(
         _("%(acceptor)s or the leader of %(buyer)s rates for the buyer, the leader of %(supplier)s for the supplier.")
-        % {"acceptor": contract.acceptor.name, "buyer": contract.buyer.name, "supplier": contract.supplier.name}
+        % {"acceptor": contract.acceptor.name, "buyer": contract.buyer.name, "supplier": contract.supplier_name}
     )

@@ -7,26 +7,37 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from contracts.models import Vendor, VendorSeat
+from contracts.models.vendors import Bidder
 from microenterprises.models import Membership, Microenterprise
 from people.models import Role, User
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A person with their memberships on a date. `firms` and `led` hold active MEs only, by name."""
+    """A person with their memberships on a date. `firms` and `led` hold active MEs only, by name.
+
+    Who signs in for an outside vendor stands for it and for no ME.
+    """
 
     user: User
     on: date
     firms: tuple[Microenterprise, ...]
     led: tuple[Microenterprise, ...]
+    vendor: Vendor | None = None
+
+    @property
+    def bidders(self) -> tuple[Bidder, ...]:
+        """For whom the person may bid at all."""
+        return self.led if self.vendor is None else (*self.led, self.vendor)
 
     def belongs_to(self, firm_id: UUID | None) -> bool:
         """Whether the person is a member of that active ME."""
         return any(firm.pk == firm_id for firm in self.firms)
 
     def leads(self, firm_id: UUID | None) -> bool:
-        """Whether the person leads that active ME."""
-        return any(firm.pk == firm_id for firm in self.led)
+        """Whether the person leads that active ME, or signs in for that vendor."""
+        return firm_id is not None and any(bidder.pk == firm_id for bidder in self.bidders)
 
 
 def standing_of(user: User, on: date) -> Standing:
@@ -34,6 +45,9 @@ def standing_of(user: User, on: date) -> Standing:
 
     The auditor reads everything and changes nothing, so nowhere stands for an ME, even where they have a place in one.
     """
+    if user.is_vendor:
+        seat = VendorSeat.objects.filter(person=user).select_related("vendor").first()
+        return Standing(user=user, on=on, firms=(), led=(), vendor=seat.vendor if seat is not None else None)
     rows = (
         Membership.objects.active(on)
         .filter(person=user, microenterprise__status=Microenterprise.Status.ACTIVE)

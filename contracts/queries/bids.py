@@ -12,7 +12,8 @@ from django.db.models.functions import Cast, Concat
 
 from contracts import sealing
 from contracts.lifecycle import BID_BADGES, TO_CONFIRM, Phase, phase
-from contracts.models import Award, Bid, Project, WrappedKey
+from contracts.models import Award, Bid, Project, Vendor, WrappedKey
+from contracts.models.vendors import Bidder
 from contracts.permissions.standing import Standing
 from contracts.prospects_of_bids import PastBid
 from contracts.queries.decisions import live_award
@@ -26,10 +27,10 @@ CANCELLED_SHOWN = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class OwnBid:
-    """A bid of an ME the reader leads, without its terms."""
+    """A bid of an ME the reader leads, or of the vendor they sign in for, without its terms."""
 
     bid: Bid
-    firm: Microenterprise
+    firm: Bidder
     stale: bool = False
     """Made for words of the project that hold no more: it waits to be confirmed."""
 
@@ -49,9 +50,9 @@ class OwnBid:
 
 def own_bids_on(project: Project, who: Standing) -> list[OwnBid]:
     """The sealed bids of the reader's MEs on one project, the live one of each ME first. At most two statements."""
-    if not who.led or project.opened_at is not None or project.published_at is None:
+    if not who.bidders or project.opened_at is not None or project.published_at is None:
         return []
-    found = _found(sealing.bidder_tokens([project.pk], [firm.pk for firm in who.led]), who)
+    found = _found(sealing.bidder_tokens([project.pk], [firm.pk for firm in who.bidders]), who)
     for row in found:
         row.bid.project = project
     return found
@@ -62,7 +63,7 @@ def own_sealed_bids(who: Standing, now: datetime) -> list[OwnBid]:
 
     Three statements, whatever the number of projects.
     """
-    if not who.led:
+    if not who.bidders:
         return []
     candidates: Iterable[UUID] = (
         Project.objects.filter(
@@ -73,8 +74,13 @@ def own_sealed_bids(who: Standing, now: datetime) -> list[OwnBid]:
         .order_by()
         .values_list("pk", flat=True)
     )
-    found = _found(sealing.bidder_tokens(candidates, [firm.pk for firm in who.led]), who)
+    found = _found(sealing.bidder_tokens(candidates, [firm.pk for firm in who.bidders]), who)
     return sorted(found, key=lambda row: (row.bid.project.deadline, str(row.bid.pk)))
+
+
+def own_sealed_among(projects: Iterable[UUID], who: Standing) -> list[OwnBid]:
+    """The bids of the reader's bidders on these projects that are not opened, live ones first. Two statements."""
+    return _found(sealing.bidder_tokens(projects, [bidder.pk for bidder in who.bidders]), who) if who.bidders else []
 
 
 def opened_bids_of(who: Standing) -> QuerySet[Bid]:
@@ -87,9 +93,12 @@ def opened_bids_of(who: Standing) -> QuerySet[Bid]:
     )
 
 
-def past_bids(person: User, firm: Microenterprise, *, most: int) -> list[PastBid]:
-    """The last opened bids of an ME the reader is in, the newest first, with what became of them. One statement."""
-    rows = Bid.objects.visible_to(person).filter(microenterprise=firm).exclude(status=Bid.Status.WITHDRAWN)
+def past_bids(person: User, firm: Bidder, *, most: int) -> list[PastBid]:
+    """The last opened bids of an ME the reader is in, or of their vendor, the newest first, with what became of them.
+    One statement.
+    """
+    own = Q(vendor=firm) if isinstance(firm, Vendor) else Q(microenterprise=firm)
+    rows = Bid.objects.visible_to(person).filter(own).exclude(status=Bid.Status.WITHDRAWN)
     newest = rows.select_related("project").with_award().order_by("-submitted_at", "-pk")[:most]
     return [PastBid(bid.price_minor, bid.project.ceiling_minor, bid.quality_points, _won(bid)) for bid in newest]
 
@@ -106,7 +115,7 @@ def _won(bid: Bid) -> bool | None:
 
 def _found(tokens: dict[str, tuple[UUID, UUID]], who: Standing) -> list[OwnBid]:
     """The bids with these tokens, live ones first, then the latest."""
-    firms = {firm.pk: firm for firm in who.led}
+    firms = {firm.pk: firm for firm in who.bidders}
     # One array instead of a hundred thousand parameters.
     mine = RawSQL("SELECT id FROM contracts_bid WHERE bidder_token = ANY(%s)", [list(tokens)])
     name = Concat(Value("project:"), Cast(OuterRef("project_id"), TextField()))
@@ -129,10 +138,16 @@ def _is_stale(row: Any) -> bool:
     return sealing.made_for(row, bytes(row.mark), wrapped=bytes(row.wrapped)) != int(row.project.revision)
 
 
-def firms_of(bids: Iterable[Bid]) -> list[Microenterprise]:
-    """Which active MEs these sealed bids are of. Only for telling the bidders themselves; two statements."""
+def firms_of(bids: Iterable[Bid]) -> list[Bidder]:
+    """Which active MEs and which vendors these sealed bids are of. Only for telling the bidders themselves; three
+    statements.
+    """
     wanted = {bid.bidder_token: bid.project_id for bid in bids}
-    firms = {firm.pk: firm for firm in Microenterprise.objects.active()} if wanted else {}
+    firms: dict[UUID, Bidder] = {}
+    if wanted:
+        firms |= {firm.pk: firm for firm in Microenterprise.objects.active()}
+        vendors = Vendor.objects.filter(invited_to__project__in=set(wanted.values())).distinct()
+        firms |= {vendor.pk: vendor for vendor in vendors}
     tokens = sealing.bidder_tokens(set(wanted.values()), firms)
     return [firms[firm] for token, (_project, firm) in tokens.items() if token in wanted]
 

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 
 from contracts import wording
 from contracts.access import SeenContract, Stars
-from contracts.models import Contract, ContractVersion, Milestone, Signature
+from contracts.models import Contract, ContractVersion, Milestone, Signature, Vendor
 from contracts.models.contracts import Party
+from contracts.models.vendors import Bidder
 from core import money
 from core.models import AuditRecord
 from microenterprises.models import Microenterprise
@@ -39,7 +40,7 @@ def listed(user: User, mine: Collection[UUID] = ()) -> QuerySet[Contract]:
     own = Q(buyer__in=mine) | Q(supplier__in=mine)
     return (
         Contract.objects.visible_to(user)
-        .select_related("buyer", "supplier")
+        .select_related("buyer", "supplier", "supplier_vendor")
         .annotate(
             theirs=Case(When(own, then=0), default=1, output_field=IntegerField()) if mine else Value(1),
             parts=_counted(),
@@ -60,7 +61,10 @@ def _counted(**where: Any) -> Coalesce:
 def found_by(rows: QuerySet[Contract], text: str) -> QuerySet[Contract]:
     """Contracts whose title, buyer or supplier contains `text`."""
     firms = Microenterprise.objects.filter(name__icontains=text).values("pk")
-    return rows.filter(Q(title__icontains=text) | Q(buyer__in=firms) | Q(supplier__in=firms))
+    vendors = Vendor.objects.filter(name__icontains=text).values("pk")
+    return rows.filter(
+        Q(title__icontains=text) | Q(buyer__in=firms) | Q(supplier__in=firms) | Q(supplier_vendor__in=vendors)
+    )
 
 
 def on_side(rows: QuerySet[Contract], side: str, mine: Collection[UUID]) -> QuerySet[Contract]:
@@ -205,7 +209,7 @@ def _happened(row: AuditRecord, contract: Contract) -> Happened:
 
 
 def _side(facts: Mapping[str, Any], contract: Contract) -> str:
-    return contract.buyer.name if facts.get("party") == Party.BUYER else contract.supplier.name
+    return contract.buyer.name if facts.get("party") == Party.BUYER else contract.supplier_name
 
 
 def _money(minor: int, contract: Contract) -> str:
@@ -321,8 +325,8 @@ def _active_sentence(milestones: Sequence[Milestone]) -> str:
     return _("%(done)s of %(all)s milestones decided; the next delivery is awaited.") % facts
 
 
-def _parties(contract: Contract) -> tuple[tuple[str, Microenterprise], ...]:
-    return ((Party.BUYER.value, contract.buyer), (Party.SUPPLIER.value, contract.supplier))
+def _parties(contract: Contract) -> tuple[tuple[str, Bidder], ...]:
+    return ((Party.BUYER.value, contract.buyer), (Party.SUPPLIER.value, contract.seller))
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +334,7 @@ class Duty:
     """What one party has to do now."""
 
     party: str
-    firm: Microenterprise
+    firm: Bidder
     sentence: str
     waits: bool
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext as _
 
 from contracts.models import Award, Bid, Contract, Objection
@@ -58,8 +58,8 @@ def objections_of(bid: Any) -> ArraySubquery:
     rows = Objection.objects.filter(award__bid=bid, award__status__in=Award.LIVE).order_by("raised_at", "id")
     row = JSONObject(
         id="id",
-        firm_id="microenterprise_id",
-        firm="microenterprise__name",
+        firm_id=Coalesce("microenterprise_id", "vendor_id"),
+        firm=Coalesce("microenterprise__name", "vendor__name"),
         reason="reason",
         at="raised_at",
         by="raised_by__name",

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 
 from contracts.models import Award, Bid, Contract, FlagNote, FlagSearch, Project, RedFlag
 from contracts.ocds.writer import AWARD_STATUS
@@ -63,12 +63,15 @@ def _told(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         Bid.objects.opened()
         .filter(project__in=ids)
         .order_by("pk")
+        .annotate(outside=Coalesce("vendor__name", "bidder_name"))
         .values_list(
-            "project_id", "microenterprise_id", "bidder_name", "status", "price_minor", "submitted_at", "external_id"
+            "project_id", "microenterprise_id", "outside", "status", "price_minor", "submitted_at", "external_id"
         )
     )
     awards = _by_project(
-        Award.objects.filter(project__in=ids).values_list("project_id", "bid__microenterprise_id", "status")
+        Award.objects.filter(project__in=ids).values_list(
+            "project_id", "bid__microenterprise_id", "bid__vendor__name", "status"
+        )
     )
     for row in rows:
         yield _release(row, bids[row["pk"]], awards[row["pk"]])
@@ -95,7 +98,10 @@ def _release(row: dict[str, Any], bids: list[tuple[Any, ...]], awards: list[tupl
     }
     if own:
         told["buyer"] = {"id": str(row["buyer_id"])}
-        told["awards"] = [{"status": AWARD_STATUS[status], "suppliers": [{"id": str(firm)}]} for firm, status in awards]
+        told["awards"] = [
+            {"status": AWARD_STATUS[status], "suppliers": [{"id": _bidder(firm, vendor)}]}
+            for firm, vendor, status in awards
+        ]
     else:
         won = set(row["reference__awarded_bids"])
         winners = [_bidder(firm, name) for firm, name, *_rest, external in bids if external in won]

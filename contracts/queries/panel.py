@@ -59,7 +59,7 @@ def to_judge(bids: Iterable[Bid]) -> list[Bid]:
 
 def bids_of(project: Project) -> list[Bid]:
     """The opened bids with their bidders. One statement."""
-    return list(project.bids.opened().select_related("microenterprise", "author").order_by("pk"))
+    return list(project.bids.opened().select_related("microenterprise", "vendor", "author").order_by("pk"))
 
 
 def criteria_of(project: Project) -> list[Criterion]:
@@ -223,7 +223,7 @@ def known_conflicts(project: Project) -> list[Known]:
     rows = (
         Declaration.objects.filter(panelist__project=project)
         .exclude(says=Declaration.Says.NONE)
-        .select_related("panelist__person", "bid__microenterprise", "made_by")
+        .select_related("panelist__person", "bid__microenterprise", "bid__vendor", "made_by")
     )
     return [
         Known(

@@ -103,7 +103,7 @@ def opened_bids(project: Project) -> list[Bid]:
         return []
     return list(
         project.bids.opened()
-        .select_related("microenterprise", "author", "scored_by", "price_question__answered_by")
+        .select_related("microenterprise", "vendor", "author", "scored_by", "price_question__answered_by")
         .with_award()
         .annotate(objection_rows=decisions.objections_of(OuterRef("pk")))
         .order_by("pk")
@@ -239,7 +239,7 @@ def _end(project: Project) -> Iterable[Happening]:
 
 def bidder_name(bid: Bid) -> str:
     """Who bid, as it is shown once the bid is open."""
-    return bid.microenterprise.name if bid.microenterprise is not None else bid.bidder_name
+    return bid.bidder_label
 
 
 def buyer_name(project: Project) -> str:

@@ -98,6 +98,7 @@ def work_out_market(day: date) -> MarketPromise:
             SELECT count(*), coalesce(floor(avg(k.delivered::numeric / k.committed) * {MILLION}), 0)::int
               FROM contracts_contract c CROSS JOIN LATERAL ({_KEPT}) k
              WHERE c.status IN ('completed', 'terminated') AND c.book = 'real' AND k.committed > 0
+               AND c.supplier_id IS NOT NULL
                AND c.ended_at >= %(since)s::timestamp AT TIME ZONE %(zone)s
                AND c.ended_at < %(day)s::timestamp AT TIME ZONE %(zone)s
             """,  # noqa: S608 (constants of this file)

@@ -13,11 +13,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import BigIntegerField, Exists, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet
 
-from contracts.models import Award, Bid, Contract, Milestone, Project, ProjectVersion, Question, Release
+from contracts.models import Award, Bid, Contract, Milestone, Project, ProjectVersion, Question, Release, Vendor
+from contracts.models.vendors import Bidder
 from contracts.ocds import history, packages, text, writer
 from contracts.ocds.writer import Node
 from core.clock import company_zone
-from microenterprises.models import Microenterprise
 
 AT_ONCE: Final = 500
 
@@ -44,8 +44,8 @@ def released() -> QuerySet[Project]:
 
 def parts_of_projects(projects: Iterable[UUID], now: datetime) -> dict[UUID, Node]:
     """What everybody may read of these projects at an instant; drafts are left out. Four statements."""
-    bids = Bid.objects.opened().select_related("microenterprise").order_by("submitted_at", "pk")
-    awards = Award.objects.select_related("bid__microenterprise").order_by("awarded_at", "pk")
+    bids = Bid.objects.opened().select_related("microenterprise", "vendor").order_by("submitted_at", "pk")
+    awards = Award.objects.select_related("bid__microenterprise", "bid__vendor").order_by("awarded_at", "pk")
     versions = ProjectVersion.objects.filter(number__gt=1).order_by("number")
     rows = (
         released()
@@ -64,7 +64,7 @@ def parts_of_projects(projects: Iterable[UUID], now: datetime) -> dict[UUID, Nod
 def parts_of_contracts(contracts: Iterable[UUID]) -> dict[UUID, Node]:
     """What the readers of these contracts may read. Two statements."""
     milestones = Prefetch("milestones", Milestone.objects.order_by("number"))
-    rows = Contract.objects.filter(pk__in=list(contracts)).select_related("buyer", "supplier")
+    rows = Contract.objects.filter(pk__in=list(contracts)).select_related("buyer", "supplier", "supplier_vendor")
     return {row.pk: writer.contract(_contract(row)) for row in rows.prefetch_related(milestones)}
 
 
@@ -100,9 +100,11 @@ def _process(row: Project, now: datetime) -> writer.Process:
     )
 
 
-def _firm(firm: Microenterprise | None, otherwise: UUID, name: str) -> writer.Firm:
-    """An ME by its id; a bidder from outside by the bid, because nothing else identifies it."""
-    return writer.Firm(f"bidder-{otherwise}", name) if firm is None else writer.Firm(f"me-{firm.pk}", firm.name)
+def _firm(firm: Bidder | None, otherwise: UUID, name: str) -> writer.Firm:
+    """An ME or an outside vendor by its id; an imported bidder by the bid, because nothing else identifies it."""
+    if firm is None:
+        return writer.Firm(f"bidder-{otherwise}", name)
+    return writer.Firm(f"vendor-{firm.pk}" if isinstance(firm, Vendor) else f"me-{firm.pk}", firm.name)
 
 
 def _bid(bid: Bid) -> writer.Bid:
@@ -110,7 +112,7 @@ def _bid(bid: Bid) -> writer.Bid:
         id=str(bid.pk),
         status=bid.status,
         submitted_at=bid.submitted_at,
-        firm=_firm(bid.microenterprise, bid.pk, bid.bidder_name),
+        firm=_firm(bid.bidder, bid.pk, bid.bidder_name),
         price_minor=bid.price_minor,
     )
 
@@ -122,7 +124,7 @@ def _award(award: Award) -> writer.Award:
         at=award.awarded_at,
         reason=award.reason,
         bid_id=str(award.bid_id),
-        firm=_firm(award.bid.microenterprise, award.bid_id, award.bid.bidder_name),
+        firm=_firm(award.bid.bidder, award.bid_id, award.bid.bidder_name),
         price_minor=award.bid.price_minor,
     )
 
@@ -153,7 +155,7 @@ def _contract(row: Contract) -> writer.Contract:
         title=row.title,
         status=row.status,
         buyer=_firm(row.buyer, row.pk, ""),
-        supplier=_firm(row.supplier, row.pk, ""),
+        supplier=_firm(row.seller, row.pk, ""),
         currency=row.currency,
         price_minor=row.price_minor,
         signed_at=row.activated_at,

@@ -18,7 +18,8 @@ from contracts.access import criteria_of, opened_bid_or_404, project_or_404
 from contracts.actions import bids as actions
 from contracts.forms.bids import BidForm
 from contracts.lifecycle import AWARD_BADGES, BID_BADGES, project_badge
-from contracts.models import Award, Bid, Criterion, Project
+from contracts.models import Award, Bid, Criterion, Project, Vendor
+from contracts.models.vendors import Bidder
 from contracts.outlook import Chances, Outlook, of_bid, of_price
 from contracts.permissions import bids as checks
 from contracts.permissions.standing import Standing, standing_of
@@ -37,7 +38,6 @@ from core.http import Request, see_other, unprocessable
 from core.look import Badge
 from core.paging import page
 from core.permissions import why_not
-from microenterprises.models import Microenterprise
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def _revise(bid: Bid, form: BidForm, request: Request) -> None:
     )
 
 
-def _own_page(project: Project, firm: Microenterprise) -> str:
+def _own_page(project: Project, firm: Bidder) -> str:
     return f"{reverse('bid_submit', args=[project.pk])}?me={firm.pk}"
 
 
@@ -183,7 +183,7 @@ def _page(
     project: Project,
     form: BidForm,
     *,
-    firm: Microenterprise,
+    firm: Bidder,
     current: OwnBid | None,
     terms: Terms | None,
     closed: str = "",
@@ -212,7 +212,7 @@ def _page(
     return unprocessable(response) if form.is_bound and not form.is_valid() else response
 
 
-def _chances(request: Request, project: Project, form: BidForm, firm: Microenterprise, terms: Terms | None) -> Chances:
+def _chances(request: Request, project: Project, form: BidForm, firm: Bidder, terms: Terms | None) -> Chances:
     """What the typed price, else that of the bid which stands, comes to; from the bidder's own data alone."""
     price = _typed(form, "price")
     if price is None and terms is not None and not form.is_bound:
@@ -220,28 +220,30 @@ def _chances(request: Request, project: Project, form: BidForm, firm: Microenter
     return of_price(request.user, _chosen(form, firm, terms), project, price if isinstance(price, int) else None)
 
 
-def _outlook(request: Request, form: BidForm, firm: Microenterprise, terms: Terms | None) -> Outlook | None:
+def _outlook(request: Request, form: BidForm, firm: Bidder, terms: Terms | None) -> Outlook | None:
     """What the bidder would get at the price and costs typed; None until both are there."""
     price, costs = _typed(form, "price"), _typed(form, "costs")
     if not isinstance(price, int) or not isinstance(costs, int):
         return None
     chosen = _chosen(form, firm, terms)
+    if isinstance(chosen, Vendor):
+        return None
     return of_bid(request.user, chosen, price_minor=price, costs_minor=costs, today=business_date())
 
 
-def _chosen(form: BidForm, firm: Microenterprise, terms: Terms | None) -> Microenterprise:
+def _chosen(form: BidForm, firm: Bidder, terms: Terms | None) -> Bidder:
     """For whom the bid is, as far as that was typed."""
     return firm if terms is not None else form.firms.get(str(_typed(form, "microenterprise")), firm)
 
 
-def _promises(
-    form: BidForm, firm: Microenterprise, terms: Terms | None, criteria: Sequence[Criterion]
-) -> dict[str, Any] | None:
-    """Where the bidder's promise-kept score stands today, where the project counts it; three statements there."""
+def _promises(form: BidForm, firm: Bidder, terms: Terms | None, criteria: Sequence[Criterion]) -> dict[str, Any] | None:
+    """Where the bidder's promise-kept score stands today, where the project counts it; three statements there. A vendor
+    has no score; it counts like the market.
+    """
     criterion = next((each for each in criteria if not each.by_panel), None)
-    if criterion is None:
-        return None
     chosen = _chosen(form, firm, terms)
+    if criterion is None or isinstance(chosen, Vendor):
+        return None
     score, _contracts = scores([chosen.pk], business_date())[chosen.pk]
     return {"criterion": criterion, "firm": chosen, "score": score, "how": explaining.reckoned(score)}
 
@@ -276,7 +278,7 @@ def bid_withdraw(request: Request, pk: UUID) -> HttpResponse:
     if current is None:
         raise Http404
     actions.withdraw(bid=current.bid, by=request.user)
-    return see_other("bid_list")
+    return see_other("home" if request.user.is_vendor else "bid_list")
 
 
 # ------------------------------------------------------------------ after opening

@@ -93,12 +93,12 @@ def _filtered(rows: QuerySet[Contract], form: forms.ContractFilter, mine: list[U
 def _across(contract: Contract, mine: Sequence[UUID]) -> str:
     """Who is on the other side, for a member; both names for everybody else."""
     if contract.buyer_id in mine:
-        return _("%(supplier)s works for us") % {"supplier": contract.supplier.name}
+        return _("%(supplier)s works for us") % {"supplier": contract.supplier_name}
     if contract.supplier_id in mine:
         return _("We work for %(buyer)s") % {"buyer": contract.buyer.name}
     return _("%(supplier)s works for %(buyer)s") % {
         "buyer": contract.buyer.name,
-        "supplier": contract.supplier.name,
+        "supplier": contract.supplier_name,
     }
 
 
@@ -359,9 +359,14 @@ def milestone_accept(request: Request, pk: UUID, number: int) -> HttpResponse:
     checks.check_decide(contract, milestone, found.place)
     form = forms.AcceptForm(request.POST or None, milestone=milestone, currency=contract.currency)
     if form.is_valid() and _done(form, lambda: _accept(milestone, form.cleaned_data, request.user)):
-        told = _("Accepted. The money is in the wallet of %(name)s.") % {"name": contract.supplier.name}
-        return _back(request, contract, told)
+        return _back(request, contract, _accepted_words(contract))
     return _answer(request, "contracts/accept.html", _milestone_context(found, milestone, now), form)
+
+
+def _accepted_words(contract: Contract) -> str:
+    if contract.supplier_id is None:
+        return _("Accepted. The money is paid to %(name)s.") % {"name": contract.supplier_name}
+    return _("Accepted. The money is in the wallet of %(name)s.") % {"name": contract.supplier_name}
 
 
 def _accept(milestone: Milestone, asked: dict[str, Any], by: User) -> Milestone:
@@ -380,7 +385,7 @@ def milestone_reject(request: Request, pk: UUID, number: int) -> HttpResponse:
     if form.is_valid() and _done(
         form, lambda: deeds.reject(milestone=milestone, reason=form.cleaned_data["reason"], by=request.user)
     ):
-        told = _("Rejected. %(name)s can deliver it again.") % {"name": found.contract.supplier.name}
+        told = _("Rejected. %(name)s can deliver it again.") % {"name": found.contract.supplier_name}
         return _back(request, found.contract, told)
     return _answer(request, "contracts/reject.html", _milestone_context(found, milestone, now), form)
 

@@ -198,7 +198,10 @@ def bid_price(request: Request, pk: UUID, bid: UUID) -> HttpResponse:
         "project": seen.project,
         "bid": chosen,
         "bidder": queries.bidder_name(chosen),
-        "lines": deciding.low_price(low, limits, seen.project.currency) if low is not None else [],
+        # The arithmetic tells what the others ask, which is none of a vendor's business.
+        "lines": deciding.low_price(low, limits, seen.project.currency)
+        if low is not None and not request.user.is_vendor
+        else [],
         "question": question,
         "asks": asks,
         "form": form if answers else None,

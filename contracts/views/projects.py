@@ -28,6 +28,7 @@ from contracts.permissions import awards as award_checks
 from contracts.permissions import bids as bid_checks
 from contracts.permissions import finding as finding_checks
 from contracts.permissions import projects as checks
+from contracts.permissions import vendors as vendor_checks
 from contracts.permissions.panel import Panel
 from contracts.permissions.standing import Standing, standing_of
 from contracts.proposed import proposed_of
@@ -37,7 +38,7 @@ from contracts.queries.decisions import decision_of, live_award
 from contracts.queries.panel import unscored
 from contracts.ranking import Place, Ranking, needs_quality
 from contracts.reuse import as_template
-from contracts.views import amendments, decisions, panel
+from contracts.views import amendments, decisions, outside, panel
 from contracts.views.acts import Act, address
 from core.clock import business_date, market_now
 from core.errors import InsufficientFunds, Invalid
@@ -120,10 +121,12 @@ def project_detail(request: Request, pk: UUID) -> HttpResponse:
     now = market_now()
     seen = project_or_404(request.user, pk)
     if request.htmx.target == "countdown":
-        return render(request, "projects/_deadline.html", _common(seen, now))
+        return render(request, "projects/_deadline.html", common(seen, now))
+    if request.user.is_vendor:
+        return outside.project_page(request, seen, common(seen, now), now)
     who = standing_of(request.user, business_date(now))
     bids = queries.opened_bids(seen.project)
-    context = _common(seen, now) | {
+    context = common(seen, now) | {
         "timeline": queries.timeline(seen.project, bids, now, amendments.happened(seen.project)),
         **_finding(seen, who, now),
         "criteria": explaining.criteria(seen.project) if seen.project.buyer_id is not None else [],
@@ -151,7 +154,8 @@ def project_detail(request: Request, pk: UUID) -> HttpResponse:
     return render(request, "projects/detail.html", context)
 
 
-def _common(seen: SeenProject, now: datetime) -> dict[str, Any]:
+def common(seen: SeenProject, now: datetime) -> dict[str, Any]:
+    """What every page of a project says, before and after the opening."""
     project = seen.project
     return {
         "now": now,
@@ -164,6 +168,7 @@ def _common(seen: SeenProject, now: datetime) -> dict[str, Any]:
         "quality_criteria": worth_showing(seen.criteria),
         "skills": seen.skills,
         "invited": seen.invited,
+        "vendors": seen.vendors,
         "measure": measure_of(project).labelled(),
         "milestones": proposed_of(project),
         "changed": amendments.changed(project),
@@ -199,6 +204,7 @@ def _acts(
         return [
             *_bidding_acts(seen.project, who, own, now),
             *_amending(seen.project, who, now),
+            *(_inviting(seen.project, who) if seen.vendors else ()),
             *_cancelling(seen.project, who),
         ]
     if here is Phase.EVALUATING and decision_of(bids) is None:
@@ -213,7 +219,13 @@ def _draft_acts(project: Project, who: Standing) -> list[Act]:
     found = [Act(address("project_publish", project), _("Publish"), "send", refusal)]
     if not why_not(checks.check_edit, project, who):
         found.append(Act(address("project_edit", project), _("Edit"), "pencil-line", tone="plain"))
-    return [*found, *_cancelling(project, who)]
+    return [*found, *_inviting(project, who), *_cancelling(project, who)]
+
+
+def _inviting(project: Project, who: Standing) -> list[Act]:
+    if why_not(vendor_checks.check_see_vendors, project, who):
+        return []
+    return [Act(address("project_vendors", project), _("Outside vendors"), "building-2", tone="plain")]
 
 
 def _bidding_acts(project: Project, who: Standing, own: Sequence[OwnBid], now: datetime) -> list[Act]:
@@ -412,7 +424,7 @@ def project_publish(request: Request, pk: UUID) -> HttpResponse:
         else:
             return see_other("project_detail", project.pk)
     wallet = balance(project.buyer.entity_id, Kind.WALLET) if project.buyer is not None else 0
-    context = _common(seen, now) | {
+    context = common(seen, now) | {
         "refusal": refusal,
         "criteria": explaining.criteria(project),
         "wallet": wallet,
@@ -436,7 +448,7 @@ def project_cancel(request: Request, pk: UUID) -> HttpResponse:
             _beside(form, refusal)
         else:
             return see_other("project_detail", pk)
-    return _form_page(request, form, "projects/cancel.html", _common(seen, now) | {"form": form})
+    return _form_page(request, form, "projects/cancel.html", common(seen, now) | {"form": form})
 
 
 # ------------------------------------------------------------------ shared

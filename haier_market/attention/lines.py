@@ -21,7 +21,7 @@ from django.db.models import (
     TextField,
     Value,
 )
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from core.models import Parameter
 
@@ -79,6 +79,13 @@ def path_to(project: str, room: str, thing: str) -> Concat:
 
 def ids(firms: Iterable[Model]) -> list[Any]:
     return [firm.pk for firm in firms]
+
+
+def party_name(side: str, path: str = "") -> F | Coalesce:
+    """The name of a party of a contract; a supplier may be an outside vendor."""
+    if side == "buyer":
+        return F(f"{path}buyer__name")
+    return Coalesce(F(f"{path}supplier__name"), F(f"{path}supplier_vendor__name"))
 
 
 def days(name: str, since: str) -> Subquery:

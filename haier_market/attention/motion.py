@@ -10,7 +10,7 @@ from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
 from contracts.models import Bid, Contract, Milestone, Project
 from contracts.permissions.standing import Standing
-from haier_market.attention.lines import ids, lines
+from haier_market.attention.lines import ids, lines, party_name
 from microenterprises.models import Idea
 from microenterprises.queries.ideas import pledged_minor
 
@@ -39,7 +39,7 @@ def motion(who: Standing) -> Iterator[QuerySet[Any, Any]]:
             Contract.objects.filter(
                 status__in=(Contract.Status.SIGNING, Contract.Status.ACTIVE), **{f"{side}__in": mine}
             ).annotate(open_parts=_open_parts()),
-            detail=F(f"{across}__name"),
+            detail=party_name(across),
             at=F("created_at"),
             number=F("open_parts"),
             extra=F("status"),

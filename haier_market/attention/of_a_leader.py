@@ -11,7 +11,7 @@ from contracts.models.contracts import Party
 from contracts.permissions.standing import Standing
 from contracts.queries import panel as panel_queries
 from contracts.queries import projects as project_queries
-from haier_market.attention.lines import days, ids, lines, path_to
+from haier_market.attention.lines import days, ids, lines, party_name, path_to
 from haier_market.attention.of_a_person import asked, asked_facts, unrated
 from settlement.models import Outcome
 
@@ -28,7 +28,7 @@ def needs_of_a_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, An
             "need",
             "sign",
             _unsigned(party).filter(**{f"{side}__in": led}),
-            detail=F(f"{across}__name"),
+            detail=party_name(across),
             at=F("created_at"),
             number=days("signing_days", "created_at"),
         )
@@ -36,7 +36,7 @@ def needs_of_a_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, An
             "need",
             "end",
             Contract.objects.filter(status=Contract.Status.ACTIVE, end_proposed_for=across, **{f"{side}__in": led}),
-            detail=F(f"{across}__name"),
+            detail=party_name(across),
             at=F("end_proposed_at"),
         )
     yield lines(
@@ -70,7 +70,7 @@ def needs_of_a_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, An
             "need",
             "rate",
             unrated(party, now).filter(**{f"{side}__in": led}).exclude(acceptor=who.user),
-            detail=F(f"{across}__name"),
+            detail=party_name(across),
             at=F("ended_at"),
             number=days("rating_hidden_days", "ended_at"),
         )

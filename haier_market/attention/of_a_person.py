@@ -14,7 +14,7 @@ from contracts.models import Award, Bid, Contract, Milestone, Panelist, Rating
 from contracts.models.contracts import Party
 from contracts.permissions.standing import Standing
 from contracts.queries import panel as panel_queries
-from haier_market.attention.lines import days, grouped, ids, lines
+from haier_market.attention.lines import days, grouped, ids, lines, party_name
 from ledger.accounts import Book, Kind
 from ledger.models import Account
 from microenterprises.models import Idea, Invitation
@@ -35,7 +35,7 @@ def needs_of_a_person(who: Standing, now: datetime) -> Iterator[QuerySet[Any, An
             status=Milestone.Status.SUBMITTED, contract__acceptor=user, contract__status=Contract.Status.ACTIVE
         ),
         key=F("contract_id"),
-        detail=F("contract__supplier__name"),
+        detail=party_name("supplier", "contract__"),
         at=F("submitted_at"),
         number=days("silence_is_acceptance_days", "contract__created_at"),
         extra=F("number"),
@@ -64,7 +64,7 @@ def needs_of_a_person(who: Standing, now: datetime) -> Iterator[QuerySet[Any, An
         "need",
         "rate",
         unrated(Party.BUYER, now).filter(acceptor=user),
-        detail=F("supplier__name"),
+        detail=party_name("supplier"),
         at=F("ended_at"),
         number=days("rating_hidden_days", "ended_at"),
     )

@@ -8,7 +8,7 @@ from contracts.actions import awards, bids, projects
 from contracts.actions import panel as panel_actions
 from contracts.actions.panel.figures import Figure, Place
 from contracts.actions.projects import ProjectDraft
-from contracts.models import Award, Bid, Project
+from contracts.models import Award, Bid, Project, Vendor
 from core.clock import market_now, move_forward
 from ledger.entities import open_entity
 from microenterprises.models import Membership, Microenterprise
@@ -47,7 +47,7 @@ def published(cast: Cast, **changes: Any) -> Project:
 
 def bids_on(
     project: Project,
-    firm: Microenterprise,
+    firm: Microenterprise | Vendor,
     leader: User,
     price_minor: int = 80_000_00,
     days: int = 20,

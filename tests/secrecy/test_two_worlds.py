@@ -25,10 +25,11 @@ from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 
-from contracts.actions import finding, questions
+from contracts.actions import finding, questions, vendors
 from contracts.actions import projects as project_actions
 from contracts.actions.amendments import amend
-from contracts.models import Bid, Project, Question
+from contracts.actions.vendors import NewVendor
+from contracts.models import Bid, Project, Question, Vendor
 from contracts.tasks import tell_what_is_new
 from contracts.versions import words_of
 from core import past
@@ -41,6 +42,7 @@ from people.tasks import mail_alerts
 from settlement.exports.catalogue import CATALOGUE
 from talent_pool.actions import pool
 from tests.cast import Cast, firm, make_cast, person
+from tests.contracts.outsiders import mailed
 from tests.databases import cloned
 from tests.secrecy import asking
 from tests.secrecy.worlds import NOBODY, PROBES, Known, guessed, guessed_of_tables, paths, seen
@@ -49,8 +51,10 @@ RIVALS = 4
 STAFF = ("ada", "rui", "fay", "hua")
 """Whom the admin site lets in; it sends everybody else away before it looks at the address."""
 EVERYBODY = ("lin", "noor", "mei", "sol", *STAFF, "vendor", "stranger")
-"""Everybody who bids in neither world, and a stranger. Mei is a member of a bidding ME without leading it."""
-EVERY_TIME = ("lin", "mei", "rui")
+"""Everybody who bids in neither world, and a stranger. Mei is a member of a bidding ME without leading it; the vendor
+is invited and does not bid, another one does in the second world.
+"""
+EVERY_TIME = ("lin", "mei", "rui", "vendor")
 """Who is asked in every test run; the others are asked in the long proofs."""
 Answers = dict[tuple[str, str], Any]
 Api = list[tuple[re.Pattern[str], list[str]]]
@@ -64,12 +68,13 @@ class Stage:
     project: Project
     rivals: list[Microenterprise]
     vendor: User
+    outsider: tuple[User, Vendor]
     calendars: list[str]
     """Tokens of calendars: of somebody who bids in one world, and of a member of a bidding ME."""
 
 
 def set_stage() -> Stage:
-    """An open project of Blue Kettle, four more MEs that may bid, a seat, an idea, somebody in the pool, a vendor."""
+    """An open project of Blue Kettle with four more MEs and two vendors that may bid, a seat, an idea, a full pool."""
     cast = make_cast()
     rivals = [firm(f"Rival {n}", cast.platform, person(f"Rival{n}"), wallet_minor=1_000_000) for n in range(RIVALS)]
     draft = project_actions.ProjectDraft(
@@ -82,7 +87,11 @@ def set_stage() -> Stage:
         acceptor=cast.noor,
     )
     project = project_actions.create_draft(buyer=cast.blue_kettle, draft=draft, by=cast.lin)
+    for name in ("Nordfrost", "Sudwind"):
+        firm_outside = NewVendor(name, "SE")
+        vendors.invite(project=project, vendor=firm_outside, email=f"{name.lower()}@outside.example", by=cast.lin)
     project = project_actions.publish(project=project, by=cast.lin)
+    vendor, outsider = _accepted(project)
     pool.enter(person=cast.sol, left=None, by=None)
     Seat.objects.create(
         microenterprise=cast.cold_chain,
@@ -97,7 +106,14 @@ def set_stage() -> Stage:
         finding.save_filter(name="Cold", query=QueryDict("q=cold"), by=watcher, alerts=True)
     questions.ask(project=project, text="Are the sensors there already?", by=cast.sol)
     calendars = [preferences.renew_calendar(by=watcher) for watcher in watchers]
-    return Stage(cast, project, rivals, person("Vendor", "vendor"), calendars)
+    return Stage(cast, project, rivals, vendor, (outsider, outsider.vendor_seat.vendor), calendars)
+
+
+def _accepted(project: Project) -> list[User]:
+    """Somebody at each invited vendor accepts, in the order of their names."""
+    tokens = mailed(project)
+    people = [vendors.accept(token=token, name="Vera Berg", password="not-easy-to-guess") for token in tokens]
+    return sorted(people, key=lambda who: who.email)
 
 
 def known(stage: Stage) -> Known:
@@ -148,6 +164,7 @@ def known(stage: Stage) -> Known:
             "seats/": [{"pk": seat.pk}],
             "invitations/": anything,
             "people/": [*people, *anything],
+            "vendors/invitations/": [{"token": "a-guess"}],
             "calendar/": [{"token": "a-guess"}, *({"token": token} for token in stage.calendars)],
             "api/v1/ocds/": [{"ocid": f"{settings.OCDS_PREFIX}-{stage.project.pk}"}, {"ocid": "ocds-elsewhere-1"}],
             "api/v1/": [{**bid, **days[0]}, *({"pk": me["pk"]} for me in firms)],
@@ -237,7 +254,7 @@ def mails_sent() -> list[tuple[list[str], str, str]]:
     return sorted((m.to, str(m.subject), str(m.body)) for m in mail.outbox)
 
 
-def bid(stage: Stage, who: User, me: Microenterprise, price: int) -> None:
+def bid(stage: Stage, who: User, me: Microenterprise | Vendor, price: int) -> None:
     """Submit through the page, as a person does."""
     typed = {"microenterprise": me.pk, "price": f"{price}.00", "days": 30, "plan": f"Sealed plan of {me.name}"}
     response = client_for(who).post(f"/projects/{stage.project.pk}/bid/", typed)
@@ -278,7 +295,7 @@ class World:
     opened: Answers
 
 
-Bidders = list[tuple[User, Microenterprise, int]]
+Bidders = list[tuple[User, Microenterprise | Vendor, int]]
 
 
 def live(
@@ -336,9 +353,9 @@ def compare(readers: Readers) -> None:
     stage = set_stage()
     list(queue())
     amara, teo = stage.cast.amara, stage.cast.teo
-    one = [(amara, stage.cast.cold_chain, 70_000)]
-    rivals = [(me.launched_by, me, 40_000 + n * 7_000) for n, me in enumerate(stage.rivals)]
-    five = [(teo, stage.cast.northwind, 60_000), *rivals]
+    one: Bidders = [(amara, stage.cast.cold_chain, 70_000)]
+    rivals: Bidders = [(me.launched_by, me, 40_000 + n * 7_000) for n, me in enumerate(stage.rivals)]
+    five: Bidders = [(teo, stage.cast.northwind, 60_000), *rivals, (*stage.outsider, 55_000)]
     instant = (market_now() + timedelta(hours=5)).replace(microsecond=0).astimezone(ZoneInfo("UTC"))
     besides = {bidder.email for bidder, _me, _price in one + five}
     connection.close()
@@ -365,6 +382,7 @@ def compare(readers: Readers) -> None:
         assert answer != second.opened[key]
         assert b"Cold Chain" in answer[2]
         assert b"Rival 3" in second.opened[key][2]
+        assert b"Sudwind" in second.opened[key][2]
 
 
 def test_a_route_that_nobody_has_thought_of_fails() -> None:

@@ -29,7 +29,7 @@ def open_prices(*, project: Project) -> int:
     now = market_now()
     if not project.two_envelopes or project.status != Project.Status.EVALUATING:
         return 0
-    bids = list(project.bids.opened().select_related("sealed", "microenterprise").order_by("pk"))
+    bids = list(project.bids.opened().select_related("sealed", "microenterprise", "vendor").order_by("pk"))
     if queries.unscored(project, bids):
         return 0
     waiting = [
@@ -58,7 +58,7 @@ def open_prices_now(project: Project) -> None:
 
 
 def _tell_prices(project: Project, opened: Iterable[Bid], now: datetime) -> None:
-    people = leaders([project.buyer, *(bid.microenterprise for bid in opened)], now)
+    people = leaders([project.buyer, *(bid.bidder for bid in opened)], now)
     tell(
         people,
         lambda: _("The prices on “%(title)s” are open: quality is agreed.") % {"title": project.title},

@@ -1,0 +1,110 @@
+"""How outside vendors hear of a project: people who sign in by a notice, invited addresses by a mail with a link.
+
+Everybody inside reads which vendors are invited, so telling all of them says nothing of who bids (rule 2). The token of
+a link exists in the mail only: it is made when the mail is sent, and its SHA-256 is kept.
+"""
+
+import secrets
+from datetime import timedelta
+from functools import partial
+from hashlib import sha256
+from uuid import UUID
+
+from celery.exceptions import CeleryError
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from kombu.exceptions import KombuError
+
+from contracts.models import Project, Vendor, VendorInvitation
+from contracts.models.vendors import people_of_vendors
+from core import parameters
+from core.clock import business_date, market_now
+from core.words.instants import exact
+from people.models import User
+from people.notices import tell
+
+TOKEN_BYTES = 32
+
+
+def people_invited(project: Project) -> list[User]:
+    """Everybody who signs in for a vendor that is invited to a project. At most two statements."""
+    return people_of_vendors(Vendor.objects.filter(invited_to__project=project).order_by("pk"))
+
+
+def tell_invited(project: Project) -> None:
+    """At publication: a notice to who has a sign-in already, a mail to every other address of the invited vendors."""
+    tell(
+        people_invited(project),
+        lambda: _("You are invited to bid on “%(title)s”.") % {"title": project.title},
+        link=f"/projects/{project.pk}/",
+    )
+    for pk in project.vendor_invitations.values_list("pk", flat=True):
+        post(pk)
+
+
+def post(invitation_id: UUID) -> None:
+    """Let the mail of an invitation be sent after the commit."""
+    transaction.on_commit(partial(_hand_over, str(invitation_id)), robust=True)
+
+
+def _hand_over(invitation_id: str) -> None:
+    """To the broker, by its id only; when the broker cannot be reached the buyer sends it again."""
+    from contracts.tasks import invite_vendor
+
+    try:
+        invite_vendor.delay(invitation_id)
+    except (KombuError, CeleryError, OSError):
+        return
+
+
+def hashed(token: str) -> str:
+    """What is kept of a token."""
+    return sha256(token.encode()).hexdigest()
+
+
+@transaction.atomic
+def send(invitation_id: str) -> bool:
+    """Make the token of an invitation and mail its link, once; an address that has an account needs none.
+
+    Nothing is kept when the mail cannot be sent. Returns whether a mail went out; raises OSError when mail is down.
+    """
+    row = VendorInvitation.objects.select_for_update(of=("self",)).select_related("project__buyer", "vendor")
+    invitation = row.filter(pk=invitation_id, sent_at=None, project__published_at__isnull=False).first()
+    if invitation is None or User.objects.filter(email=invitation.email).exists():
+        return False
+    now, token = market_now(), secrets.token_urlsafe(TOKEN_BYTES)
+    days = parameters.value("vendor_invitation_days", on=business_date(now))
+    invitation.token_sha256, invitation.sent_at = hashed(token), now
+    invitation.expires_at = now + timedelta(days=days)
+    invitation.save(update_fields=["token_sha256", "sent_at", "expires_at"])
+    _mail(invitation, token)
+    return True
+
+
+def _mail(invitation: VendorInvitation, token: str) -> None:
+    project, until = invitation.project, invitation.expires_at
+    if project.buyer is None or until is None:
+        return
+    with override("en"):
+        words = {
+            "title": project.title,
+            "buyer": project.buyer.name,
+            "vendor": invitation.vendor.name,
+            "link": f"{settings.PUBLIC_URL}/vendors/invitations/{token}/",
+            "until": exact(until),
+            "deadline": exact(project.deadline),
+        }
+        subject = _("%(buyer)s invites %(vendor)s to bid on “%(title)s”") % words
+        body = (
+            _(
+                "%(buyer)s invites %(vendor)s to bid on “%(title)s”. Bids are taken until %(deadline)s.\n\n"
+                "This link makes your account, once, and works until %(until)s:\n%(link)s\n\n"
+                "You will see the projects you are invited to, in the same words and at the same moment as every other "
+                "bidder. Your bid stays sealed until the deadline. If you do not want to bid, do nothing."
+            )
+            % words
+        )
+    send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [invitation.email])

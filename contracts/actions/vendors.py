@@ -1,0 +1,186 @@
+"""The verbs of outside vendors: invite one to a draft, take it off, send a link again, accept a link.
+
+The mails themselves are `vendor_mails`. Whether a link was used is told to nobody inside: it would hint who bids.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import ClassVar, Final
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from contracts.actions import vendor_mails
+from contracts.actions.projects import locked, record
+from contracts.models import InvitedVendor, Project, Vendor, VendorInvitation, VendorSeat
+from contracts.permissions import vendors as permissions
+from contracts.permissions.standing import standing_of
+from core import audit
+from core.clock import business_date, market_now
+from core.errors import Conflict, Denied, DomainError, Invalid
+from people.models import Role, User
+
+MOST_INVITED: Final = 20
+
+
+class DeadLink(DomainError):
+    """A link that is wrong, used or too old. Which of the three, nobody learns: there is one sentence."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.NOT_FOUND
+    code = "dead-link"
+
+    def __init__(self) -> None:
+        super().__init__(_("This link does not work, or no longer. Ask whoever invited you to send a new one."))
+
+
+@dataclass(frozen=True, slots=True)
+class NewVendor:
+    """A firm as the buyer names it. country: two letters of ISO 3166-1."""
+
+    name: str
+    country: str
+
+
+@transaction.atomic
+def invite(*, project: Project, vendor: Vendor | NewVendor, email: str = "", by: User) -> InvitedVendor:
+    """Invite a vendor to a draft: one that is known, or a new one with the e-mail address of somebody there.
+
+    email: may be empty for a known vendor; then everybody who was ever written to there is. Nothing is sent before the
+    publication. Raises Denied, InvalidTransition (published), Invalid (`field` says what), Conflict (invited already).
+    """
+    project = locked(project)
+    now = market_now()
+    permissions.check_invite(project, standing_of(by, business_date(now)))
+    if project.invited_vendors.count() >= MOST_INVITED:
+        raise Invalid(_("A project invites at most %(most)s vendors.") % {"most": MOST_INVITED})
+    email = email.strip().lower()
+    firm = _written(vendor, now, by) if isinstance(vendor, NewVendor) else vendor
+    known = set(VendorInvitation.objects.filter(vendor=firm).values_list("email", flat=True))
+    seated = VendorSeat.objects.filter(vendor=firm).exists()
+    if not email and not known and not seated:
+        raise Invalid(_("Give the e-mail address of somebody at %(vendor)s.") % {"vendor": firm.name}, field="email")
+    if email:
+        _check_address(email, firm)
+    try:
+        with transaction.atomic():
+            invited = InvitedVendor.objects.create(project=project, vendor=firm, invited_at=now, invited_by=by)
+    except IntegrityError as refused:
+        raise Conflict(_("%(vendor)s is invited already.") % {"vendor": firm.name}) from refused
+    VendorInvitation.objects.bulk_create(
+        VendorInvitation(project=project, vendor=firm, email=address, made_at=now, made_by=by)
+        for address in sorted(known | ({email} if email else set()))
+    )
+    record(project, "vendor_invited", by=by, vendor=str(firm.pk), name=firm.name)
+    return invited
+
+
+def _written(asked: NewVendor, now: datetime, by: User) -> Vendor:
+    """The vendor of that name and country, made when nobody has named it before."""
+    name = " ".join(asked.name.split())
+    if not name:
+        raise Invalid(_("Name the firm, or choose one that is known."), field="name")
+    if len(asked.country) != 2:
+        raise Invalid(_("Choose the country of the firm."), field="country")
+    found = Vendor.objects.filter(name__iexact=name, country=asked.country).first()
+    return found or Vendor.objects.create(name=name, country=asked.country, created_at=now, created_by=by)
+
+
+def _check_address(email: str, vendor: Vendor) -> None:
+    """A colleague is nobody from outside, and one person signs in for one vendor."""
+    person = User.objects.filter(email=email).select_related("vendor_seat__vendor").first()
+    if person is None:
+        return
+    seat = getattr(person, "vendor_seat", None)
+    if seat is None:
+        raise Invalid(_("This address belongs to somebody of the company, not of an outside vendor."), field="email")
+    if seat.vendor_id != vendor.pk:
+        raise Invalid(
+            _("This address belongs to somebody at %(vendor)s. Invite that firm.") % {"vendor": seat.vendor.name},
+            field="email",
+        )
+
+
+@transaction.atomic
+def take_off(*, project: Project, vendor: Vendor, by: User) -> None:
+    """Take a vendor off the list of a draft. Raises Denied, InvalidTransition (published)."""
+    project = locked(project)
+    permissions.check_invite(project, standing_of(by, business_date()))
+    VendorInvitation.objects.filter(project=project, vendor=vendor).delete()
+    gone, _tables = InvitedVendor.objects.filter(project=project, vendor=vendor).delete()
+    if not gone:
+        raise Denied(_("This vendor is not invited to the project."))
+    record(project, "vendor_taken_off", by=by, vendor=str(vendor.pk), name=vendor.name)
+
+
+@transaction.atomic
+def send_again(*, project: Project, vendor: Vendor, email: str, by: User) -> VendorInvitation:
+    """Send a new link to an address of an invited vendor while bids are taken. The list of vendors stays as it is.
+
+    An address that has an account gets no link; nobody here is told which it is. Raises Denied, InvalidTransition,
+    TooLate, Invalid.
+    """
+    project = locked(project)
+    now = market_now()
+    permissions.check_send_again(project, standing_of(by, business_date(now)), now)
+    if not InvitedVendor.objects.filter(project=project, vendor=vendor).exists():
+        raise Denied(_("This vendor is not invited to the project."))
+    email = email.strip().lower()
+    if not email:
+        raise Invalid(_("Give the e-mail address of somebody at %(vendor)s.") % {"vendor": vendor.name}, field="email")
+    _check_address(email, vendor)
+    made = VendorInvitation.objects.create(project=project, vendor=vendor, email=email, made_at=now, made_by=by)
+    vendor_mails.post(made.pk)
+    record(project, "vendor_written_to", by=by, vendor=str(vendor.pk), name=vendor.name)
+    return made
+
+
+# ------------------------------------------------------------------ the other side of the link
+
+
+def invitation_for(token: str) -> VendorInvitation:
+    """The invitation of a link that can be used now. Two statements beside the clock's. Raises DeadLink."""
+    found = (
+        VendorInvitation.objects.select_related("vendor", "project__buyer")
+        .filter(token_sha256=vendor_mails.hashed(token), accepted_at=None, expires_at__gt=market_now())
+        .first()
+    )
+    if found is None or User.objects.filter(email=found.email).exists():
+        raise DeadLink
+    return found
+
+
+@transaction.atomic
+def accept(*, token: str, name: str, password: str) -> User:
+    """Make the account of an invited vendor's person: an account with the role `vendor` and a seat, and nothing else.
+
+    Done by somebody who has no account yet, so there is no `by`. Raises DeadLink (wrong, used or expired), Invalid
+    (`field`: name or password).
+    """
+    invitation = invitation_for(token)
+    invitation = VendorInvitation.objects.select_for_update(of=("self",)).select_related("vendor").get(pk=invitation.pk)
+    now = market_now()
+    if invitation.accepted_at is not None:
+        raise DeadLink
+    person = User(email=invitation.email, name=" ".join(name.split()), roles=[Role.VENDOR.value])
+    if not person.name:
+        raise Invalid(_("Write your name; the buyer reads it in the contract."), field="name")
+    try:
+        validate_password(password, person)
+    except ValidationError as wrong:
+        raise Invalid(" ".join(wrong.messages), field="password") from wrong
+    person.set_password(password)
+    try:
+        with transaction.atomic():
+            person.save(force_insert=True)
+    except IntegrityError as taken:
+        raise DeadLink from taken
+    VendorSeat.objects.create(vendor=invitation.vendor, person=person, seated_at=now)
+    invitation.accepted_at, invitation.accepted_by = now, person
+    invitation.save(update_fields=["accepted_at", "accepted_by"])
+    audit.record(
+        by=person, deed="vendor.seated", subject=f"vendor:{invitation.vendor_id}", about=invitation.vendor.name
+    )
+    return person

@@ -1,0 +1,16 @@
+"""Whom to tell for a bidder: the leader of an ME today, everybody who signs in for a vendor."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from contracts.models.vendors import Bidder, people_of_vendors
+from microenterprises.models import Membership, Microenterprise
+from people.models import User
+
+
+def speakers(bidders: Iterable[Bidder | None], on: date) -> list[User]:
+    """Who speaks for these bidders on a business date. One statement for MEs, one more when vendors are among them."""
+    wanted = [bidder for bidder in bidders if bidder is not None]
+    firms = [bidder.pk for bidder in wanted if isinstance(bidder, Microenterprise)]
+    rows = Membership.objects.active(on).filter(microenterprise__in=firms, is_lead=True).select_related("person")
+    return [*(row.person for row in rows), *people_of_vendors(wanted)]

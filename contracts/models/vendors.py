@@ -1,0 +1,116 @@
+"""Outside vendors: firms that are no MEs, who signs in for them, to which projects they are invited and by which mail.
+
+A vendor's people have accounts with the role `vendor` and a seat here, and no other place in the market. Whether an
+invitation was accepted is shown to nobody inside before the opening: it would hint who bids (rule 2, docs/adr/0037).
+"""
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from contracts.models.projects import Project
+from core.ids import new_id
+from microenterprises.models import Microenterprise
+from people.models import User
+
+
+class Vendor(models.Model):
+    """A firm outside of the company."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    name = models.CharField(_("name of the firm"), max_length=160)
+    country = models.CharField(_("country"), max_length=2, help_text="ISO 3166-1, two letters.")
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), "country", name="a_vendor_is_known_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="a_vendor_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Bidder: TypeAlias = Microenterprise | Vendor
+"""Who may bid: an ME, or a vendor from outside."""
+
+
+def people_of_vendors(bidders: Iterable[Bidder | None]) -> list[User]:
+    """Everybody who signs in for the vendors among these bidders. One statement, or none without a vendor."""
+    wanted = [bidder.pk for bidder in bidders if isinstance(bidder, Vendor)]
+    if not wanted:
+        return []
+    return [
+        seat.person for seat in VendorSeat.objects.filter(vendor__in=wanted).select_related("person").order_by("pk")
+    ]
+
+
+class VendorSeat(models.Model):
+    """That somebody signs in for a vendor. Everybody of a vendor speaks for it alike."""
+
+    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="seats")
+    person = models.OneToOneField(User, on_delete=models.PROTECT, related_name="vendor_seat")
+    seated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.person_id}"
+
+
+class InvitedVendor(models.Model):
+    """A vendor that may bid on a project; the list is fixed at publication and every colleague reads it."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invited_vendors")
+    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="invited_to")
+    invited_at = models.DateTimeField()
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "vendor"], name="a_vendor_is_invited_once")]
+
+    def __str__(self) -> str:
+        return f"{self.vendor_id}"
+
+
+class VendorInvitation(models.Model):
+    """A mail to one address of an invited vendor, with a link that makes one account. The token is stored nowhere.
+
+    Written while the project is a draft; sent, with a token of its own, when it is published.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="vendor_invitations")
+    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="invitations")
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    token_sha256 = models.CharField(max_length=64, unique=True, null=True)
+    sent_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["made_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sent_at=None, expires_at=None, token_sha256=None)
+                | Q(sent_at__isnull=False, expires_at__isnull=False, token_sha256__isnull=False),
+                name="a_sent_invitation_has_a_token_and_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, accepted_by=None)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False, sent_at__isnull=False),
+                name="an_accepted_invitation_was_sent_and_says_by_whom",
+            ),
+        ]
+        indexes = [models.Index(fields=["vendor", "email"], name="vendor_invitation_address")]
+
+    def __str__(self) -> str:
+        return str(self.id)

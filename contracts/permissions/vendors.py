@@ -1,0 +1,41 @@
+"""Who invites outside vendors, and until when. What an invited vendor may do stands beside what an ME may."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from contracts.lifecycle import Phase, phase
+from contracts.models import Project
+from contracts.permissions.standing import Standing
+from core.errors import Denied, InvalidTransition, TooLate
+from core.words.instants import exact
+
+
+def check_see_vendors(project: Project, who: Standing) -> None:
+    """The leader of the buyer sees to which addresses invitations go."""
+    if project.buyer is None:
+        raise InvalidTransition(_("This is a real tender shown for reference; nobody is invited to it here."))
+    if not who.leads(project.buyer_id):
+        raise Denied(_("Only the leader of %(me)s invites outside vendors.") % {"me": project.buyer.name})
+
+
+def check_invite(project: Project, who: Standing) -> None:
+    """The leader of the buyer invites vendors to a draft: at publication all bidders get its words at one moment."""
+    check_see_vendors(project, who)
+    if project.status != Project.Status.DRAFT:
+        raise InvalidTransition(
+            _("Who may bid is settled at publication, so that all bidders read the words at the same moment.")
+        )
+
+
+def check_send_again(project: Project, who: Standing, now: datetime) -> None:
+    """The leader of the buyer sends an invitation again, or to a colleague there, while bids are taken."""
+    check_see_vendors(project, who)
+    if project.status == Project.Status.DRAFT:
+        raise InvalidTransition(_("Invitations are sent when the project is published."))
+    if phase(project, now) not in (Phase.SCHEDULED, Phase.OPEN):
+        raise TooLate(
+            _("The deadline was %(deadline)s; an invitation would come too late.")
+            % {"deadline": exact(project.deadline)},
+            deadline=project.deadline.isoformat(),
+        )

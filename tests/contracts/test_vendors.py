@@ -1,0 +1,401 @@
+"""Outside vendors: a link that works once, the same words as everybody, their own things and nothing else, and pay."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from http import HTTPStatus
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from rest_framework.authtoken.models import Token
+
+from contracts.actions import awards, bids, contracts, low_prices, milestones, objections, questions, ratings, vendors
+from contracts.actions.amendments import amend
+from contracts.actions.vendors import DeadLink, NewVendor
+from contracts.models import Bid, Contract, InvitedVendor, Objection, Project, Vendor, VendorInvitation, VendorSeat
+from contracts.proofs import everything
+from contracts.queries.releases import parts_of_contracts, parts_of_projects
+from contracts.sealing import bidder_token
+from contracts.versions import words_of
+from core.clock import market_now, move_forward
+from core.errors import Conflict, Denied, Invalid, InvalidTransition
+from core.ids import new_id
+from core.models import AuditRecord
+from haier_market.doors import OPEN_TO_VENDORS, SIGN_IN
+from ledger.accounts import Kind
+from ledger.queries import balance
+from people.models import Notice, User
+from tests.cast import PASSWORD, Cast, cast
+from tests.contracts import scenes
+from tests.contracts.market import bids_on, drafted, opened, published
+from tests.contracts.outsiders import ADDRESS, NORDFROST, invited, mailed, seated, vendor_of
+from tests.contracts.test_decisions import chosen, objections_take
+from tests.secrecy.worlds import routes
+from tests.statements import statements
+from tests.test_house import filled
+
+__all__ = ["cast"]
+
+pytestmark = pytest.mark.django_db
+
+SECRET = f"{PASSWORD}-outside"
+
+
+def as_(who: User) -> Client:
+    client = Client()
+    client.force_login(who)
+    return client
+
+
+def told(who: User) -> list[str]:
+    return list(Notice.objects.filter(person=who).order_by("created_at").values_list("sentence", flat=True))
+
+
+# ------------------------------------------------------------------ the invitation
+
+
+def test_vera_accepts_the_link_of_lins_mail_and_sees_her_project_alone(cast: Cast) -> None:
+    other = published(cast, title="Not for outsiders")
+    project = invited(cast)
+    (token,) = mailed(project)
+    url = reverse("vendor_invitation", args=[token])
+    stranger = Client()
+    assert "Nordfrost AB" in stranger.get(url).content.decode()
+    weak = stranger.post(url, {"name": "Vera Berg", "password": "short"})
+    assert weak.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert not VendorSeat.objects.exists()
+    accepted = stranger.post(url, {"name": "Vera Berg", "password": SECRET})
+    assert (accepted.status_code, accepted["Location"]) == (303, reverse("project_detail", args=[project.pk]))
+    vera = User.objects.get(email=ADDRESS)
+    assert (vera.roles, vera.check_password(SECRET), vera.vendor_seat.vendor.name) == (["vendor"], True, "Nordfrost AB")
+    home = stranger.get("/").content.decode()
+    assert project.title in home
+    assert other.title not in home
+    assert stranger.get(accepted["Location"]).status_code == HTTPStatus.OK
+    assert stranger.get(reverse("project_detail", args=[other.pk])).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_wrong_a_used_and_an_old_link_say_the_same(cast: Cast) -> None:
+    project = invited(cast)
+    (used,) = mailed(project)
+    vendors.accept(token=used, name="Vera Berg", password=SECRET)
+    vendors.send_again(project=project, vendor=Vendor.objects.get(), email="otto@nordfrost.example", by=cast.lin)
+    (old,) = mailed(project)
+    assert Client().get(reverse("vendor_invitation", args=[old])).status_code == HTTPStatus.OK
+    move_forward(timedelta(days=15))
+    pages = [Client().get(reverse("vendor_invitation", args=[token])) for token in ("wrong", used, old)]
+    assert {page.status_code for page in pages} == {HTTPStatus.NOT_FOUND}
+    sentences = {page.content.decode().split("data-refusal>")[1].split("<")[0] for page in pages}
+    assert len(sentences) == 1
+    for token in ("wrong", used, old):
+        with pytest.raises(DeadLink):
+            vendors.accept(token=token, name="Vera Berg", password=SECRET)
+    assert VendorSeat.objects.count() == 1
+
+
+def test_nothing_goes_out_before_the_publication_and_the_token_is_stored_nowhere(cast: Cast) -> None:
+    project = drafted(cast)
+    vendors.invite(project=project, vendor=NORDFROST, email=ADDRESS, by=cast.lin)
+    assert mailed(project) == []
+    as_(cast.lin).post(reverse("project_publish", args=[project.pk]))
+    (token,) = mailed(project)
+    kept = VendorInvitation.objects.get()
+    assert token not in str(vars(kept))
+    assert kept.expires_at is not None
+    assert kept.sent_at is not None
+    assert kept.expires_at - kept.sent_at == timedelta(days=14)
+    assert mailed(project) == []
+
+
+def test_lin_invites_by_the_page_and_only_while_it_is_a_draft(cast: Cast) -> None:
+    project = drafted(cast)
+    url = reverse("project_vendors", args=[project.pk])
+    lin = as_(cast.lin)
+    wrong = lin.post(url, {"name": "", "country": "SE", "email": ADDRESS})
+    assert (wrong.status_code, "Name the firm" in wrong.content.decode()) == (422, True)
+    colleague = lin.post(url, {"name": "Inside", "country": "SE", "email": cast.teo.email})
+    assert (colleague.status_code, "somebody of the company" in colleague.content.decode()) == (422, True)
+    assert lin.post(url, {"name": "Nordfrost AB", "country": "SE", "email": ADDRESS}).status_code == 303
+    assert ADDRESS in lin.get(url).content.decode()
+    vendor = Vendor.objects.get()
+    again = lin.post(url, {"name": "nordfrost  ab", "country": "SE", "email": ADDRESS})
+    assert (again.status_code, Vendor.objects.count()) == (422, 1)
+    assert as_(cast.noor).get(url).status_code == HTTPStatus.FORBIDDEN
+    assert as_(cast.teo).get(url).status_code == HTTPStatus.NOT_FOUND
+    assert lin.post(reverse("vendor_take_off", args=[project.pk, vendor.pk])).status_code == 303
+    assert not InvitedVendor.objects.exists()
+    lin.post(url, {"known": vendor.pk, "email": ADDRESS})
+    lin.post(reverse("project_publish", args=[project.pk]))
+    assert "Nordfrost AB" in as_(cast.teo).get(reverse("project_detail", args=[project.pk])).content.decode()
+    for late in (
+        lambda: vendors.invite(project=project, vendor=NewVendor("Late Oy", "FI"), email="a@late.example", by=cast.lin),
+        lambda: vendors.take_off(project=project, vendor=vendor, by=cast.lin),
+    ):
+        with pytest.raises(InvalidTransition, match="same moment"):
+            late()
+    sent = lin.post(reverse("vendor_send", args=[project.pk, vendor.pk]), {"email": "otto@nordfrost.example"})
+    assert (sent.status_code, len(mailed(project))) == (303, 2)
+    with pytest.raises(IntegrityError, match="settled at publication"), transaction.atomic():
+        InvitedVendor.objects.all().delete()
+
+
+def test_who_signs_in_already_is_told_by_a_notice_and_needs_no_link(cast: Cast) -> None:
+    vera = seated(invited(cast, title="First"))
+    second = invited(cast, firm=NORDFROST, email="", title="Second")
+    assert told(vera)[-1] == "You are invited to bid on “Second”."
+    assert mailed(second) == []
+    assert set(Project.objects.visible_to(vera).values_list("title", flat=True)) == {"First", "Second"}
+    third = drafted(cast, title="Third")
+    with pytest.raises(Invalid, match="Nordfrost"):
+        vendors.invite(project=third, vendor=NewVendor("Other AB", "SE"), email=ADDRESS, by=cast.lin)
+
+
+# ------------------------------------------------------------------ nothing else
+
+
+def test_every_other_address_is_a_404_for_vera(cast: Cast) -> None:
+    vera = as_(seated(invited(cast)))
+    found = {}
+    for route in routes():
+        name = route.name or ""
+        if name in OPEN_TO_VENDORS or name.startswith(SIGN_IN):
+            continue
+        response = vera.get("/" + filled(route.pattern))
+        if response.status_code not in (404, 405):
+            found[route.pattern] = response.status_code
+    assert found == {}
+
+
+def test_her_token_opens_no_api(cast: Cast) -> None:
+    vera = seated(invited(cast))
+    token = Token.objects.create(user=vera)
+    for address in ("/api/v1/projects/", "/api/v1/bids/", "/api/v1/contracts/", "/api/v1/ocds/releases/", "/api/"):
+        answer = Client().get(address, headers={"Authorization": f"Token {token.key}"})
+        assert answer.status_code in (302, 404), address
+
+
+def test_her_pages_name_nobody_inside_but_the_buyer_and_no_other_bidder(cast: Cast) -> None:
+    project = invited(cast, title="Cold boxes")
+    vera = seated(project)
+    bids_on(project, cast.cold_chain, cast.amara, 80_000_00)
+    bids_on(project, vendor_of(vera), vera, 70_000_00)
+    question = questions.ask(project=project, text="How many boxes?", by=cast.amara)
+    questions.answer(question=question, text="Forty.", by=cast.noor)
+    amend(project=project, words=replace(words_of(project), need="Colder boxes."), reason="Summer.", by=cast.lin)
+    client, pages = as_(vera), []
+    for name in ("project_detail", "question_list", "bid_submit"):
+        pages.append(client.get(reverse(name, args=[project.pk])).content.decode())
+    assert client.post(reverse("bid_confirm", args=[project.pk]), {"seen": "2"}).status_code == 303
+    rival = Bid.objects.exclude(bidder_token=bidder_token(project.pk, vendor_of(vera).pk)).get()
+    bids.confirm(bid=rival, seen=2, by=cast.amara)
+    opened(project)
+    pages.append(client.get(reverse("project_detail", args=[project.pk])).content.decode())
+    for text in pages:
+        assert "Blue Kettle" in text
+        for name in ("Lin", "Noor", "Amara", "Teo", "Cold Chain", "80,000"):
+            assert f">{name}" not in text
+            assert f" {name} " not in text
+    assert "Forty." in pages[1]
+    rival = Bid.objects.get(microenterprise=cast.cold_chain)
+    for name in ("bid_receipt", "bid_price"):
+        assert client.get(reverse(name, args=[project.pk, rival.pk])).status_code == HTTPStatus.NOT_FOUND
+    assert set(Bid.objects.visible_to(vera)) == {Bid.objects.get(vendor__isnull=False)}
+
+
+# ------------------------------------------------------------------ the same words, the same moment
+
+
+def test_vera_hears_of_answers_and_changes_when_everybody_does(cast: Cast) -> None:
+    project = invited(cast)
+    vera = seated(project)
+    asked = as_(vera).post(reverse("question_list", args=[project.pk]), {"text": "How many boxes?"})
+    assert asked.status_code == 303
+    question = project.questions.get()
+    assert not AuditRecord.objects.filter(actor_id=str(vera.pk), deed="question.asked").exists()
+    questions.answer(question=question, text="Forty.", by=cast.noor)
+    amend(project=project, words=replace(words_of(project), need="Colder boxes."), reason="Summer.", by=cast.lin)
+    assert told(vera) == [
+        f"A question about “{project.title}” was answered.",
+        f"“{project.title}” was changed. Read what is different.",
+    ]
+
+
+def test_vera_bids_revises_withdraws_and_nobody_learns_of_it(cast: Cast) -> None:
+    project = invited(cast)
+    vera = seated(project)
+    client, url = as_(vera), reverse("bid_submit", args=[project.pk])
+    form = client.get(url).content.decode()
+    assert "What you would get" not in form
+    assert client.post(url, {"price": "70000", "days": "20", "plan": "Ice.", "seen": "1"}).status_code == 303
+    assert "70,000" in client.get(url).content.decode()
+    assert client.post(url, {"price": "69000", "days": "20", "plan": "Ice.", "seen": "1"}).status_code == 303
+    row = Bid.objects.get()
+    assert (row.vendor, row.microenterprise, row.author, row.price_minor, row.revision) == (None, None, None, None, 2)
+    for reader in (cast.lin, cast.rui, cast.teo):
+        assert "69,000" not in as_(reader).get(reverse("project_detail", args=[project.pk])).content.decode()
+        with pytest.raises(Denied):
+            bids.read_own_bid(bid=row, by=reader)
+    with pytest.raises(Conflict, match="one bid"), transaction.atomic():
+        bids_on(project, vendor_of(vera), vera)
+    assert client.post(reverse("bid_withdraw", args=[project.pk]))["Location"] == "/"
+    assert Bid.objects.get().status == Bid.Status.WITHDRAWN
+
+
+def test_a_vendor_that_is_not_invited_and_a_colleague_of_none_cannot_bid_for_it(cast: Cast) -> None:
+    project = invited(cast)
+    vera = seated(project)
+    elsewhere = published(cast, title="Elsewhere")
+    with pytest.raises(Denied, match="has not invited"):
+        bids_on(elsewhere, vendor_of(vera), vera)
+    with pytest.raises(Denied, match="Only who signs in"):
+        bids_on(project, vendor_of(vera), cast.amara)
+    with pytest.raises(Denied, match="Only the leader"):
+        bids_on(project, cast.cold_chain, vera)
+
+
+# ------------------------------------------------------------------ the decision, the contract, the pay
+
+
+def test_nordfrost_wins_signs_delivers_is_paid_from_outside_and_rated(cast: Cast) -> None:
+    project = invited(cast)
+    vera = seated(project)
+    inside = bids_on(project, cast.cold_chain, cast.amara, 80_000_00)
+    outside = bids_on(project, vendor_of(vera), vera, 75_000_00)
+    opened(project)
+    outside.refresh_from_db()
+    assert (outside.bidder_label, outside.microenterprise, outside.author) == ("Nordfrost AB", None, vera)
+    assert told(vera)[-1].endswith("See where yours stands.")
+    held = balance(cast.blue_kettle.entity_id, Kind.HOLD)
+    assert held == project.ceiling_minor
+    chosen(project, outside, cast.lin)
+    contract = Contract.objects.get()
+    assert (contract.supplier, contract.supplier_vendor, contract.supplier_name) == (
+        None, vendor_of(vera), "Nordfrost AB",
+    )  # fmt: skip
+    client = as_(vera)
+    page = reverse("contract_detail", args=[contract.pk])
+    assert page in client.get(reverse("project_detail", args=[project.pk])).content.decode()
+    seen = client.get(reverse("contract_sign", args=[contract.pk]))
+    assert client.post(seen.request["PATH_INFO"], {"sha256": scenes.digest(contract)}).status_code == 303
+    contracts.sign(contract=contract, sha256_seen=scenes.digest(contract), by=cast.lin)
+    deliver = reverse("milestone_deliver", args=[contract.pk, 1])
+    assert client.post(deliver, {"evidence": "Forty boxes arrived."}).status_code == 303
+    assert client.get(reverse("milestone_accept", args=[contract.pk, 1])).status_code == HTTPStatus.NOT_FOUND
+    buyer, before = cast.blue_kettle.entity_id, balance(cast.blue_kettle.entity_id, Kind.WALLET)
+    milestones.accept_part(
+        milestone=scenes.milestone(contract), amount_minor=70_000_00, reason="Five were warm.", by=cast.noor
+    )
+    assert balance(buyer, Kind.EXPENSE_OUTSIDE) == 70_000_00
+    assert balance(buyer, Kind.EXPENSE_INSIDE) == 0
+    assert balance(buyer, Kind.ESCROW) == 0
+    assert balance(buyer, Kind.WALLET) == before + 5_000_00
+    assert "is paid to Nordfrost AB" in told(vera)[-2]
+    ratings.rate(contract=Contract.objects.get(), stars=4, comment="", by=cast.noor)
+    assert client.post(reverse("contract_rate", args=[contract.pk]), {"stars": "5", "comment": ""}).status_code == 303
+    for text in (client.get(page).content.decode(), as_(cast.rui).get(page).content.decode()):
+        assert "Nordfrost AB" in text
+    assert as_(cast.amara).get(page).status_code == HTTPStatus.NOT_FOUND
+    inside.refresh_from_db()
+    assert inside.outcome_reason
+    parties = parts_of_projects([project.pk], market_now())[project.pk]["parties"]
+    assert f"vendor-{vendor_of(vera).pk}" in {party["id"] for party in parties}
+    told_contract = parts_of_contracts([contract.pk])[contract.pk]
+    assert told_contract["awards"][0]["suppliers"][0]["name"] == "Nordfrost AB"
+    assert all(proof.holds for proof in everything())
+
+
+def test_vera_objects_answers_about_her_price_and_reads_no_arithmetic_of_others(cast: Cast) -> None:
+    objections_take(1)
+    project = invited(cast)
+    vera = seated(project)
+    inside = bids_on(project, cast.cold_chain, cast.amara, 80_000_00)
+    outside = bids_on(project, vendor_of(vera), vera, 30_000_00)
+    opened(project)
+    low_prices.ask_about_price(bid=Bid.objects.get(pk=outside.pk), by=cast.lin)
+    client, url = as_(vera), reverse("bid_price", args=[project.pk, outside.pk])
+    asked = client.get(url).content.decode()
+    assert "80,000" not in asked
+    assert "Lin" not in asked
+    assert client.post(url, {"answer": "We have the boxes in stock."}).status_code == 303
+    award = chosen(project, Bid.objects.get(pk=inside.pk), cast.lin)
+    page = reverse("project_detail", args=[project.pk])
+    assert "Another bid is chosen" not in client.get(page).content.decode()
+    awards.agree(award=award, reason="They know our vans.", by=cast.ada)
+    assert "Another bid is chosen" in client.get(page).content.decode()
+    raised = client.post(reverse("award_object", args=[project.pk]), {"reason": "We ask less than half."})
+    assert raised.status_code == 303
+    objection = Objection.objects.get()
+    assert (objection.vendor, objection.bidder_label) == (vendor_of(vera), "Nordfrost AB")
+    assert "We ask less than half." in client.get(page).content.decode()
+    assert "Nordfrost AB" in as_(cast.teo).get(page).content.decode()
+    objections.rule(objection=objection, upheld=True, reason="Asked and answered.", by=cast.ada)
+    assert any("Nordfrost AB" in line and "is upheld" in line for line in told(vera))
+    again = chosen(project, Bid.objects.get(pk=outside.pk), cast.lin)
+    assert "low_price" in again.causes
+
+
+# ------------------------------------------------------------------ what the database refuses
+
+
+def replace_bid(bid: Bid, vendor: Vendor) -> Bid:
+    """A new row like an opened bid that names a vendor as well."""
+    found = Bid.objects.get(pk=bid.pk)
+    found.pk, found.bidder_token, found.vendor = new_id(), "0" * 64, vendor
+    found._state.adding = True
+    return found
+
+
+def test_the_database_knows_one_bidder_one_supplier_one_objector(cast: Cast) -> None:
+    project = invited(cast)
+    vera = seated(project)
+    bids_on(project, vendor_of(vera), vera, 75_000_00)
+    bids_on(project, cast.cold_chain, cast.amara, 80_000_00)
+    opened(project)
+    outside, inside = Bid.objects.get(vendor__isnull=False), Bid.objects.get(microenterprise__isnull=False)
+    award = chosen(project, outside, cast.lin)
+    contract = Contract.objects.get()
+    double = replace_bid(inside, vendor_of(vera))
+    seat = {"reason": "So.", "raised_at": market_now(), "raised_by": vera}
+    invitation = VendorInvitation.objects.get()
+    cases: dict[str, Callable[[], object]] = {
+        "a_bid_shows_one_bidder": double.save,
+        "What was opened": lambda: Bid.objects.filter(pk=outside.pk).update(vendor=None),
+        "a_contract_has_one_supplier": lambda: Contract.objects.filter(pk=contract.pk).update(supplier=cast.northwind),
+        "an_objection_is_of_one_bidder": lambda: Objection.objects.create(award=award, **seat),
+        "a_vendor_is_known_once": lambda: Vendor.objects.create(
+            name="NORDFROST AB", country="SE", created_at=market_now(), created_by=cast.lin
+        ),
+        "accepted once": lambda: VendorInvitation.objects.filter(pk=invitation.pk).update(accepted_by=cast.sol),
+        "contracts_vendorseat_person_id_key": lambda: VendorSeat.objects.create(
+            vendor=vendor_of(vera), person=vera, seated_at=market_now()
+        ),
+    }
+    for name, refused in cases.items():
+        with pytest.raises(IntegrityError) as caught, transaction.atomic():
+            refused()
+        assert name in str(caught.value)
+
+
+# ------------------------------------------------------------------ what a page costs
+
+
+def test_the_pages_of_vendors_take_at_most_eight_statements(cast: Cast) -> None:
+    project = invited(cast)
+    vera = seated(project)
+    page = reverse("project_detail", args=[project.pk])
+    assert statements(vera, "/") <= 8
+    assert statements(vera, page) <= 8
+    assert statements(cast.lin, page) <= 8
+    assert statements(cast.lin, reverse("project_vendors", args=[project.pk])) <= 8
+    bids_on(project, vendor_of(vera), vera, 75_000_00)
+    bids_on(project, cast.cold_chain, cast.amara, 80_000_00)
+    assert statements(vera, page) <= 8
+    opened(project)
+    assert statements(vera, page) <= 8
+    chosen(project, Bid.objects.get(vendor__isnull=False), cast.lin)
+    contract = Contract.objects.get()
+    assert statements(vera, "/") <= 8
+    assert statements(vera, reverse("contract_detail", args=[contract.pk])) <= 8
+    assert statements(cast.rui, reverse("competitiveness", args=[cast.cold_chain.pk])) <= 8
