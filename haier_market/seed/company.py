@@ -99,11 +99,15 @@ def build(options: Options, say: Callable[[str], None]) -> Built:
 
 def _set_parameters(timeline: Timeline) -> None:
     """What is otherwise in the demo than in the examples: awards take effect at once, so that one sitting shows all."""
-    Parameter.objects.get_or_create(
-        name="standstill_business_days",
-        holds_from=timeline.first_day,
-        defaults={"value": 0, "note": "Demo: bidders have no time to object; set it to 1 or more to see a standstill."},
-    )
+    none = "Demo: bidders have no time to object; set it to 1 or more to see a standstill."
+    told = [(timeline.first_day, 0, none)]
+    if timeline.has_standstill:
+        one = "Demo: on this one day bidders had a business day to object, so that there is a standstill to see."
+        told += [(timeline.last_day, 1, one), (timeline.until, 0, none)]
+    for day, days, note in told:
+        Parameter.objects.get_or_create(
+            name="standstill_business_days", holds_from=day, defaults={"value": days, "note": note}
+        )
 
 
 def check(options: Options) -> None:

@@ -62,6 +62,9 @@ FATES_OF_MANY: Final = (
     (Fate.COMPLETED, 8),
 )
 """In a market of many thousands fewer needs find a bidder."""
+AWARDED: Final = (Fate.SIGNING, Fate.DECLINED, Fate.ACTIVE, Fate.ENDED, Fate.COMPLETED)
+ASKED, APART, PROPOSED, OBJECTED = "asked", "apart", "proposed", "objected"
+"""Names of the cast's projects that real actions go on with."""
 UNOPENED: Final = (Fate.DRAFT, Fate.SCHEDULED, Fate.OPEN, Fate.CANCELLED)
 
 
@@ -83,6 +86,15 @@ class Wish:
     waiting: bool | None = None
     """Whether the next milestone is delivered and waits for a decision."""
     first_signature: str = ""
+    panel: Sequence[User] | None = None
+    two_envelopes: bool = False
+    name: str = ""
+    """Under which the real actions find it on the way (`World.told`)."""
+
+    @property
+    def is_decided_by_actions(self) -> bool:
+        """Whether real actions open its bids and do what follows (`decisions`)."""
+        return bool(self.name) and self.fate is Fate.EVALUATING
 
 
 @dataclass
@@ -143,7 +155,7 @@ def cast_wishes(world: World) -> list[Wish]:
     tonight = line.at(line.until + timedelta(days=1), time(2, 0))
     next_week = line.at(line.until + timedelta(days=7), time(16, 0))
     return [
-        Wish(Fate.OPEN, blue, [], need["Temperature"], "cold store", "Qingdao", 180_000, tonight),
+        Wish(Fate.OPEN, blue, [], need["Temperature"], "cold store", "Qingdao", 180_000, tonight, name=ASKED),
         Wish(Fate.EVALUATING, blue, [cold, near, north], need["Packaging"], "wine cabinet", "Qingdao", 90_000),
         Wish(
             Fate.ACTIVE,
@@ -195,7 +207,33 @@ def cast_wishes(world: World) -> list[Wish]:
         Wish(Fate.OPEN, north, [near], need["Service"], "water filter", "Shanghai", 60_000, next_week),
         Wish(Fate.DRAFT, blue, [], need["Usability"], "steam oven", "Qingdao", 150_000, next_week),
         *_wishes_in_yen(world, need),
+        *_wishes_to_decide(world, need),
     ]
+
+
+def _wishes_to_decide(world: World, need: dict[str, Need]) -> list[Wish]:
+    """What real actions go on with: judged apart under two envelopes, proposed by one of two, objected to."""
+    blue, cold, north, near = world.firms[:4]
+    judges = (world.cast.noor, world.cast.hua)
+    found = [
+        Wish(
+            Fate.EVALUATING,
+            near,
+            [cold, north],
+            need["Firmware"],
+            "washing machine",
+            "Chongqing",
+            85_000,
+            panel=judges,
+            two_envelopes=True,
+            name=APART,
+        ),
+        Wish(Fate.EVALUATING, cold, [near], need["Certificate"], "wine cabinet", "Qingdao", 45_000, name=PROPOSED),
+    ]
+    if world.timeline.has_standstill:
+        wish = Wish(Fate.EVALUATING, near, [blue, cold], need["Shelf"], "tea bar", "Hefei", 50_000, name=OBJECTED)
+        found.append(wish)
+    return found
 
 
 def _wishes_in_yen(world: World, need: dict[str, Need]) -> list[Wish]:

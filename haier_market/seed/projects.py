@@ -16,7 +16,7 @@ from contracts.models import Bid, Project
 from haier_market.seed import journal
 from haier_market.seed.chance import Chance
 from haier_market.seed.contracting import Contracting
-from haier_market.seed.deals import FATES, FATES_OF_MANY, UNOPENED, Deal, Fate, Steps, Wish, cast_wishes, iso
+from haier_market.seed.deals import AWARDED, FATES, FATES_OF_MANY, UNOPENED, Deal, Fate, Steps, Wish, cast_wishes, iso
 from haier_market.seed.firms import COLD_CHAIN, WEIGHTLESS
 from haier_market.seed.judging import Panels, published_facts
 from haier_market.seed.words import CANCEL_REASONS, EVERYWHERE_SKILLS, NEEDS, NO_AWARD_REASONS, PLANS_MORE, SITES
@@ -79,8 +79,12 @@ class _Planner:
                 return
             self._publish(deal)
             self._bid(deal)
+            if wish.name:
+                self.world.told[wish.name] = deal
             if wish.fate in UNOPENED:
                 self._cancel(deal)
+                return
+            if wish.is_decided_by_actions:
                 return
             self._open(deal)
             if wish.fate in (Fate.NO_BIDS, Fate.EVALUATING):
@@ -101,6 +105,9 @@ class _Planner:
             lengths, work = [self.least_bidding, 1, 1, 1], [1] * len(work)
             needed = self._reach(wish, lengths, work)
         latest = max(0, line.slots - 2 - needed)
+        if wish.fate in AWARDED and line.has_standstill:
+            # What is awarded here takes effect at once, as on every day but the last.
+            latest = max(0, min(latest, line.slots_on(line.last_day)[0] - 1 - sum(lengths[:2])))
         earliest = max(0, latest - self._window(wish)) if self._window(wish) else 0
         start = chance.whole(earliest, latest)
         marks = [start]
@@ -164,6 +171,7 @@ class _Planner:
             method=Project.Method.PRICE_QUALITY if need.is_quality else Project.Method.LOWEST_PRICE,
             price_weight_bp=weight,
             pass_mark=chance.pick((0, 4000)) if need.is_quality else 0,
+            two_envelopes=wish.two_envelopes,
             acceptor_id=acceptor.pk,
             created_at=at,
             created_by_id=buyer.lead.pk,
@@ -171,7 +179,8 @@ class _Planner:
         deal = Deal(wish, project, steps, need, words, acceptor)
         world.rows.add(project)
         others = [person for person in buyer.coworkers if person is not acceptor]
-        self.panels.name(deal, chance.sample(others or [acceptor], 2) if need.is_quality else [])
+        drawn = chance.sample(others or [acceptor], 2) if need.is_quality else []
+        self.panels.name(deal, list(wish.panel or drawn))
         for skill in world.skilled((*buyer.field.skills, *EVERYWHERE_SKILLS[:4]), 2, chance):
             world.rows.add(Project.skills.through(project_id=project.pk, skill_id=skill.pk))
         world.trail.tell(at, buyer.lead, "project.drafted", deal.subject, project.title)
@@ -278,7 +287,7 @@ class _Planner:
         )
         deal.bids.append(bid)
         deal.bidders[bid.pk] = firm
-        is_opened = deal.wish.fate not in UNOPENED
+        is_opened = deal.wish.fate not in UNOPENED and not deal.wish.is_decided_by_actions
         deed = sealing.Deed(
             "submitted",
             str(bid.pk),

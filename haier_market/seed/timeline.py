@@ -32,6 +32,16 @@ class Timeline:
         self._ends = [self._end_of(slot) for slot in range(self.slots * 2 + A_MONTH_OF_SLOTS)]
         self._opening = self.at(self.first_day, time(7, 30))
 
+    @property
+    def last_day(self) -> date:
+        """The last date on which people do something."""
+        return self.until - timedelta(days=1)
+
+    @property
+    def has_standstill(self) -> bool:
+        """Whether bidders had time to object on the last day, and on no other; the story must be longer than it."""
+        return self.days > 1
+
     def at(self, day: date, clock: time) -> datetime:
         """A local time of a date."""
         return datetime.combine(day, clock, self.zone)

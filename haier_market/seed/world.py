@@ -22,6 +22,7 @@ from microenterprises.models import Membership, Microenterprise, Platform, Seat
 from people.models import Notice, Skill, User
 
 if TYPE_CHECKING:
+    from haier_market.seed.deals import Deal
     from haier_market.seed.ideas import Launch
 
 PROJECTS_OF_AN_ME: Final = 6
@@ -43,6 +44,15 @@ class Options:
 
 Trade = Callable[[int, int], tuple[int, int]]
 """What comes in and what goes out on a day (its number from 0, of so many), in minor units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody does by a real action, so long after the end of a slot."""
+
+    slot: int
+    after: timedelta
+    act: Callable[[], object]
 
 
 @dataclass
@@ -130,6 +140,8 @@ class World:
     seats: list[Seat] = dataclasses.field(default_factory=list)
     """Those that can be taken."""
     launches: list["Launch"] = dataclasses.field(default_factory=list)
+    told: dict[str, "Deal"] = dataclasses.field(default_factory=dict)
+    """Projects that real actions go on with, by name."""
     pool: list[User] = dataclasses.field(default_factory=list)
     free: list[User] = dataclasses.field(default_factory=list)
     values: dict[str, int] = dataclasses.field(default_factory=dict)
