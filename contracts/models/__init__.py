@@ -7,6 +7,7 @@ from contracts.models.contracts import Contract, ContractVersion, Milestone, Rat
 from contracts.models.finding import Alert, Matched, SavedFilter, Watch
 from contracts.models.integrity import FlagNote, FlagSearch, RedFlag
 from contracts.models.keys import WrappedKey
+from contracts.models.lots import LotSet
 from contracts.models.panel import (
     Confirmation,
     Consensus,
@@ -40,6 +41,7 @@ __all__ = [
     "FlagSearch",
     "InvitedFirm",
     "InvitedVendor",
+    "LotSet",
     "MarketPromise",
     "Matched",
     "Milestone",

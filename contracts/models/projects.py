@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from contracts.models.lots import LotSet
 from core.ids import new_id
 from microenterprises.models import Membership, Microenterprise
 from people.models import Skill, User
@@ -94,6 +95,9 @@ class Project(models.Model):
         verbose_name=_("who accepts the work"),
     )
     skills = models.ManyToManyField(Skill, related_name="projects", blank=True)
+    # The index of the constraint below finds the lots of a set.
+    lot_set = models.ForeignKey(LotSet, on_delete=models.PROTECT, null=True, related_name="lots", db_index=False)
+    lot_number = models.PositiveSmallIntegerField(null=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     published_at = models.DateTimeField(null=True)
@@ -126,6 +130,11 @@ class Project(models.Model):
                 condition=Q(opened_at__isnull=False) | Q(status__in=["draft", "published", "cancelled"]),
                 name="evaluating_needs_opened_bids",
             ),
+            models.CheckConstraint(
+                condition=Q(lot_set=None, lot_number=None) | Q(lot_set__isnull=False, lot_number__gt=0),
+                name="a_lot_has_its_number",
+            ),
+            models.UniqueConstraint(fields=["lot_set", "lot_number"], name="a_lot_number_is_given_once"),
         ]
         indexes = [
             models.Index(fields=["status", "deadline", "id"], name="project_status_deadline"),
