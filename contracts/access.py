@@ -17,6 +17,7 @@ from contracts.models import (
     Criterion,
     InvitedFirm,
     InvitedVendor,
+    LotSet,
     Milestone,
     Panelist,
     Project,
@@ -27,7 +28,7 @@ from contracts.models import (
 )
 from contracts.permissions.contracts import Place, made_of
 from contracts.permissions.panel import Seat
-from contracts.queries import finding, questions
+from contracts.queries import finding, lots, questions
 from core.models import Parameter
 from microenterprises.models import Membership
 from people.models import Skill, User
@@ -66,7 +67,7 @@ def project_or_404(user: User, project_id: UUID) -> SeenProject:
     found = (
         Project.objects.visible_to(user)
         .filter(pk=project_id)
-        .select_related("buyer__platform", "acceptor", "created_by", "published_by", "reference")
+        .select_related("buyer__platform", "acceptor", "created_by", "published_by", "reference", "lot_set")
         .annotate(
             panel_rows=ArraySubquery(
                 panel.values(row=JSONObject(id="person_id", name="person__name", seat="pk", status="status"))
@@ -84,6 +85,7 @@ def project_or_404(user: User, project_id: UUID) -> SeenProject:
             questions_asked=questions.counted(),
             questions_waiting=questions.counted_unanswered(),
             watching=finding.watches(user),
+            lots=lots.counted(),
             version_rows=ArraySubquery(
                 ProjectVersion.objects.filter(project=OuterRef("pk"))
                 .order_by("number")
@@ -131,6 +133,24 @@ def versions_of(project: Project) -> tuple[SeenVersion, ...]:
     """The versions of the words of a project that `project_or_404` found, the oldest first; none while it has one."""
     rows = vars(project)["version_rows"]
     return tuple(SeenVersion(**row | {"made_at": datetime.fromisoformat(row["made_at"])}) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLots:
+    """A set with its lots in order, each with who won it (`queries.lots.with_winners`)."""
+
+    lot_set: LotSet
+    lots: tuple[Project, ...]
+
+
+def lots_or_404(user: User, set_id: UUID) -> SeenLots:
+    """The lots of a set the reader may see. One statement. What was never published is told with its drafts alone."""
+    rows = Project.objects.visible_to(user).filter(lot_set=set_id).select_related("lot_set", "buyer", "acceptor")
+    found = tuple(lots.with_winners(rows).order_by("lot_number"))
+    told = next((row.lot_set for row in found if row.published_at or row.status == Project.Status.DRAFT), None)
+    if told is None:
+        raise Http404
+    return SeenLots(told, found)
 
 
 def question_or_404(project: Project, question_id: UUID) -> Question:

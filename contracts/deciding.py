@@ -5,7 +5,7 @@ Sentences only; the rules are in `scrutiny`, the verbs in `actions.awards`.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -14,12 +14,16 @@ from django.utils.translation import gettext_lazy
 from contracts.explaining import percent
 from contracts.models import Award
 from contracts.queries.decisions import Decision
+from contracts.queries.lots import SplitTie
 from contracts.scrutiny import Cause, Limits, LowPrice
 from core import money
 from core.words.instants import exact
 
 CAUSES: Final[Mapping[Cause, Promise]] = {
     Cause.NOT_TOP: gettext_lazy("It is not the bid that the rule ranks first."),
+    Cause.TIE_SPLIT: gettext_lazy(
+        "It splits a tie between lots, and the other lot has not gone to the other bidder yet."
+    ),
     Cause.LARGE: gettext_lazy("Its price is so high that two people decide."),
     Cause.SINGLE_BID: gettext_lazy("It is the only valid bid."),
     Cause.LOW_PRICE: gettext_lazy("Its price is abnormally low."),
@@ -29,6 +33,55 @@ CAUSES: Final[Mapping[Cause, Promise]] = {
 def causes(kept: Iterable[str]) -> list[str]:
     """Why a second person is asked, a sentence each."""
     return [str(CAUSES[Cause(cause)]) for cause in kept]
+
+
+def split(arithmetic: Mapping[str, Any]) -> str:
+    """What a choice did to a tie between lots, as its frozen arithmetic tells; empty when it split none."""
+    tie = arithmetic.get("split")
+    if not tie:
+        return ""
+    words = {"first": tie["first"], "number": tie["number"]}
+    if tie["settled"]:
+        found = _(
+            "A tie was split between lots. %(first)s has lot %(number)s; here its bid and this one are equal but for "
+            "time or draw, and this one is chosen."
+        )
+    else:
+        found = _(
+            "A tie is split between lots. The bid of %(first)s and this one are equal but for time or draw, here and "
+            "on lot %(number)s."
+        )
+    return found % words
+
+
+def departure(first: str, rank: int | None, tie: SplitTie | None, *, is_equal: bool) -> str:
+    """What choosing another bid than the first one means, before it is chosen. is_equal: time or draw decided."""
+    words = {"first": first, "rank": "—" if rank is None else rank}
+    found = _(
+        "The rule ranks %(first)s first and this bid %(rank)s. Your reason must say why you depart from it; everybody "
+        "reads it."
+    )
+    if tie is not None:
+        words |= {"number": tie.number, "title": tie.title}
+        found = (
+            _(
+                "This bid and that of %(first)s are equal; only time or the draw puts %(first)s first. They tie on lot "
+                "%(number)s too, which has gone to %(first)s, so you may split the tie and give this lot to the other. "
+                "No second person is asked for that; your reason is read by everybody."
+            )
+            if tie.settled
+            else _(
+                "This bid and that of %(first)s are equal; only time or the draw puts %(first)s first. They tie on lot "
+                "%(number)s too. Once lot %(number)s has gone to %(first)s you may split the tie alone; before that a "
+                "second person has to agree."
+            )
+        )
+    elif is_equal:
+        found = _(
+            "This bid and that of %(first)s are equal; only time or the draw puts %(first)s first. A tie is split only "
+            "between lots on which the same two tie, so here a second person has to agree. Everybody reads your reason."
+        )
+    return found % words
 
 
 def sentence(decision: Decision, bidder: str, now: datetime) -> str:

@@ -269,6 +269,7 @@ ARITHMETIC: Final[dict[str, Callable[[Asked], str]]] = {
 DEEDS: Final[dict[str, Any]] = {
     "project.drafted": gettext_lazy("Draft written"),
     "project.edited": gettext_lazy("Draft changed"),
+    "project.lot_removed": gettext_lazy("Lot taken out of the draft"),
     "project.published": gettext_lazy("Published"),
     "project.amended": gettext_lazy("Changed while bids were taken"),
     "project.question_answered": gettext_lazy("Question answered"),

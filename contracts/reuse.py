@@ -1,9 +1,10 @@
-"""An earlier project as the start of a new one: its words with times that lie ahead. Nothing is saved here."""
+"""An earlier project as the start of a new one: its words and lots, with times ahead. Nothing is saved here."""
 
 from copy import copy
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from contracts.lots import LotDraft
 from contracts.models import Project
 from microenterprises.models import Microenterprise
 
@@ -24,7 +25,27 @@ def as_template(project: Project, *, buyer: Microenterprise, now: datetime) -> P
     found.buyer = buyer
     if buyer.currency != project.currency:
         found.ceiling_minor = None
+    if project.lot_set is not None:
+        # What is said of the whole; each lot says the rest (`lots_of`).
+        found.title, found.ceiling_minor = project.lot_set.title, None
     return found
+
+
+def lots_of(project: Project, *, buyer: Microenterprise) -> list[LotDraft]:
+    """The lots of the set that a project belongs to, as rows of new ones; none for a project without. One statement.
+
+    Its own outcome is that of the whole, as `as_template` has it. A ceiling in another currency is left out.
+    """
+    if project.lot_set_id is None:
+        return []
+    return [
+        LotDraft(
+            title=lot.title,
+            ceiling_minor=lot.ceiling_minor if buyer.currency == lot.currency else None,
+            outcome="" if lot.success_measure == project.success_measure else lot.success_measure,
+        )
+        for lot in Project.objects.filter(lot_set=project.lot_set_id).order_by("lot_number")
+    ]
 
 
 def _was_chosen(project: Project) -> bool:

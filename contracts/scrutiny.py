@@ -1,9 +1,10 @@
 """When one person's word is not enough: pure rules over plain values, no Django.
 
-A choice wants a second person when it is not the best bid by the rule, when it is worth a lot, when nobody else bid, or
-when its price is abnormally low; a bidder whose price is abnormally low is asked first. The limits are dated parameters
-of the company (rule 13 of the market); the shape of the low-price test follows Prozorro: under the mean of the others,
-or under the next price, by more than a share. Amounts are minor units, shares basis points, all arithmetic is exact.
+A choice wants a second person when it is not the best bid by the rule (but see `Tie`), when it is worth a lot, when
+nobody else bid, or when its price is abnormally low; a bidder whose price is abnormally low is asked first. The limits
+are dated parameters of the company (rule 13 of the market); the shape of the low-price test follows Prozorro: under the
+mean of the others, or under the next price, by more than a share. Amounts are minor units, shares basis points, all
+arithmetic is exact.
 """
 
 from collections.abc import Sequence
@@ -18,9 +19,22 @@ class Cause(StrEnum):
     """Why a second person has to agree."""
 
     NOT_TOP = "not_top"
+    TIE_SPLIT = "tie_split"
     LARGE = "large"
     SINGLE_BID = "single_bid"
     LOW_PRICE = "low_price"
+
+
+class Tie(StrEnum):
+    """What choosing another than the first bid does to a tie. Only lots that were declared have a tie to split.
+
+    Two bidders tie on two lots of one set, so that time or the draw alone puts one of them first: the buyer may give
+    each of them one. OPEN while the other lot has not gone to the first of them, SPLIT once it has, by the rule alone.
+    """
+
+    NONE = "none"
+    OPEN = "open"
+    SPLIT = "split"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +74,13 @@ def low_price(price_minor: int, others_minor: Sequence[int], limits: Limits) -> 
     return LowPrice(price_minor, total // count, following, under_mean, under_next)
 
 
-def causes(*, is_top: bool, price_minor: int, others_minor: Sequence[int], limits: Limits) -> tuple[Cause, ...]:
+def causes(
+    *, is_top: bool, price_minor: int, others_minor: Sequence[int], limits: Limits, tie: Tie = Tie.NONE
+) -> tuple[Cause, ...]:
     """Why a choice wants a second person, in a fixed order; empty when one person's word is enough."""
     found = {
-        Cause.NOT_TOP: not is_top,
+        Cause.NOT_TOP: not is_top and tie is Tie.NONE,
+        Cause.TIE_SPLIT: not is_top and tie is Tie.OPEN,
         Cause.LARGE: price_minor >= limits.large_minor,
         Cause.SINGLE_BID: not others_minor,
         Cause.LOW_PRICE: low_price(price_minor, others_minor, limits) is not None,

@@ -38,9 +38,9 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
     class Meta:
         model = Project
         fields = (
-            "id", "title", "need", "success_measure", "buyer", "currency", "ceiling_minor", "book", "phase", "opens_at",
-            "deadline", "deadline_zone", "revision", "admission", "milestones", "method", "price_weight_bp",
-            "pass_mark", "two_envelopes", "criteria", "draw_commitment", "published_at",
+            "id", "title", "lot_set", "lot_number", "need", "success_measure", "buyer", "currency", "ceiling_minor",
+            "book", "phase", "opens_at", "deadline", "deadline_zone", "revision", "admission", "milestones", "method",
+            "price_weight_bp", "pass_mark", "two_envelopes", "criteria", "draw_commitment", "published_at",
         )  # fmt: skip
 
     def get_phase(self, project: Project) -> str:

@@ -8,6 +8,7 @@ leaves the same rows with bids and without (rule 2).
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from contracts.actions.projects import (
     leaders,
     link,
     locked,
+    locked_with_lots,
     record,
 )
 from contracts.models import Alert, Project, ProjectVersion
@@ -45,9 +47,11 @@ def amend(*, project: Project, words: Words, reason: str, by: User, seen: int | 
     """Give a published project other words until its deadline; the hold follows the ceiling. Returns the new version.
 
     seen: the version the words were written over; None: whichever holds now. reason: everybody reads it. A deadline
-    only moves later, and after a change bidders have at least `shortest_minutes_after_a_change`.
+    only moves later, and after a change bidders have at least `shortest_minutes_after_a_change`; the deadline of a lot
+    is that of its set, so the lots that still run move with it, each to a new version with the same reason.
     Raises Denied, InvalidTransition, TooLate, ProjectChanged (meanwhile), Invalid (`field`), InsufficientFunds.
     """
+    others = [lot for lot in locked_with_lots(project.lot_set_id) if lot.pk != project.pk]
     project = locked(project)
     now = market_now()
     permissions.check_amend(project, standing_of(by, business_date(now)), now)
@@ -61,6 +65,21 @@ def amend(*, project: Project, words: Words, reason: str, by: User, seen: int | 
     if after == before:
         raise Invalid(_("Nothing is different from what the project says now. Change something first."))
     _check(project, before, after, now)
+    version = _amend(project, before, after, reason, by, now)
+    told = _tell_named(project, now, {by.pk})
+    _tell_followers(project, told)
+    if (after.deadline, after.deadline_zone) != (before.deadline, before.deadline_zone):
+        for lot in others:
+            if lot.status == Project.Status.PUBLISHED:
+                moved = replace(words_of(lot), deadline=after.deadline, deadline_zone=after.deadline_zone)
+                _amend(lot, words_of(lot), moved, reason, by, now)
+                told = _tell_named(lot, now, told)
+                _tell_followers(lot, told)
+    return version
+
+
+def _amend(project: Project, before: Words, after: Words, reason: str, by: User, now: datetime) -> ProjectVersion:
+    """The next version of a locked project, its hold and its line in the trail."""
     version = _write(project, before, after, reason, by, now)
     holds.adjust(project, more_minor=(after.ceiling_minor or 0) - (before.ceiling_minor or 0), by=by)
     record(
@@ -73,7 +92,6 @@ def amend(*, project: Project, words: Words, reason: str, by: User, seen: int | 
         ceiling_minor=after.ceiling_minor,
         deadline=after.deadline.isoformat(),
     )
-    _tell(project, by, now)
     return version
 
 
@@ -187,20 +205,28 @@ def _write(project: Project, before: Words, after: Words, reason: str, by: User,
     return version
 
 
-def _tell(project: Project, by: User, now: datetime) -> None:
-    """Who is named in the project and who watches it is told; bidders by one sealed letter, sent whether or not there
-    are any.
-    """
+def _tell_named(project: Project, now: datetime, besides: set[UUID]) -> set[UUID]:
+    """Who is named in the project is told, once for all lots; whom not to tell again."""
     named: list[User | None] = [row.person for row in project.panel.select_related("person")]
     invited = Microenterprise.objects.filter(pk__in=project.invited.values("microenterprise"))
     named += [project.acceptor, *leaders(invited, now), *vendor_mails.people_invited(project)]
-    page = f"{link(project)}#changes"
-    tell([person for person in named if person != by], partial(_changed, project.title), link=page)
-    news = alerts.News(project.pk, partial(_changed, project.title), occasion=str(project.revision), link=page)
-    told = {by.pk, *(person.pk for person in named if person is not None)}
-    alerts.tell_watchers(Alert.Kind.CHANGED, [news], besides=told)
+    new = [person for person in named if person is not None and person.pk not in besides]
+    tell(new, partial(_changed, project.title), link=_page(project))
+    return besides | {person.pk for person in new}
+
+
+def _tell_followers(project: Project, besides: set[UUID]) -> None:
+    """Who watches the project is told; bidders by one sealed letter, sent whether or not there are any."""
+    news = alerts.News(
+        project.pk, partial(_changed, project.title), occasion=str(project.revision), link=_page(project)
+    )
+    alerts.tell_watchers(Alert.Kind.CHANGED, [news], besides=besides)
     sealed = sealing.seal_letter(project.pk, {"kind": letters.CHANGED, "version": str(project.revision)})
     transaction.on_commit(partial(letters.send_off, str(project.pk), sealed))
+
+
+def _page(project: Project) -> str:
+    return f"{link(project)}#changes"
 
 
 def _changed(title: str) -> str:

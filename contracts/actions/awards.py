@@ -8,6 +8,7 @@ so a second click finds it done.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -18,12 +19,13 @@ from contracts import scrutiny
 from contracts.actions import drafting, holds
 from contracts.actions.evaluation import bidder, check_undecided, given, locked_award, locked_bid, opened, valid
 from contracts.actions.low_prices import check_price_asked, limits_on
-from contracts.actions.projects import leaders, link, locked, record
+from contracts.actions.projects import leaders, link, locked, locked_with_lots, record
 from contracts.business_days import end_after
 from contracts.lifecycle import AWARD, BID, PROJECT
 from contracts.models import Award, Bid, Objection, Project
 from contracts.permissions import awards as permissions
 from contracts.permissions.standing import standing_of
+from contracts.queries.lots import SplitTie, tie_between_lots
 from contracts.queries.panel import seats_of
 from contracts.ranking import Ranking, frozen, losers, rank
 from core import parameters
@@ -67,6 +69,7 @@ def award(*, project: Project, bid: Bid, reason: str, loser_reasons: Mapping[UUI
     no standstill it takes effect at once. loser_reasons: by bid id, one for every other valid bid. Raises Denied,
     InvalidTransition (not evaluating, not a valid bid, panel not done, a low price not asked about), Invalid, Conflict.
     """
+    locked_with_lots(project.lot_set_id)  # a tie may be split between them, by what was decided of the others
     project = locked(project)
     now = market_now()
     who = standing_of(by, business_date(now))
@@ -254,24 +257,41 @@ def _propose(
     check_price_asked(project, winner, bids, now)
     others = [bid.price_minor for bid in valid(bids) if bid.pk != winner.pk and bid.price_minor is not None]
     ranked = [place.bid.pk for place in ranking.places if place.rank is not None and place.bid.pk not in passed]
+    is_top = bool(ranked) and ranked[0] == winner.pk
+    tie = None if is_top or not ranked else tie_between_lots(project, ranking, winner, ranking.of(ranked[0]).bid)
     causes = scrutiny.causes(
-        is_top=bool(ranked) and ranked[0] == winner.pk,
+        is_top=is_top,
         price_minor=winner.price_minor or 0,
         others_minor=others,
         limits=limits_on(project, business_date(now)),
+        tie=_of_tie(tie),
     )
-    return _insert(project, winner, reason, ranking, [cause.value for cause in causes], by, now)
+    arithmetic = frozen(project, ranking) | ({} if tie is None else {"split": tie.facts()})
+    return _insert(project, winner, reason, arithmetic, [cause.value for cause in causes], by, now)
+
+
+def _of_tie(tie: SplitTie | None) -> scrutiny.Tie:
+    if tie is None:
+        return scrutiny.Tie.NONE
+    return scrutiny.Tie.SPLIT if tie.settled else scrutiny.Tie.OPEN
 
 
 def _record_proposal(project: Project, made: Award, ranking: Ranking, *, by: User | None) -> None:
     record(
         project, "award_proposed", by=by, bid=str(made.bid_id), **made.bid.bidder_facts(),
         price_minor=made.bid.price_minor, rank=ranking.of(made.bid_id).rank, causes=made.causes, reason=made.reason,
+        **({"split": made.arithmetic["split"]} if "split" in made.arithmetic else {}),
     )  # fmt: skip
 
 
 def _insert(
-    project: Project, winner: Bid, reason: str, ranking: Ranking, causes: list[str], by: User, now: datetime
+    project: Project,
+    winner: Bid,
+    reason: str,
+    arithmetic: dict[str, Any],
+    causes: list[str],
+    by: User,
+    now: datetime,
 ) -> Award:
     try:
         with transaction.atomic():
@@ -279,7 +299,7 @@ def _insert(
                 project=project,
                 bid=winner,
                 reason=reason,
-                arithmetic=frozen(project, ranking),
+                arithmetic=arithmetic,
                 causes=causes,
                 awarded_at=now,
                 awarded_by=by,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -22,10 +23,11 @@ from contracts.bidders import speakers
 from contracts.criteria import CriterionDraft
 from contracts.lifecycle import BID, PROJECT
 from contracts.measures import NO_MEASURE, Measure, write_measure
-from contracts.models import Bid, InvitedFirm, Panelist, Project, Vendor
+from contracts.models import Bid, InvitedFirm, LotSet, Panelist, Project, Vendor
 from contracts.models.bids import CLEAR
 from contracts.models.vendors import Bidder
 from contracts.permissions import projects as permissions
+from contracts.permissions.lots import check_alone
 from contracts.permissions.standing import standing_of
 from contracts.proposed import Proposed
 from contracts.queries.bids import firms_of
@@ -84,6 +86,14 @@ def locked(project: Project) -> Project:
     )
 
 
+def locked_with_lots(lot_set: UUID | None) -> list[Project]:
+    """All lots of a set as `locked` gives one, their rows locked in the order of their numbers; none without a set."""
+    if lot_set is None:
+        return []
+    rows = Project.objects.select_for_update(of=("self",), no_key=True).filter(lot_set=lot_set)
+    return list(rows.select_related("buyer", "acceptor", "published_by").order_by("lot_number"))
+
+
 def record(project: Project, deed: str, *, by: User | None, **facts: object) -> None:
     """One line in the project's trail, and a release if anything changed that others read."""
     audit.record(by=by, deed=f"project.{deed}", subject=subject(project), about=project.title, **facts)
@@ -109,13 +119,19 @@ def leaders(firms: Iterable[Bidder | None], now: datetime) -> list[User]:
 
 
 @transaction.atomic
-def create_draft(*, buyer: Microenterprise, draft: ProjectDraft, by: User) -> Project:
-    """Write a need down. Only members of the buyer see it until it is published. Raises Denied, Invalid."""
+def create_draft(
+    *, buyer: Microenterprise, draft: ProjectDraft, by: User, lot: tuple[LotSet | None, int | None] = (None, None)
+) -> Project:
+    """Write a need down. Only members of the buyer see it until it is published. Raises Denied, Invalid.
+
+    lot: the set it is a lot of, and its number there (`actions.lots`).
+    """
     now = market_now()
     who = standing_of(by, business_date(now))
     permissions.check_draft(who)
     permissions.check_draft_for(buyer, who)
     project = Project(buyer=buyer, currency=buyer.currency, created_at=now, created_by=by)
+    project.lot_set, project.lot_number = lot
     _write(project, draft)
     project.save(force_insert=True)
     _write_people(project, draft)
@@ -125,9 +141,15 @@ def create_draft(*, buyer: Microenterprise, draft: ProjectDraft, by: User) -> Pr
 
 @transaction.atomic
 def edit(*, project: Project, draft: ProjectDraft, by: User) -> Project:
-    """Replace what a draft says. Raises Denied, InvalidTransition (it is published), Invalid."""
+    """Replace what a draft says. Raises Denied, InvalidTransition (it is published, or a lot), Invalid."""
     project = locked(project)
     permissions.check_edit(project, standing_of(by, business_date(market_now())))
+    check_alone(project)
+    return rewrite(project, draft, by=by)
+
+
+def rewrite(project: Project, draft: ProjectDraft, *, by: User) -> Project:
+    """Write a draft over another. The caller holds its lock and has asked whether `by` may."""
     _write(project, draft)
     project.save()
     _write_people(project, draft)
@@ -194,11 +216,32 @@ def _write_people(project: Project, draft: ProjectDraft) -> None:
 def publish(*, project: Project, by: User) -> Project:
     """Publish a draft: its ceiling is held, its words, criteria, panel and acceptor are frozen, its draw is sealed.
 
-    Raises Denied, InvalidTransition, Invalid (something is missing; `field` says what), InsufficientFunds.
+    Raises Denied, InvalidTransition (also for a lot, which is published with its set), Invalid (something is missing;
+    `field` says what), InsufficientFunds.
     """
     project = locked(project)
     now = market_now()
     permissions.check_publish(project, standing_of(by, business_date(now)))
+    check_alone(project)
+    named = put_up(project, by=by, now=now)
+    _tell_named(project, named.panel, by)
+    _tell_invited(project, named.invited, now)
+    vendor_mails.tell_invited(project)
+    return project
+
+
+class Named(NamedTuple):
+    """Who has a part in a project from its publication on."""
+
+    panel: Sequence[User]
+    invited: Sequence[Microenterprise]
+
+
+def put_up(project: Project, *, by: User, now: datetime) -> Named:
+    """What publication does to a draft. The caller holds its lock, has asked whether `by` may, and tells who is named.
+
+    now: read under the lock. Raises Invalid, InsufficientFunds.
+    """
     opens_at = max(project.opens_at or now, now)
     panel = [row.person for row in project.panel.select_related("person")]
     check_complete(project, opens_at, panel, by=by, now=now)
@@ -229,11 +272,9 @@ def publish(*, project: Project, by: User) -> Project:
         invited=[str(firm.pk) for firm in invited],
         criteria=criteria.facts(project.criteria.order_by("place")),
         two_envelopes=project.two_envelopes,
+        **({} if project.lot_set_id is None else {"lot_set": str(project.lot_set_id), "lot": project.lot_number}),
     )
-    _tell_named(project, panel, by)
-    _tell_invited(project, invited, now)
-    vendor_mails.tell_invited(project)
-    return project
+    return Named(panel, invited)
 
 
 def check_complete(project: Project, opens_at: datetime, panel: Sequence[User], *, by: User, now: datetime) -> None:

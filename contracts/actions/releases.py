@@ -22,6 +22,7 @@ SAYS_NOTHING: Final = frozenset(
     {
         "project.drafted",
         "project.edited",
+        "project.lot_removed",
         "project.quality_judged",
         "contract.rated",
         "contract.signed",

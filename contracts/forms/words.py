@@ -143,9 +143,13 @@ class WordsForm(forms.Form):
             self._clean_time(cleaned, name)
         if self.milestones.is_bound and not self.milestones.is_valid():
             self.add_error(None, _("A milestone below cannot be read; it says what to mend."))
-        if not cleaned.get("success_measure") and not self.measure().is_given and "success_measure" not in self.errors:
+        if self.lacks_measure(cleaned) and "success_measure" not in self.errors:
             self.add_error("success_measure", _("Say what success means, here or in the parts below."))
         return cleaned
+
+    def lacks_measure(self, cleaned: dict[str, Any]) -> bool:
+        """Whether nothing says what success means."""
+        return not cleaned.get("success_measure") and not self.measure().is_given
 
     def _clean_time(self, cleaned: dict[str, Any], name: str) -> None:
         local, zone = cleaned.get(name), cleaned.get("zone")

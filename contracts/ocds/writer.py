@@ -16,6 +16,7 @@ from babel.numbers import get_currency_precision
 
 Node = dict[str, Any]
 
+SIBLING_LOT: Final = "siblingLot"
 TENDER_STATUS: Final = {
     "planned": "planned",
     "published": "active",
@@ -65,6 +66,14 @@ class Lot:
 
     id: str
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """Another lot of the same need, which here is a process of its own."""
+
+    number: int
+    ocid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,7 @@ class Process:
     amendments: Sequence[Amendment] = ()
     lots: Sequence[Lot] = ()
     has_enquiries: bool = False
+    siblings: Sequence[Sibling] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +232,7 @@ def process(facts: Process) -> Node:
         **_present(
             bids=_present(details=[_bid(bid, facts.currency) for bid in facts.bids]),
             awards=[_award(award, facts.currency) for award in facts.awards],
+            relatedProcesses=[_sibling(sibling) for sibling in facts.siblings],
         ),
     }
 
@@ -258,6 +269,19 @@ def _tenderers(facts: Process) -> Node:
         return {}
     firms = {bid.firm.id: bid.firm for bid in facts.bids}
     return {"numberOfTenderers": len(firms), "tenderers": [_reference(firm) for firm in firms.values()]}
+
+
+def _sibling(sibling: Sibling) -> Node:
+    """The codelist is open and has no code for lots that are processes of their own; docs/ocds.md says what ours means.
+
+    Without the other's title, which may change in releases of its own.
+    """
+    return {
+        "id": f"lot-{sibling.number}",
+        "relationship": [SIBLING_LOT],
+        "scheme": "ocid",
+        "identifier": sibling.ocid,
+    }
 
 
 def _bid(bid: Bid, currency: str) -> Node:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from contracts.lifecycle import Phase, phase
 from contracts.models import Award, Bid, InvitedFirm, Panelist, Project
 from contracts.permissions.standing import Standing
-from contracts.queries import decisions
+from contracts.queries import decisions, lots
 from contracts.ranking import Ranking, needs_quality, rank
 from core.clock import market_now
 from core.models import AuditRecord
@@ -71,9 +71,11 @@ def listed(user: User) -> QuerySet[Project]:
     return (
         Project.objects.visible_to(user)
         .select_related("buyer", "reference")
+        .annotate(lots=lots.counted())
         .only(
-            "title", "status", "currency", "ceiling_minor", "opens_at", "deadline", "published_at", "method",
-            "price_weight_bp", "buyer__name", "reference__buyer_name", "reference__estimate_minor",
+            "title", "lot_set", "lot_number", "status", "currency", "ceiling_minor", "opens_at", "deadline",
+            "published_at", "method", "price_weight_bp", "buyer__name", "reference__buyer_name",
+            "reference__estimate_minor",
         )
     )  # fmt: skip
 

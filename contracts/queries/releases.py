@@ -4,14 +4,14 @@ Bids are read through `opened()` only, so nothing here can tell what is sealed. 
 nothing stands in docs/adr/0030.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import BigIntegerField, Exists, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from contracts.models import Award, Bid, Contract, Milestone, Project, ProjectVersion, Question, Release, Vendor
 from contracts.models.vendors import Bidder
@@ -43,7 +43,7 @@ def released() -> QuerySet[Project]:
 
 
 def parts_of_projects(projects: Iterable[UUID], now: datetime) -> dict[UUID, Node]:
-    """What everybody may read of these projects at an instant; drafts are left out. Four statements."""
+    """What everybody may read of these projects at an instant; drafts are left out. Four statements, five with lots."""
     bids = Bid.objects.opened().select_related("microenterprise", "vendor").order_by("submitted_at", "pk")
     awards = Award.objects.select_related("bid__microenterprise", "bid__vendor").order_by("awarded_at", "pk")
     versions = ProjectVersion.objects.filter(number__gt=1).order_by("number")
@@ -58,7 +58,21 @@ def parts_of_projects(projects: Iterable[UUID], now: datetime) -> dict[UUID, Nod
             Prefetch("versions", versions, to_attr="told_versions"),
         )
     )
-    return {row.pk: writer.process(_process(row, now)) for row in rows}
+    siblings = _siblings({row.lot_set_id for row in rows if row.lot_set_id is not None})
+    return {row.pk: writer.process(_process(row, now, siblings.get(row.lot_set_id, ()))) for row in rows}
+
+
+def _siblings(sets: Collection[UUID]) -> dict[UUID | None, list[tuple[UUID, writer.Sibling]]]:
+    """The lots of these sets that are told of, or are about to be: all of a set are published in one transaction."""
+    found: dict[UUID | None, list[tuple[UUID, writer.Sibling]]] = {}
+    if not sets:
+        return found
+    first = Release.objects.filter(project=OuterRef("pk")).order_by("number").values("ocid")[:1]
+    lots = Project.objects.filter(lot_set__in=sets).exclude(status=Project.Status.CANCELLED, published_at=None)
+    for lot in lots.annotate(first_ocid=Subquery(first)).order_by("lot_number"):
+        ocid = vars(lot)["first_ocid"] or ocid_of(lot)
+        found.setdefault(lot.lot_set_id, []).append((lot.pk, writer.Sibling(lot.lot_number or 0, ocid)))
+    return found
 
 
 def parts_of_contracts(contracts: Iterable[UUID]) -> dict[UUID, Node]:
@@ -73,7 +87,7 @@ def is_planned(project: Project, now: datetime) -> bool:
     return project.status == Project.Status.PUBLISHED and project.opens_at is not None and now < project.opens_at
 
 
-def _process(row: Project, now: datetime) -> writer.Process:
+def _process(row: Project, now: datetime, lots: Sequence[tuple[UUID, writer.Sibling]]) -> writer.Process:
     fetched = vars(row)
     bids: list[Bid] = fetched["told_bids"] if row.opened_at else []
     awards: list[Award] = fetched["told_awards"]
@@ -97,6 +111,7 @@ def _process(row: Project, now: datetime) -> writer.Process:
         awards=[_award(award) for award in awards],
         amendments=[writer.Amendment(f"{row.pk}-{one.number}", one.made_at, one.reason) for one in versions],
         has_enquiries=fetched["told_enquiries"],
+        siblings=[sibling for pk, sibling in lots if pk != row.pk],
     )
 
 

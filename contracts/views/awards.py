@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from contracts import explaining
+from contracts import deciding, explaining, lots
 from contracts.access import SeenProject, opened_bid_or_404, project_or_404
 from contracts.actions import awards as actions
 from contracts.forms.awards import AwardForm
@@ -17,6 +17,7 @@ from contracts.models import Bid
 from contracts.permissions import awards as checks
 from contracts.permissions.standing import standing_of
 from contracts.queries import projects as queries
+from contracts.queries.lots import tie_between_lots
 from contracts.ranking import Place, Ranking, losers
 from core.clock import business_date
 from core.errors import Invalid
@@ -43,11 +44,20 @@ def project_award(request: Request, pk: UUID, bid: UUID) -> HttpResponse:
         "name": queries.bidder_name(chosen),
         "arithmetic": explaining.arithmetic(place, ranking, seen.project.currency),
         "form": form,
-        "first": queries.bidder_name(ranking.places[0].bid),
+        "departure": _departure(seen, place, ranking),
         "back_to_wallet": (seen.project.ceiling_minor or 0) - (chosen.price_minor or 0),
     }
     response = render(request, "projects/award.html", context)
     return unprocessable(response) if form.is_bound and not form.is_valid() else response
+
+
+def _departure(seen: SeenProject, place: Place, ranking: Ranking) -> str:
+    """What choosing another bid than the first one means; empty for the first."""
+    first = ranking.places[0]
+    if place.bid.pk == first.bid.pk:
+        return ""
+    tie = tie_between_lots(seen.project, ranking, place.bid, first.bid)
+    return deciding.departure(queries.bidder_name(first.bid), place.rank, tie, is_equal=lots.tied(place, first))
 
 
 def _award_form(request: Request, ranking: Ranking, winner: Place, currency: str) -> AwardForm:

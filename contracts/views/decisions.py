@@ -55,6 +55,7 @@ class DecisionCard:
     causes: Sequence[str]
     objections: Sequence[ObjectionRow]
     acts: Sequence[Act]
+    split: str
 
 
 def card(seen: SeenProject, bids: Sequence[Bid], who: Standing, now: datetime) -> DecisionCard | None:
@@ -70,6 +71,7 @@ def card(seen: SeenProject, bids: Sequence[Bid], who: Standing, now: datetime) -
         causes=deciding.causes(decision.award.causes),
         objections=[ObjectionRow(said, _ruling(seen, said, bids, who)) for said in decision.objections],
         acts=_acts(seen, decision, bids, who, now),
+        split=deciding.split(decision.award.arithmetic),
     )
 
 

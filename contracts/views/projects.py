@@ -16,10 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from contracts import explaining, reference
 from contracts.access import SeenProject, project_or_404
+from contracts.actions import lots as lot_actions
 from contracts.actions import projects as actions
 from contracts.criteria import asking, worth_showing
 from contracts.exports import csv_lines, project_rows
 from contracts.filters import ProjectFilters
+from contracts.forms.lots import MORE, NeedForm, with_one_more_row
 from contracts.forms.projects import ProjectForm, ReasonForm
 from contracts.lifecycle import AWARD_BADGES, BID_BADGES, Phase, phase, project_badge
 from contracts.measures import measure_of
@@ -37,7 +39,7 @@ from contracts.queries.bids import OwnBid, own_bids_on
 from contracts.queries.decisions import decision_of, live_award
 from contracts.queries.panel import unscored
 from contracts.ranking import Place, Ranking, needs_quality
-from contracts.reuse import as_template
+from contracts.reuse import as_template, lots_of
 from contracts.views import amendments, decisions, outside, panel
 from contracts.views.acts import Act, address
 from core.clock import business_date, market_now
@@ -215,6 +217,10 @@ def _acts(
 
 
 def _draft_acts(project: Project, who: Standing) -> list[Act]:
+    if project.lot_set_id is not None:
+        url = reverse("lot_set", args=[project.lot_set_id])
+        whole = Act(url, _("Edit and publish all lots"), "layout-grid")
+        return [whole, *_inviting(project, who), *_cancelling(project, who)]
     refusal = why_not(checks.check_publish, project, who)
     found = [Act(address("project_publish", project), _("Publish"), "send", refusal)]
     if not why_not(checks.check_edit, project, who):
@@ -346,9 +352,21 @@ def project_new(request: Request) -> HttpResponse:
     earlier = _earlier(request, who)
     buyer = _chosen_firm(request, who, earlier)
     template = as_template(earlier, buyer=buyer, now=now) if earlier is not None else None
-    form = ProjectForm(request.POST or None, buyer=buyer, reader=request.user, project=template)
-    if request.method == "POST" and form.is_valid():
+    more = MORE in request.POST
+    form = NeedForm(
+        with_one_more_row(request.POST) if more else request.POST or None,
+        buyer=buyer,
+        reader=request.user,
+        project=template,
+        lots=lots_of(earlier, buyer=buyer) if earlier is not None else (),
+    )
+    if more:
+        form.unjudged()
+    elif request.method == "POST" and form.is_valid():
         try:
+            if form.in_lots:
+                lot_set = lot_actions.create(buyer=buyer, shared=form.draft(), lots=form.lots_typed(), by=request.user)
+                return see_other("lot_set", lot_set.pk)
             project = actions.create_draft(buyer=buyer, draft=form.draft(), by=request.user)
         except Invalid as refusal:
             _beside(form, refusal)
@@ -367,9 +385,11 @@ def project_new(request: Request) -> HttpResponse:
 
 @get_or_post
 def project_edit(request: Request, pk: UUID) -> HttpResponse:
-    """Change a draft."""
+    """Change a draft; that of a lot stands on the page of all lots."""
     project = project_or_404(request.user, pk).project
     checks.check_edit(project, standing_of(request.user, business_date()))
+    if project.lot_set_id is not None:
+        return see_other("lot_set_edit", project.lot_set_id)
     if project.buyer is None:
         raise Http404
     form = ProjectForm(request.POST or None, buyer=project.buyer, reader=request.user, project=project)
@@ -410,11 +430,13 @@ def _chosen_firm(request: Request, who: Standing, earlier: Project | None) -> Mi
 
 @get_or_post
 def project_publish(request: Request, pk: UUID) -> HttpResponse:
-    """What publication does to the wallet and to the words, then the button."""
+    """What publication does to the wallet and to the words, then the button; lots are published together."""
     now = market_now()
     seen = project_or_404(request.user, pk)
     project = seen.project
     checks.check_publish(project, standing_of(request.user, business_date(now)))
+    if project.lot_set_id is not None:
+        return see_other("lot_set_publish", project.lot_set_id)
     refusal: Invalid | InsufficientFunds | None = None
     if request.method == "POST":
         try:

@@ -25,10 +25,11 @@ from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 
-from contracts.actions import finding, questions, vendors
+from contracts.actions import finding, lots, questions, vendors
 from contracts.actions import projects as project_actions
 from contracts.actions.amendments import amend
 from contracts.actions.vendors import NewVendor
+from contracts.lots import LotDraft
 from contracts.models import Bid, Project, Question, Vendor
 from contracts.tasks import tell_what_is_new
 from contracts.versions import words_of
@@ -74,23 +75,27 @@ class Stage:
 
 
 def set_stage() -> Stage:
-    """An open project of Blue Kettle with four more MEs and two vendors that may bid, a seat, an idea, a full pool."""
+    """An open project of Blue Kettle, the first of two lots, with four more MEs and two vendors that may bid, a seat, an
+    idea, a full pool.
+    """
     cast = make_cast()
     rivals = [firm(f"Rival {n}", cast.platform, person(f"Rival{n}"), wallet_minor=1_000_000) for n in range(RIVALS)]
     draft = project_actions.ProjectDraft(
         title="Cold rooms that report themselves",
         need="Sensors in forty cold rooms.",
         success_measure="Alarms within a minute, measured by the buyer for a month.",
-        ceiling_minor=90_000_00,
+        ceiling_minor=None,
         deadline=market_now() + timedelta(days=3),
         deadline_zone="Asia/Shanghai",
         acceptor=cast.noor,
     )
-    project = project_actions.create_draft(buyer=cast.blue_kettle, draft=draft, by=cast.lin)
+    rows = [LotDraft("Cold rooms that report themselves", 90_000_00), LotDraft("Cold vans that do too", 90_000_00)]
+    lot_set = lots.create(buyer=cast.blue_kettle, shared=draft, lots=rows, by=cast.lin)
+    project = lot_set.lots.get(lot_number=1)
     for name in ("Nordfrost", "Sudwind"):
         firm_outside = NewVendor(name, "SE")
         vendors.invite(project=project, vendor=firm_outside, email=f"{name.lower()}@outside.example", by=cast.lin)
-    project = project_actions.publish(project=project, by=cast.lin)
+    project, _other = lots.publish(lot_set=lot_set, by=cast.lin)
     vendor, outsider = _accepted(project)
     pool.enter(person=cast.sol, left=None, by=None)
     Seat.objects.create(
@@ -136,6 +141,7 @@ def known(stage: Stage) -> Known:
             ],
             "admin/": [*tables, {"url": "nothing/here", "app_label": "contracts"}],
             "projects/": [bid],
+            "projects/sets/": [{"pk": stage.project.lot_set_id}, {"pk": NOBODY}],
             "bids/": anything,
             "contracts/": anything,
             "microenterprises/": [{**me, "number": 1} for me in firms],

@@ -19,7 +19,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from contracts.actions import integrity
 from contracts.actions.releases import catch_up
-from contracts.models import Bid, Contract, Project, RedFlag, Release
+from contracts.models import Bid, Contract, LotSet, Project, RedFlag, Release
 from core import past
 from ledger.models import Account, Entity
 from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, Platform
@@ -67,6 +67,7 @@ project = by(Project, state="status")
 contract = by(Contract, state="status")
 THINGS: dict[str, Callable[[], Addresses]] = {
     "project_detail": project,
+    "lot_set": by(LotSet),
     "question_list": project,
     "project_quality": project,
     "bid_receipt": by(Bid, "project_id", "pk", state="status"),
@@ -108,6 +109,7 @@ THINGS: dict[str, Callable[[], Addresses]] = {
 }
 DEEDS = {
     "question_answer", "project_watch", "project_unwatch", "filter_new", "filter_open", "filter_edit", "filter_delete",
+    "lot_set_edit", "lot_set_publish", "lot_set_deadline",
     "project_new", "project_edit", "project_publish", "project_cancel", "bid_submit", "bid_withdraw", "bid_disqualify",
     "project_amend", "bid_confirm", "api-project-amend", "api-project-award", "api-project-answer", "api-bid-confirm",
     "panel_declare", "panel_score", "panel_agree", "panel_confirm", "panel_conflict", "panel_ask", "panel_replace",
