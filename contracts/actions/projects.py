@@ -272,9 +272,14 @@ def put_up(project: Project, *, by: User, now: datetime) -> Named:
         invited=[str(firm.pk) for firm in invited],
         criteria=criteria.facts(project.criteria.order_by("place")),
         two_envelopes=project.two_envelopes,
-        **({} if project.lot_set_id is None else {"lot_set": str(project.lot_set_id), "lot": project.lot_number}),
+        **lot_facts(project),
     )
     return Named(panel, invited)
+
+
+def lot_facts(project: Project) -> dict[str, object]:
+    """Of what it is a lot, and which, for the trail; nothing for a project without."""
+    return {} if project.lot_set_id is None else {"lot_set": str(project.lot_set_id), "lot": project.lot_number}
 
 
 def check_complete(project: Project, opens_at: datetime, panel: Sequence[User], *, by: User, now: datetime) -> None:

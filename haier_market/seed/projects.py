@@ -12,8 +12,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from contracts import scoring, sealing
+from contracts.actions.projects import lot_facts
 from contracts.models import Bid, Project
-from haier_market.seed import journal
+from haier_market.seed import journal, lots
 from haier_market.seed.chance import Chance
 from haier_market.seed.contracting import Contracting
 from haier_market.seed.deals import AWARDED, FATES, FATES_OF_MANY, UNOPENED, Deal, Fate, Steps, Wish, cast_wishes, iso
@@ -35,7 +36,7 @@ BIDS_OF_MANY: Final = ((0, 75), (1, 20), (2, 5)), ((1, 6), (2, 3), (3, 1))
 
 def everything(world: World) -> None:
     """All projects: those of the cast, and as many others as were asked for."""
-    planner = _Planner(world)
+    planner = Planner(world)
     wishes = cast_wishes(world)
     market = world.market
     for number in range(max(world.options.projects, len(wishes))):
@@ -46,9 +47,10 @@ def everything(world: World) -> None:
         world.progress.done(UNITS_EACH)
         if number % CHUNK == CHUNK - 1:
             world.write()
+    lots.everything(planner)
 
 
-class _Planner:
+class Planner:
     """Plans one project after another."""
 
     def __init__(self, world: World) -> None:
@@ -77,7 +79,7 @@ class _Planner:
             deal = self._draft(wish)
             if wish.fate is Fate.DRAFT:
                 return
-            self._publish(deal)
+            self.publish(deal)
             self._bid(deal)
             if wish.name:
                 self.world.told[wish.name] = deal
@@ -197,7 +199,7 @@ class _Planner:
 
     # --- publication ---
 
-    def _publish(self, deal: Deal) -> None:
+    def publish(self, deal: Deal) -> None:
         world, project, buyer, steps = self.world, deal.project, deal.buyer, deal.steps
         at = self.line.part(steps.published, 0.8)
         project.status = Project.Status.PUBLISHED
@@ -217,7 +219,7 @@ class _Planner:
             ceiling_minor=project.ceiling_minor, currency=project.currency,
             opens_at=iso(project.opens_at), deadline=iso(project.deadline),
             draw_commitment=project.draw_commitment, acceptor=str(project.acceptor_id),
-            panel=[str(person.pk) for person in deal.panel], **published_facts(deal),
+            panel=[str(person.pk) for person in deal.panel], **published_facts(deal), **lot_facts(project),
         )  # fmt: skip
         world.tell(
             [deal.acceptor],
@@ -242,7 +244,7 @@ class _Planner:
 
     def _bid(self, deal: Deal) -> None:
         for place, firm in enumerate(self._bidders(deal)):
-            self._submit(deal, firm, place)
+            self.submit(deal, firm, place)
 
     def _bidders(self, deal: Deal) -> list[Firm]:
         fate, chance = deal.wish.fate, self.chance
@@ -260,7 +262,7 @@ class _Planner:
                 found[firm.name] = firm
         return list(found.values())
 
-    def _submit(self, deal: Deal, firm: Firm, place: int) -> None:
+    def submit(self, deal: Deal, firm: Firm, place: int, *, price: int = 0) -> None:
         world, project, chance = self.world, deal.project, self.chance
         if deal.seal is None or project.opens_at is None:
             return
@@ -273,7 +275,10 @@ class _Planner:
             return
         at = self.line.part(chance.whole(deal.steps.published + 1, last), 0.1 + 0.8 * chance.below())
         low = 62 + 8 * place if deal.wish.bidders is not None else 62
-        price = deal.ceiling * chance.whole(low, min(99, low + (5 if deal.wish.bidders is not None else 37))) // 100
+        price = (
+            price
+            or deal.ceiling * chance.whole(low, min(99, low + (5 if deal.wish.bidders is not None else 37))) // 100
+        )
         price = max(HUNDRED_YUAN, price // HUNDRED_YUAN * HUNDRED_YUAN)
         plan = " ".join([deal.need.plan, *chance.sample(PLANS_MORE, chance.whole(0, 2))]).format(**deal.words)
         terms = sealing.Terms(
