@@ -33,7 +33,7 @@ def percent(basis_points: int) -> str:
 
 def criteria(project: Project) -> list[str]:
     """How the bids of a project are compared, a sentence each."""
-    return [_first(project), *_pass_mark(project), *_envelopes(project), _ties(project)]
+    return [_first(project), *_pass_mark(project), *_envelopes(project), _ties(project), *_splits(project)]
 
 
 def arithmetic(place: Place, ranking: Ranking, currency: str) -> list[str]:
@@ -212,6 +212,17 @@ def _ties(project: Project) -> str:
             "choose."
         )
     return _("A tie goes to the earlier final submission, then to a draw that nobody can choose.")
+
+
+def _splits(project: Project) -> list[str]:
+    if project.lot_set_id is None:
+        return []
+    return [
+        _(
+            "When the same two bidders tie on several lots and the first of them has won one of these, the buyer may "
+            "give another to the second: a tie is split between lots."
+        )
+    ]
 
 
 def _compared(row: scoring.Scored, best: scoring.Scored, currency: str) -> str:

@@ -10,6 +10,7 @@ from django.utils import translation
 
 from contracts.models import LotSet, Project
 from haier_market.seed.deals import Deal, Fate, Steps, Wish
+from haier_market.seed.firms import BLUE_KETTLE, NEIGHBOUR, NORTHWIND
 from haier_market.seed.words import Need
 
 if TYPE_CHECKING:
@@ -38,13 +39,13 @@ def everything(planner: "Planner") -> None:
 
 
 def _tell(planner: "Planner") -> None:
-    world, line, buyer = planner.world, planner.line, planner.world.cast.blue_kettle
+    world, line, buyer = planner.world, planner.line, planner.world.firms[BLUE_KETTLE]
     start = max(0, line.slots - 3 * line.slots_of_a_day // 2)
     steps = Steps(start, line.slots, line.slots, (line.slots, line.slots), [], [])
     at, deadline = line.part(start, 0.2), line.at(line.until + timedelta(days=DAYS_LEFT), time(16, 0))
     lot_set = LotSet(buyer_id=buyer.row.pk, title=TITLE, created_at=at, created_by_id=buyer.lead.pk)
     world.rows.add(lot_set)
-    bidders = world.firms[2:4]
+    bidders = (world.firms[NORTHWIND], world.firms[NEIGHBOUR])
     for number, ((town, ceiling), prices) in enumerate(zip(TOWNS, ASKED, strict=True), start=1):
         words = {"product": "", "site": town}
         project = Project(
