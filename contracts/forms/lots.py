@@ -122,23 +122,28 @@ class NeedForm(ProjectForm):
         return super().lacks_measure(cleaned) and not (rows and all(row.outcome for row in rows))
 
     def _clean_lots(self, cleaned: Mapping[str, Any]) -> None:
-        if not self.lots.is_valid():
-            self.add_error(None, _("A lot below cannot be read; it says what to mend."))
-            return
-        rows = self.lots_typed()
-        wrong = problems(rows)
+        rows = self.lots_typed() if self.lots.is_valid() else []
         filled = [row for row in self.lots if row.has_changed()] or list(self.lots)
-        for problem in wrong:
+        for problem in problems(rows) if self.lots.is_valid() else ():
             filled[min(problem.row, len(filled) - 1)].add_error(problem.field, problem.sentence)
-        if wrong:
-            self.add_error(None, _("A lot below cannot stand like that; it says what to mend."))
+        self._sum_up()
         together = sum(row.ceiling_minor or 0 for row in rows)
-        if cleaned.get("ceiling") not in (None, together):
+        if rows and cleaned.get("ceiling") not in (None, together):
             self.add_error(
                 "ceiling",
                 _("Each lot has its own ceiling, and together they are %(sum)s. Leave this one empty.")
                 % {"sum": money.write(together, self.buyer.currency)},
             )
+
+    def _sum_up(self) -> None:
+        """Say on top of the form too what is wrong in which row."""
+        for sentence in self.lots.non_form_errors():
+            self.add_error(None, str(sentence))
+        for number, row in enumerate(self.lots, start=1):
+            for sentences in row.errors.values():
+                for sentence in sentences:
+                    words = {"number": number, "sentence": sentence}
+                    self.add_error(None, _("Lot %(number)s: %(sentence)s") % words)
 
     def lots_typed(self) -> list[LotDraft]:
         """The lots of valid rows, those left empty passed over."""
