@@ -75,8 +75,8 @@ class Stage:
 
 
 def set_stage() -> Stage:
-    """An open project of Blue Kettle, the first of two lots, with four more MEs and two vendors that may bid, a seat, an
-    idea, a full pool.
+    """An open project of Blue Kettle, the first of two lots; four more MEs and two vendors that may bid, a seat,
+    an idea, a full pool.
     """
     cast = make_cast()
     rivals = [firm(f"Rival {n}", cast.platform, person(f"Rival{n}"), wallet_minor=1_000_000) for n in range(RIVALS)]
