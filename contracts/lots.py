@@ -61,8 +61,13 @@ def _plain(title: str) -> str:
     return " ".join(title.split()).casefold()
 
 
+def going(lots: Sequence[Project]) -> Sequence[Project]:
+    """The lots that are not cancelled; all of them when every one is."""
+    return [lot for lot in lots if lot.status != Project.Status.CANCELLED] or lots
+
+
 def total(lots: Sequence[Project]) -> int:
-    """The ceilings together, in minor units: what is held when they are published."""
+    """The ceilings of lots together, in minor units: what is held when they are published."""
     return sum(lot.ceiling_minor or 0 for lot in lots)
 
 

@@ -62,7 +62,7 @@ def lot_set(request: Request, pk: UUID) -> HttpResponse:
     who = standing_of(request.user, business_date(now))
     sealed = [lot.pk for lot in seen.lots if lot.opened_at is None and lot.published_at is not None]
     own = own_sealed_among(sealed, who) if sealed else []
-    running = [lot for lot in seen.lots if phase(lot, now) is Phase.OPEN]
+    going, running = lots.going(seen.lots), [lot for lot in seen.lots if phase(lot, now) is Phase.OPEN]
     refusal = _why_not_bid(running, who, now)
     rows = [_row(lot, own, now, may_bid=not refusal) for lot in seen.lots]
     bids = bool(who.led) and not who.belongs_to(seen.lot_set.buyer_id) and (bool(running) or bool(own))
@@ -70,11 +70,11 @@ def lot_set(request: Request, pk: UUID) -> HttpResponse:
         "now": now,
         "lot_set": seen.lot_set,
         "lots": rows,
-        "first": seen.lots[0],
-        "shared": lots.shared(seen.lots),
+        "first": going[0],
+        "shared": lots.shared(going),
         "sentence": _sentence(seen, now),
         "acts": _acts(seen, who, now),
-        "total": lots.total(seen.lots),
+        "total": lots.total(going),
         "bids": bids,
         "why_not_bid": refusal if bids and not own else "",
         "left": sum(row.bid != "" for row in rows),

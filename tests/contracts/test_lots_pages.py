@@ -160,6 +160,12 @@ def test_lin_moves_the_deadline_of_all_lots_on_one_page(cast: Cast) -> None:
     assert post(cast.lin, "lot_set_deadline", first.lot_set_id, data=data).status_code == HTTPStatus.SEE_OTHER
     assert set(Project.objects.values_list("revision", flat=True)) == {2}
     assert "A holiday." in page(cast.amara, "project_detail", first.pk)
+    assert "lot 1 of 3. The others go on." in page(cast.lin, "project_cancel", first.pk)
+    assert "90,000.00" in page(cast.amara, "lot_set", first.lot_set_id)
+    assert post(cast.lin, "project_cancel", first.pk, data={"reason": "No."}).status_code == HTTPStatus.SEE_OTHER
+    left = page(cast.amara, "lot_set", first.lot_set_id)
+    assert "60,000.00" in left
+    assert "2 of 3 lots take bids" in left
 
 
 @pytest.mark.parametrize("name", ["lot_set_edit", "lot_set_publish", "lot_set_deadline"])
