@@ -3,7 +3,7 @@
 What is found, and how many there are, is decided before (`core.paging`).
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -139,8 +139,10 @@ def _told(form: forms.BaseForm) -> Hashable | None:
 
 def _told_of(bound: BoundField) -> Hashable:
     widget = bound.field.widget
-    offered = widget.choices if isinstance(widget, forms.widgets.ChoiceWidget) else ()  # a hidden field shows none
-    choices = tuple((str(value), str(label)) for value, label in offered)
+    choices: Sequence[tuple[str, str]] = ()
+    if isinstance(widget, forms.widgets.ChoiceWidget):  # a hidden field offers none
+        widget.choices = list(widget.choices)  # read once, whether they are rendered or not
+        choices = tuple((str(value), str(label)) for value, label in widget.choices)
     return bound.html_name, str(bound.label), str(bound.help_text), repr(bound.value()), repr(widget.attrs), choices
 
 

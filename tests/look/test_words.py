@@ -222,6 +222,21 @@ def test_filters_are_as_this_reader_chose_them_whoever_asked_before() -> None:
     assert "Enter a valid date." not in shown("where=Lyon&since=2026-11-21", "Oslo", "Lyon")
 
 
+def test_what_a_filter_offers_is_read_once_however_often_it_was_asked_before() -> None:
+    read: list[int] = []
+
+    def offered() -> list[tuple[str, str]]:
+        read.append(len(read))
+        return [("7", "Seven")]
+
+    class Numbers(forms.Form):
+        number = forms.ChoiceField(required=False, choices=offered)
+
+    for count in (1, 2, 3):
+        assert '<option value="7">Seven</option>' in show("{% filters form %}", form=Numbers(None))
+        assert len(read) == count
+
+
 def test_an_empty_list_names_the_filters_and_offers_to_clear_them() -> None:
     query = QueryDict("q=fridge&view=7")
     source = '{% empty "No projects" sentence="They would be here." form=form %}<a>Post one</a>{% endempty %}'
