@@ -47,7 +47,7 @@ def check(criteria: Sequence[CriterionDraft]) -> None:
     judged = [each for each in criteria if each.by_panel]
     if len(given) > 1 or not all(0 < weight < FULL for weight in given):
         raise Invalid(
-            _("Kept promises count once, between 1% and 99% of quality; the panel judges the rest."),
+            _("Kept promises count once, with a weight between 1% and 99%; the panel judges the rest."),
             field="promises_weight",
         )
     _check_judged(judged)
