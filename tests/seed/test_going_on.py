@@ -81,6 +81,7 @@ def decide(project: Project, by: User) -> None:
 
 def sign(contract: Contract) -> None:
     version = contract.versions.latest("number")
+    assert contract.supplier is not None
     for party, firm in (("buyer", contract.buyer), ("supplier", contract.supplier)):
         if not version.signatures.filter(party=party).exists():
             contract_actions.sign(contract=contract, sha256_seen=version.sha256, by=lead_of(firm))
@@ -92,12 +93,14 @@ def finish_everything() -> None:
         with past.at(project.deadline + timedelta(seconds=5)):
             projects.open_bids(project=project)
     for milestone in Milestone.objects.filter(contract__status="active", status__in=("scheduled", "rejected")):
+        assert milestone.contract.supplier is not None
         supplier = lead_of(milestone.contract.supplier)
         milestones.deliver(milestone=milestone, evidence="Done.", evidence_url="", by=supplier)
     for milestone in Milestone.objects.filter(contract__status="active", status="submitted"):
         milestones.accept(milestone=milestone, by=milestone.contract.acceptor)
     for contract in Contract.objects.filter(status="completed", ratings=None):
         ratings.rate(contract=contract, stars=4, comment="Good.", by=contract.acceptor)
+        assert contract.supplier is not None
         ratings.rate(contract=contract, stars=5, comment="", by=lead_of(contract.supplier))
 
 
