@@ -130,6 +130,12 @@ class Deal:
     criterion: Criterion = field(default_factory=Criterion)
     bidders: dict[UUID, Firm] = field(default_factory=dict)
     bids: list[Bid] = field(default_factory=list)
+    outsiders: dict[UUID, User] = field(default_factory=dict)
+    """Who bid for an outside vendor, by bid."""
+
+    def author(self, bid: Bid) -> User:
+        """Who bid."""
+        return self.outsiders[bid.pk] if bid.pk in self.outsiders else self.bidders[bid.pk].lead
 
     @property
     def buyer(self) -> Firm:

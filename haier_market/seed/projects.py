@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from contracts import scoring, sealing
 from contracts.actions.projects import lot_facts
 from contracts.models import Bid, Project
-from haier_market.seed import journal, lots
+from haier_market.seed import journal, lots, vendors
 from haier_market.seed.chance import Chance
 from haier_market.seed.contracting import Contracting
 from haier_market.seed.deals import AWARDED, FATES, FATES_OF_MANY, UNOPENED, Deal, Fate, Steps, Wish, cast_wishes, iso
@@ -83,6 +83,7 @@ class Planner:
             self._bid(deal)
             if wish.name:
                 self.world.told[wish.name] = deal
+            vendors.join(world=self.world, deal=deal, sealer=self.sealer)
             if wish.fate in UNOPENED:
                 self._cancel(deal)
                 return
@@ -317,8 +318,8 @@ class Planner:
             bid.opened_at = bid.price_opened_at = at
             bid.status = Bid.Status.VALID
             world.trail.tell(
-                at, deal.bidders[bid.pk].lead, "bid.submitted", f"bid:{bid.pk}", project.title,
-                project=str(project.pk), happened_at=iso(bid.submitted_at), name_then=deal.bidders[bid.pk].lead.name,
+                at, deal.author(bid), "bid.submitted", f"bid:{bid.pk}", project.title,
+                project=str(project.pk), happened_at=iso(bid.submitted_at), name_then=deal.author(bid).name,
                 revision=1, receipt=bid.receipt,
             )  # fmt: skip
         if not deal.bids:
@@ -333,7 +334,7 @@ class Planner:
             deal.link,
         )
         world.tell(
-            [firm.lead for firm in deal.bidders.values()],
+            [deal.author(bid) for bid in deal.bids],
             at,
             lambda: _("The bids on “%(title)s” are open. See where yours stands.") % {"title": project.title},
             deal.link,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 from django.utils import translation
 
+from contracts.models import Vendor
 from core import parameters, past
 from haier_market.seed.chance import Chance
 from haier_market.seed.copying import Rows
@@ -142,6 +143,8 @@ class World:
     launches: list["Launch"] = dataclasses.field(default_factory=list)
     told: dict[str, "Deal"] = dataclasses.field(default_factory=dict)
     """Projects that real actions go on with, by name."""
+    vendor: tuple[Vendor, User] | None = None
+    """The outside vendor of the demo, with who signs in for it (see `vendors`)."""
     pool: list[User] = dataclasses.field(default_factory=list)
     free: list[User] = dataclasses.field(default_factory=list)
     values: dict[str, int] = dataclasses.field(default_factory=dict)
