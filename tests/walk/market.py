@@ -38,6 +38,12 @@ class Market:
         """Move the demo's clock ahead: `1d`, `3h`."""
         self._ahead = self._read_clock("--forward", step)
 
+    def from_tomorrow(self, parameter: str, value: int) -> None:
+        """Let a dated parameter hold from the market's next date on, as its owner writes it down: no page does."""
+        day = (self.now() + timedelta(days=1)).date().isoformat()
+        row = f"name={parameter!r}, holds_from={day!r}, defaults={{'value': {value}, 'note': 'The walk.'}}"
+        self._manage("shell", "-c", f"from core.models import Parameter; Parameter.objects.update_or_create({row})")
+
     def check_books(self) -> str:
         """What `check_books` prints; it fails when the books do not hold."""
         return self._manage("check_books")

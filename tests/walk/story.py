@@ -6,7 +6,7 @@ told again and again in the same company, so titles carry the story's own number
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -29,6 +29,9 @@ EVIDENCE = "Twelve doors fitted; the sensors show 31 seconds on average over a w
 OWN = ("/people/me/", "/accounts/login/")
 """Where everybody keeps their own matters, an auditor too."""
 OUTCOME = "Shops get their cold goods before they open."
+
+
+Chapters = tuple[tuple[str, Callable[["Story"], None]], ...]
 
 
 @dataclass
@@ -91,9 +94,9 @@ class Story:
             visitor.close()
 
 
-def tell(story: Story, *, end_northwind: bool = False) -> None:
-    """The whole story."""
-    for title, chapter in CHAPTERS:
+def tell(story: Story, chapters: Chapters, *, end_northwind: bool = False) -> None:
+    """A whole story."""
+    for title, chapter in chapters:
         with story.chapter(title):
             chapter(story)
     if end_northwind:
@@ -528,7 +531,7 @@ def auditor(story: Story) -> None:
             assert refused.status in fine, f"{path} answers {refused.status} to a form of Rui's"
 
 
-CHAPTERS = (
+CHAPTERS: Chapters = (
     ("Lin posts a need", lin_posts),
     ("Amara and Teo bid, and nobody learns of it", bids),
     ("The deadline passes and Lin awards", award),
