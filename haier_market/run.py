@@ -27,17 +27,18 @@ from haier_market.embedded.supervisor import Child, Supervisor
 
 PASSWORD = "market-demo"  # noqa: S105  # the demo's password is meant to be read
 CAST = (
-    ("lin", "leads Blue Kettle and posts a project"),
-    ("noor", "of Blue Kettle, accepts deliveries"),
-    ("amara", "leads Cold Chain and bids"),
-    ("teo", "leads a rival of Cold Chain"),
-    ("mei", "a member of Cold Chain, has a statement"),
-    ("sol", "is in the talent pool and may publish an idea"),
-    ("ada", "is the steward"),
-    ("rui", "is the auditor, reads all and changes nothing"),
-    ("fay", "is finance"),
-    ("ines", "is finance too: who prepares a payout does not mark it as paid"),
-    ("hua", "is HR, works in the admin"),
+    ("lin@haier.example", "leads Blue Kettle and posts a project"),
+    ("noor@haier.example", "of Blue Kettle, accepts deliveries"),
+    ("amara@haier.example", "leads Cold Chain and bids"),
+    ("teo@haier.example", "leads a rival of Cold Chain"),
+    ("mei@haier.example", "a member of Cold Chain, has a statement"),
+    ("sol@haier.example", "is in the talent pool and may publish an idea"),
+    ("ada@haier.example", "is the steward"),
+    ("rui@haier.example", "is the auditor, reads all and changes nothing"),
+    ("fay@haier.example", "is finance"),
+    ("ines@haier.example", "is finance too: who prepares a payout does not mark it as paid"),
+    ("hua@haier.example", "is HR, works in the admin"),
+    ("vera@nordfrost.example", "is an outside vendor and sees what she is invited to"),
 )
 _ANSWER_SECONDS = 120.0
 _PAUSE = 0.25
@@ -256,8 +257,8 @@ def _greet(places: Places, port: int, seconds: float) -> None:
     say(f"The market is open after {seconds:.0f} s. Ctrl-C closes it; its data stay in {places.directory}.")
     say(f"Ready: {_address(port)}")
     say(f"Sign in with the password {PASSWORD} as:")
-    for name, phrase in CAST:
-        say(f"  {name + '@haier.example':<20}  {phrase}")
+    for address, phrase in CAST:
+        say(f"  {address:<22}  {phrase}")
 
 
 def _watch(supervisor: Supervisor, services: Services) -> Never:
