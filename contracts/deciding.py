@@ -72,8 +72,8 @@ def departure(first: str, rank: int | None, tie: SplitTie | None, *, is_equal: b
             if tie.settled
             else _(
                 "This bid and that of %(first)s are equal; only time or the draw puts %(first)s first. They tie on lot "
-                "%(number)s too. Once lot %(number)s has gone to %(first)s you may split the tie alone; before that a "
-                "second person has to agree."
+                "%(number)s too. Alone you may give one lot for one that has gone to %(first)s for good; here a second "
+                "person has to agree."
             )
         )
     elif is_equal:

@@ -17,13 +17,14 @@ from django.utils.translation import gettext as _
 
 from contracts import scrutiny
 from contracts.actions import drafting, holds
-from contracts.actions.evaluation import bidder, check_undecided, given, locked_award, locked_bid, opened, valid
+from contracts.actions.evaluation import bidder, given, locked_award, locked_bid, opened, valid
 from contracts.actions.low_prices import check_price_asked, limits_on
 from contracts.actions.projects import leaders, link, locked, locked_with_lots, record
 from contracts.business_days import end_after
 from contracts.lifecycle import AWARD, BID, PROJECT
 from contracts.models import Award, Bid, Objection, Project
 from contracts.permissions import awards as permissions
+from contracts.permissions.projects import check_undecided
 from contracts.permissions.standing import standing_of
 from contracts.queries.lots import SplitTie, tie_between_lots
 from contracts.queries.panel import seats_of
@@ -185,6 +186,8 @@ def take_effect_all(now: datetime) -> int:
 
 
 def take_effect_if_due(project: Project, award: Award, now: datetime) -> None:
+    if project.status != Project.Status.EVALUATING:
+        return
     if award.status != Award.Status.STANDING or award.stands_until is None or now < award.stands_until:
         return
     if award.objections.filter(ruling=None).exists():

@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from contracts.actions.projects import locked
 from contracts.models import Award, Bid, Project
 from core.clock import market_now
-from core.errors import Invalid, InvalidTransition
+from core.errors import Invalid
 
 
 def locked_bid(bid: Bid) -> tuple[Project, Bid, datetime]:
@@ -49,11 +47,3 @@ def given(reason: str, sentence: str, field: str = "reason") -> str:
 def bidder(bid: Bid) -> str:
     """Who bid, as sentences name them."""
     return bid.bidder_label
-
-
-def check_undecided(project: Project) -> None:
-    """Raise InvalidTransition while an award is on its way."""
-    if project.awards.filter(status__in=Award.LIVE).exists():
-        raise InvalidTransition(
-            _("A choice is made and on its way. It has to be taken back before anything else is decided.")
-        )

@@ -7,10 +7,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contracts import scrutiny
-from contracts.actions.evaluation import bidder, check_undecided, given, locked_bid, opened, valid
+from contracts.actions.evaluation import bidder, given, locked_bid, opened, valid
 from contracts.actions.projects import leaders, link, record
 from contracts.models import Bid, PriceQuestion, Project
 from contracts.permissions import awards as permissions
+from contracts.permissions.projects import check_undecided
 from contracts.permissions.standing import standing_of
 from core import money, parameters
 from core.clock import business_date

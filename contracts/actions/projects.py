@@ -406,11 +406,12 @@ def _tell_invited(project: Project, invited: Sequence[Microenterprise], now: dat
 def cancel(*, project: Project, reason: str, by: User) -> Project:
     """Cancel a project that has no award. Its hold goes back; unopened bids stay sealed for ever.
 
-    Raises Denied, InvalidTransition, Invalid without a reason.
+    Raises Denied, InvalidTransition (it ended, or an award is on its way), Invalid without a reason.
     """
     project = locked(project)
     now = market_now()
     permissions.check_cancel(project, standing_of(by, business_date(now)))
+    permissions.check_undecided(project)
     reason = reason.strip()
     if not reason:
         raise Invalid(_("Say why the project is cancelled; everybody reads it."), field="reason")

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import PROJECT, Phase, phase
-from contracts.models import Project
+from contracts.models import Award, Project
 from contracts.permissions.standing import Standing
 from core.errors import Denied, InvalidTransition, TooLate
 from core.words.instants import exact
@@ -61,6 +61,14 @@ def check_cancel(project: Project, who: Standing) -> None:
     if not who.user.has_role(Role.STEWARD):
         _check_leads(project, who, _("Only the leader of %(me)s or the steward cancels this project."))
     PROJECT.check(project.status, "cancel")
+
+
+def check_undecided(project: Project) -> None:
+    """Raise InvalidTransition while an award is on its way."""
+    if project.awards.filter(status__in=Award.LIVE).exists():
+        raise InvalidTransition(
+            _("A choice is made and on its way. It has to be taken back before anything else is decided.")
+        )
 
 
 def _check_live(project: Project) -> None:

@@ -37,7 +37,8 @@ def with_winners(found: QuerySet[Project]) -> QuerySet[Project]:
 class SplitTie:
     """A bid that time or the draw put behind an equal one, on a lot of a set on another lot of which the two tie too.
 
-    number, title: that other lot. first: who is ahead here. settled: the other lot has gone to them by the rule alone.
+    number, title: that other lot. first: who is ahead here. settled: the other lot has gone to them for good, by the
+    rule alone, and no other lot was given away for it: one lot for one.
     """
 
     lot: UUID
@@ -59,9 +60,17 @@ def tie_between_lots(project: Project, ranking: Ranking, chosen: Bid, first: Bid
     if project.lot_set_id is None or not lots.tied(ranking.of(chosen.pk), ranking.of(first.pk)):
         return None
     bidders = (first.bidder_id, chosen.bidder_id)
+    others = list(_other_lots(project))
+    given_for = {_given_for(bid) for _lot, bids in others for bid in bids}
     found = [
-        SplitTie(lot.pk, lot.lot_number or 0, lot.title, first.bidder_label, _went_by_rule(mine.bid))
-        for lot, bids in _other_lots(project)
+        SplitTie(
+            lot.pk,
+            lot.lot_number or 0,
+            lot.title,
+            first.bidder_label,
+            _went_by_rule(mine.bid) and str(lot.pk) not in given_for,
+        )
+        for lot, bids in others
         for mine, theirs in _both(rank(lot, bids).places, bidders)
         if lots.tied(mine, theirs)
     ]
@@ -86,11 +95,17 @@ def _both(places: Iterable[Place], bidders: tuple[UUID | None, UUID | None]) -> 
 
 
 def _went_by_rule(bid: Bid) -> bool:
-    """Whether a bid has the award of its lot, agreed where that is asked for, as the first of the ranking.
+    """Whether a bid has the award of its lot, in force, as the first of the ranking.
 
-    What itself split a tie or departed from the ranking is no other end of a tie.
+    One that stands may still be taken back. What itself split a tie or departed from the ranking is no other end.
     """
     award = live_award(bid)
-    if award is None or award.status == Award.Status.PROPOSED:
+    if award is None or award.status != Award.Status.ACTIVE:
         return False
     return Cause.NOT_TOP not in award.causes and "split" not in award.arithmetic
+
+
+def _given_for(bid: Bid) -> str | None:
+    """The lot for which this bid has its own, when its award split a tie."""
+    award = live_award(bid)
+    return None if award is None else award.arithmetic.get("split", {}).get("lot")

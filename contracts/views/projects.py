@@ -462,6 +462,7 @@ def project_cancel(request: Request, pk: UUID) -> HttpResponse:
     now = market_now()
     seen = project_or_404(request.user, pk)
     checks.check_cancel(seen.project, standing_of(request.user, business_date(now)))
+    checks.check_undecided(seen.project)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

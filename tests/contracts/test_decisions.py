@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from contracts.actions import awards, contracts, low_prices, objections, parties
+from contracts.actions import awards, contracts, low_prices, objections, parties, projects
 from contracts.models import Award, Bid, Contract, Objection, PriceQuestion, Project
 from contracts.tasks import accept_silent_deliveries
 from core.clock import business_date, company_zone, market_now, move_forward
@@ -119,6 +119,8 @@ def test_nothing_else_is_decided_while_an_award_is_on_its_way(cast: Cast) -> Non
         lambda: chosen(award.project, second, cast.lin),
         lambda: awards.disqualify(bid=second, reason="Late.", by=cast.lin),
         lambda: awards.no_award(project=award.project, reason="Enough.", by=cast.lin),
+        lambda: projects.cancel(project=award.project, reason="Enough.", by=cast.lin),
+        lambda: projects.cancel(project=award.project, reason="Enough.", by=cast.ada),
         lambda: low_prices.ask_about_price(bid=first, by=cast.lin),
     ):
         with pytest.raises(InvalidTransition, match="on its way"):

@@ -23,6 +23,7 @@ from ledger.queries import balance
 from people.models import Notice
 from tests.cast import Cast, cast
 from tests.contracts.market import a_draft, after_deadline, bids_on, judge, published, quality_facts
+from tests.contracts.test_decisions import objections_take
 from tests.contracts.told import releases_of
 
 __all__ = ["cast"]
@@ -290,12 +291,19 @@ def test_each_lot_is_awarded_by_itself_and_a_tie_is_split_by_one_person(cast: Ca
         "lot": str(first.pk), "number": 1, "first": "Cold Chain", "settled": True,
     }  # fmt: skip
     assert [row["rank"] for row in split.arithmetic["bids"] if row["bid"] == str(split.bid_id)] == [2]
-    again = choose(cast, third, "Northwind")
-    assert (again.status, again.causes) == (Award.Status.ACTIVE, [])
+    again = choose(cast, third, "Northwind")  # one lot for one: Cold Chain has no other that could be held against it
+    assert (again.status, again.causes) == (Award.Status.PROPOSED, ["tie_split"])
     found = Contract.objects.order_by("project__lot_number")
     assert [(each.award.bid.bidder_label, each.price_minor) for each in found] == [
-        ("Cold Chain", 20_000_00), ("Northwind", 20_000_00), ("Northwind", 20_000_00),
+        ("Cold Chain", 20_000_00), ("Northwind", 20_000_00),
     ]  # fmt: skip
+
+
+def test_a_lot_that_may_still_be_taken_back_is_no_other_end_of_a_tie(cast: Cast) -> None:
+    first, second, _third = tied_lots(cast)
+    objections_take(days=1)
+    assert choose(cast, first, "Cold Chain").status == Award.Status.STANDING
+    assert choose(cast, second, "Northwind").causes == ["tie_split"]
 
 
 def test_before_the_other_lot_has_gone_a_second_person_is_asked(cast: Cast) -> None:
@@ -309,7 +317,7 @@ def test_before_the_other_lot_has_gone_a_second_person_is_asked(cast: Cast) -> N
     assert other.causes == ["tie_split"]
     awards.take_back(award=other, reason="Lin looks again.", by=cast.lin)
     choose(cast, first, "Cold Chain")
-    assert choose(cast, third, "Northwind").causes == []
+    assert choose(cast, third, "Northwind").causes == ["tie_split"]  # lot 1 is what Northwind has lot 2 for
 
 
 @pytest.mark.parametrize(
