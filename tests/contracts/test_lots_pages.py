@@ -224,7 +224,7 @@ def test_the_award_page_says_that_a_tie_may_be_split(cast: Cast) -> None:
     after_deadline(found[0])
     first, second = (opened(lot) for lot in found[:2])
     behind = Bid.objects.get(project=second, microenterprise=cast.northwind)
-    assert "before that a second person has to agree" in page(cast.lin, "project_award", second.pk, behind.pk)
+    assert "here a second person has to agree" in page(cast.lin, "project_award", second.pk, behind.pk)
     choose(cast, first, "Cold Chain")
     asked = page(cast.lin, "project_award", second.pk, behind.pk)
     assert "They tie on lot 1 too, which has gone to Cold Chain" in asked
