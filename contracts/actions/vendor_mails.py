@@ -14,11 +14,12 @@ from celery.exceptions import CeleryError
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from kombu.exceptions import KombuError
 
-from contracts.models import Project, Vendor, VendorInvitation
+from contracts.models import InvitedVendor, Project, Vendor, VendorInvitation
 from contracts.models.vendors import people_of_vendors
 from core import parameters
 from core.clock import business_date, market_now
@@ -34,8 +35,49 @@ def people_invited(project: Project) -> list[User]:
     return people_of_vendors(Vendor.objects.filter(invited_to__project=project).order_by("pk"))
 
 
+def told_to(project: Project) -> Q:
+    """The invitations that the buyer of a project may count on: published ones and its own. Others' drafts are secret."""
+    return Q(project__published_at__isnull=False) | Q(project__buyer=project.buyer_id)
+
+
+def addresses_of(vendor: Vendor, project: Project) -> tuple[set[str], bool]:
+    """By which addresses the buyer of a project knows a vendor, and whether they are settled.
+
+    They are once the vendor was invited to a published project: then only those count. Before, only the buyer's own
+    drafts do, so that nobody claims a firm's name by a draft.
+    """
+    settled = InvitedVendor.objects.filter(vendor=vendor, project__published_at__isnull=False).exists()
+    counted = Q(project__published_at__isnull=False) if settled else told_to(project)
+    rows = VendorInvitation.objects.filter(counted, vendor=vendor)
+    return set(rows.values_list("email", flat=True)), settled
+
+
+def _settle(project: Project) -> None:
+    """At publication: a vendor that became known since it was put on the draft is written to by its own addresses.
+
+    Else a draft kept in a drawer would seat a stranger in a firm that somebody else has brought in meanwhile. The lock
+    makes two publications that name the same new firm follow each other.
+    """
+    for vendor in Vendor.objects.filter(invited_to__project=project).order_by("pk").select_for_update(of=("self",)):
+        before = InvitedVendor.objects.filter(vendor=vendor, project__published_at__isnull=False)
+        if not before.exclude(project=project).exists():
+            continue
+        known = VendorInvitation.objects.filter(vendor=vendor, project__published_at__isnull=False)
+        addresses = set(known.exclude(project=project).values_list("email", flat=True))
+        own = project.vendor_invitations.filter(vendor=vendor)
+        own.exclude(email__in=addresses).delete()
+        mark = project.invited_vendors.get(vendor=vendor)
+        VendorInvitation.objects.bulk_create(
+            VendorInvitation(
+                project=project, vendor=vendor, email=email, made_at=mark.invited_at, made_by_id=mark.invited_by_id
+            )
+            for email in sorted(addresses - set(own.values_list("email", flat=True)))
+        )
+
+
 def tell_invited(project: Project) -> None:
     """At publication: a notice to who has a sign-in already, a mail to every other address of the invited vendors."""
+    _settle(project)
     tell(
         people_invited(project),
         lambda: _("You are invited to bid on “%(title)s”.") % {"title": project.title},

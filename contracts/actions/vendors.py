@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from contracts.actions import vendor_mails
+from contracts.actions.vendor_mails import addresses_of
 from contracts.actions.projects import locked, record
 from contracts.models import InvitedVendor, Project, Vendor, VendorInvitation, VendorSeat
 from contracts.permissions import vendors as permissions
@@ -48,8 +49,9 @@ class NewVendor:
 def invite(*, project: Project, vendor: Vendor | NewVendor, email: str = "", by: User) -> InvitedVendor:
     """Invite a vendor to a draft: one that is known, or a new one with the e-mail address of somebody there.
 
-    email: may be empty for a known vendor; then everybody who was ever written to there is. Nothing is sent before the
-    publication. Raises Denied, InvalidTransition (published), Invalid (`field` says what), Conflict (invited already).
+    email: may be empty for a known vendor; then everybody who was ever written to there is. A vendor that is known takes
+    no other address: it would seat a stranger beside whoever bids for it. Nothing is sent before the publication. Raises
+    Denied, InvalidTransition (published), Invalid (`field` says what), Conflict (invited already).
     """
     project = locked(project)
     now = market_now()
@@ -58,12 +60,13 @@ def invite(*, project: Project, vendor: Vendor | NewVendor, email: str = "", by:
         raise Invalid(_("A project invites at most %(most)s vendors.") % {"most": MOST_INVITED})
     email = email.strip().lower()
     firm = _written(vendor, now, by) if isinstance(vendor, NewVendor) else vendor
-    known = set(VendorInvitation.objects.filter(vendor=firm).values_list("email", flat=True))
-    seated = VendorSeat.objects.filter(vendor=firm).exists()
-    if not email and not known and not seated:
+    known, settled = addresses_of(firm, project)
+    if not email and not known and not settled:
         raise Invalid(_("Give the e-mail address of somebody at %(vendor)s.") % {"vendor": firm.name}, field="email")
     if email:
-        _check_address(email, firm)
+        _check_address(email, firm, project)
+        if known or settled:
+            _check_known(email, firm, known)
     try:
         with transaction.atomic():
             invited = InvitedVendor.objects.create(project=project, vendor=firm, invited_at=now, invited_by=by)
@@ -88,17 +91,29 @@ def _written(asked: NewVendor, now: datetime, by: User) -> Vendor:
     return found or Vendor.objects.create(name=name, country=asked.country, created_at=now, created_by=by)
 
 
-def _check_address(email: str, vendor: Vendor) -> None:
-    """A colleague is nobody from outside, and one person signs in for one vendor."""
-    person = User.objects.filter(email=email).select_related("vendor_seat__vendor").first()
-    if person is None:
-        return
-    seat = getattr(person, "vendor_seat", None)
-    if seat is None:
-        raise Invalid(_("This address belongs to somebody of the company, not of an outside vendor."), field="email")
-    if seat.vendor_id != vendor.pk:
+def _check_known(email: str, vendor: Vendor, known: set[str]) -> None:
+    """The addresses of a known vendor are settled. One sentence, whether somebody signs in for it or not."""
+    if email not in known:
         raise Invalid(
-            _("This address belongs to somebody at %(vendor)s. Invite that firm.") % {"vendor": seat.vendor.name},
+            _("Write to an address that %(vendor)s is known by. Another colleague of it is let in by HR.")
+            % {"vendor": vendor.name},
+            field="email",
+        )
+
+
+def _check_address(email: str, vendor: Vendor, project: Project) -> None:
+    """A colleague is nobody from outside, and one person signs in for one vendor.
+
+    Judged by who was written to and never by accounts, so that the answer is the same before a link is used and after.
+    """
+    person = User.objects.filter(email=email).exclude(roles__contains=[Role.VENDOR.value])
+    if person.exists():
+        raise Invalid(_("This address belongs to somebody of the company, not of an outside vendor."), field="email")
+    others = VendorInvitation.objects.filter(vendor_mails.told_to(project), email=email).exclude(vendor=vendor)
+    other = others.select_related("vendor").first()
+    if other is not None:
+        raise Invalid(
+            _("This address belongs to somebody at %(vendor)s. Invite that firm.") % {"vendor": other.vendor.name},
             field="email",
         )
 
@@ -117,7 +132,7 @@ def take_off(*, project: Project, vendor: Vendor, by: User) -> None:
 
 @transaction.atomic
 def send_again(*, project: Project, vendor: Vendor, email: str, by: User) -> VendorInvitation:
-    """Send a new link to an address of an invited vendor while bids are taken. The list of vendors stays as it is.
+    """Send a new link to a known address of an invited vendor while bids are taken. The list of vendors stays as it is.
 
     An address that has an account gets no link; nobody here is told which it is. Raises Denied, InvalidTransition,
     TooLate, Invalid.
@@ -130,7 +145,7 @@ def send_again(*, project: Project, vendor: Vendor, email: str, by: User) -> Ven
     email = email.strip().lower()
     if not email:
         raise Invalid(_("Give the e-mail address of somebody at %(vendor)s.") % {"vendor": vendor.name}, field="email")
-    _check_address(email, vendor)
+    _check_known(email, vendor, addresses_of(vendor, project)[0])
     made = VendorInvitation.objects.create(project=project, vendor=vendor, email=email, made_at=now, made_by=by)
     vendor_mails.post(made.pk)
     record(project, "vendor_written_to", by=by, vendor=str(vendor.pk), name=vendor.name)

@@ -43,7 +43,7 @@ class InviteVendorForm(forms.Form):
 
     def __init__(self, data: Any = None, *, project: Project) -> None:
         super().__init__(data)
-        free = Vendor.objects.exclude(pk__in=project.invited_vendors.values("vendor"))
+        free = Vendor.objects.known_to(project).exclude(pk__in=project.invited_vendors.values("vendor"))
         self.fields["known"].queryset = free  # type: ignore[attr-defined]
         self.fields["country"].choices = [("", _("Choose a country")), *countries()]  # type: ignore[attr-defined]
 

@@ -14,8 +14,21 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.models.projects import Project
 from core.ids import new_id
-from microenterprises.models import Microenterprise
+from microenterprises.models import Membership, Microenterprise
 from people.models import User
+
+
+class VendorQuerySet(models.QuerySet["Vendor"]):
+    def known_to(self, project: Project) -> "VendorQuerySet":
+        """Whom the buyer of a project may invite by name: who was invited to a published project, or by its own people.
+
+        A firm that only stands on another's draft is a secret of that draft.
+        """
+        invited = InvitedVendor.objects.filter(
+            Q(project__published_at__isnull=False) | Q(project__buyer=project.buyer_id)
+        )
+        people = Membership.objects.filter(microenterprise=project.buyer_id, ended_on=None).values("person")
+        return self.filter(Q(pk__in=invited.values("vendor")) | Q(created_by__in=people))
 
 
 class Vendor(models.Model):
@@ -26,6 +39,8 @@ class Vendor(models.Model):
     country = models.CharField(_("country"), max_length=2, help_text="ISO 3166-1, two letters.")
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    objects = VendorQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "id"]

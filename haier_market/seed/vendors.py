@@ -10,7 +10,7 @@ from typing import Final
 from django.contrib.auth.hashers import make_password
 
 from contracts import sealing
-from contracts.models import Bid, InvitedVendor, Vendor, VendorSeat
+from contracts.models import Bid, InvitedVendor, Vendor, VendorInvitation, VendorSeat
 from haier_market.seed.deals import Deal, Fate, iso
 from haier_market.seed.people import PASSWORD
 from haier_market.seed.world import World
@@ -27,7 +27,9 @@ def join(world: World, deal: Deal, sealer: sealing.Sealer) -> None:
     if deal.buyer is not world.firms[0] or deal.wish.bidders is None or deal.seal is None:
         return
     if deal.wish.fate is Fate.OPEN:
-        _invite(world, deal, *_founded(world, deal))
+        vendor, vera = _founded(world, deal)
+        _invite(world, deal, vendor, vera)
+        _write_to(world, deal, vendor, vera)
     elif deal.wish.fate is Fate.EVALUATING and world.vendor is not None:
         vendor, vera = world.vendor
         _invite(world, deal, vendor, vera)
@@ -53,6 +55,18 @@ def _invite(world: World, deal: Deal, vendor: Vendor, vera: User) -> None:
     world.trail.tell(
         at, lead, "project.vendor_invited", deal.subject, deal.project.title, vendor=str(vendor.pk), name=vendor.name
     )
+
+
+def _write_to(world: World, deal: Deal, vendor: Vendor, vera: User) -> None:
+    """The mail by whose link Vera signed in: the address by which the firm is known. Its token was never anybody's."""
+    at = deal.project.created_at + timedelta(minutes=1)
+    world.rows.add(
+        VendorInvitation(
+            project_id=deal.project.pk, vendor_id=vendor.pk, email=ADDRESS, made_at=at, made_by_id=deal.buyer.lead.pk,
+            token_sha256=secrets.token_hex(32), sent_at=at, expires_at=at + timedelta(days=14),
+            accepted_at=at, accepted_by_id=vera.pk,
+        )
+    )  # fmt: skip
 
 
 def _bid(world: World, deal: Deal, vendor: Vendor, vera: User, sealer: sealing.Sealer) -> None:

@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.authtoken.models import Token
 
-from contracts.actions import awards, bids, contracts, low_prices, milestones, objections, questions, ratings, vendors
+from contracts.actions import awards, bids, contracts, low_prices, milestones, objections
+from contracts.actions import projects, questions, ratings, vendors
 from contracts.actions.amendments import amend
 from contracts.actions.vendors import DeadLink, NewVendor
 from contracts.models import Bid, Contract, InvitedVendor, Objection, Project, Vendor, VendorInvitation, VendorSeat
@@ -29,7 +30,7 @@ from ledger.queries import balance
 from people.models import Notice, User
 from tests.cast import PASSWORD, Cast, cast
 from tests.contracts import scenes
-from tests.contracts.market import bids_on, drafted, opened, published
+from tests.contracts.market import a_draft, bids_on, drafted, opened, published
 from tests.contracts.outsiders import ADDRESS, NORDFROST, invited, mailed, seated, vendor_of
 from tests.contracts.test_decisions import chosen, objections_take
 from tests.secrecy.worlds import routes
@@ -78,11 +79,11 @@ def test_vera_accepts_the_link_of_lins_mail_and_sees_her_project_alone(cast: Cas
 
 
 def test_a_wrong_a_used_and_an_old_link_say_the_same(cast: Cast) -> None:
-    project = invited(cast)
-    (used,) = mailed(project)
+    project = drafted(cast)
+    vendors.invite(project=project, vendor=NORDFROST, email=ADDRESS, by=cast.lin)
+    vendors.invite(project=project, vendor=NewVendor("Sudwind", "DE"), email="otto@sudwind.example", by=cast.lin)
+    used, old = mailed(projects.publish(project=project, by=cast.lin))
     vendors.accept(token=used, name="Vera Berg", password=SECRET)
-    vendors.send_again(project=project, vendor=Vendor.objects.get(), email="otto@nordfrost.example", by=cast.lin)
-    (old,) = mailed(project)
     assert Client().get(reverse("vendor_invitation", args=[old])).status_code == HTTPStatus.OK
     move_forward(timedelta(days=15))
     pages = [Client().get(reverse("vendor_invitation", args=[token])) for token in ("wrong", used, old)]
@@ -135,7 +136,7 @@ def test_lin_invites_by_the_page_and_only_while_it_is_a_draft(cast: Cast) -> Non
     ):
         with pytest.raises(InvalidTransition, match="same moment"):
             late()
-    sent = lin.post(reverse("vendor_send", args=[project.pk, vendor.pk]), {"email": "otto@nordfrost.example"})
+    sent = lin.post(reverse("vendor_send", args=[project.pk, vendor.pk]), {"email": ADDRESS})
     assert (sent.status_code, len(mailed(project))) == (303, 2)
     with pytest.raises(IntegrityError, match="settled at publication"), transaction.atomic():
         InvitedVendor.objects.all().delete()
@@ -150,6 +151,39 @@ def test_who_signs_in_already_is_told_by_a_notice_and_needs_no_link(cast: Cast) 
     third = drafted(cast, title="Third")
     with pytest.raises(Invalid, match="Nordfrost"):
         vendors.invite(project=third, vendor=NewVendor("Other AB", "SE"), email=ADDRESS, by=cast.lin)
+
+
+def test_a_known_vendor_is_written_to_by_its_own_addresses_alone(cast: Cast) -> None:
+    words = a_draft(cast, acceptor=cast.mei, ceiling_minor=1_000_00)
+    drawer = projects.create_draft(buyer=cast.cold_chain, draft=words, by=cast.amara)
+    vendors.invite(project=drawer, vendor=NORDFROST, email="amara.private@mail.example", by=cast.amara)
+    second = drafted(cast, title="Second")
+    known = Vendor.objects.known_to(second)
+    assert not known.exists()
+    project = invited(cast)
+    assert [row.email for row in project.vendor_invitations.all()] == [ADDRESS]
+    assert known.get().name == "Nordfrost AB"
+    spy, said = "lin.private@mail.example", set()
+
+    def refused() -> None:
+        for act in (
+            lambda: vendors.send_again(project=project, vendor=Vendor.objects.get(), email=spy, by=cast.lin),
+            lambda: vendors.invite(project=second, vendor=Vendor.objects.get(), email=spy, by=cast.lin),
+            lambda: vendors.invite(project=second, vendor=NORDFROST, email=spy, by=cast.lin),
+        ):
+            with pytest.raises(Invalid, match="is known by") as caught:
+                act()
+            said.add(str(caught.value.sentence))
+
+    refused()
+    vera = seated(project)
+    refused()
+    assert len(said) == 1
+    bid = bids_on(project, vendor_of(vera), vera)
+    drawer = projects.publish(project=drawer, by=cast.amara)
+    assert [row.email for row in drawer.vendor_invitations.all()] == [ADDRESS]
+    assert mailed(drawer) == []
+    assert bids.read_own_bid(bid=bid, by=vera).vendor == str(vendor_of(vera).pk)
 
 
 # ------------------------------------------------------------------ nothing else
