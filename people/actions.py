@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from core import audit
-from core.errors import Denied, Invalid
+from core.errors import Conflict, Denied, Invalid
 from people.models import Role, User
 
 CORRECTABLE = (
@@ -22,6 +22,9 @@ CORRECTABLE = (
     "roles",
 )
 
+STAYS = "stays outside or inside"
+"""How the database refuses to let somebody with a seat or a place change sides."""
+
 
 def check_correct(user: User) -> None:
     """HR keeps people's records."""
@@ -30,16 +33,19 @@ def check_correct(user: User) -> None:
 
 
 def check_roles(user: User, person: User, roles: list[str]) -> None:
-    """Nobody changes their own roles."""
+    """Nobody changes their own roles, and who is outside has no role inside."""
     if user.pk == person.pk and sorted(roles) != sorted(person.roles):
         raise Denied(_("Nobody changes their own roles. Ask a colleague in HR."))
+    if Role.VENDOR in roles and len(set(roles)) > 1:
+        raise Invalid(_("Who signs in for an outside vendor has no other role."), field="roles")
 
 
 @transaction.atomic
 def correct(*, person: User, changes: Mapping[str, Any], by: User) -> User:
     """Correct a record. `changes` maps names of `CORRECTABLE` to their new values; the audit row keeps both.
 
-    Raises Denied, and Invalid for a name that cannot be corrected.
+    Raises Denied, Invalid for a name that cannot be corrected, Conflict when somebody with a seat in a vendor would
+    come inside or a member of an ME would go outside; the database knows both.
     """
     check_correct(by)
     row = User.objects.select_for_update().get(pk=person.pk)
@@ -50,7 +56,18 @@ def correct(*, person: User, changes: Mapping[str, Any], by: User) -> User:
     before = {name: getattr(row, name) for name in changes}
     for name, value in changes.items():
         setattr(row, name, value)
-    row.save(update_fields=list(changes))
+    try:
+        with transaction.atomic():
+            row.save(update_fields=list(changes))
+    except IntegrityError as refused:
+        if STAYS not in str(refused):
+            raise
+        raise Conflict(
+            _(
+                "Who signs in for a vendor stays outside, and a member of an ME stays inside. Close the account "
+                "instead."
+            )
+        ) from refused
     audit.record(
         by=by,
         deed="person.corrected",

@@ -166,7 +166,7 @@ def read_own_bid(*, bid: Bid, by: User) -> Terms:
     now = market_now()
     bid = Bid.objects.select_related("sealed").get(pk=bid.pk)
     terms = sealing.open_terms(bid)
-    if terms.author != str(by.pk) and not _speaks(terms, by, now):
+    if (terms.vendor or terms.author != str(by.pk)) and not _speaks(terms, by, now):
         raise Denied(_("Sealed bids are read by their author and the leader of the bidding ME only."))
     # After opening everybody reads the clear columns, so only a reading of what is sealed is a deed.
     if bid.opened_at is None:
@@ -204,7 +204,8 @@ def _own_firm(project: Project, bid: Bid, who: Standing) -> Bidder:
 
 def _speaks(terms: Terms, person: User, now: datetime) -> bool:
     if terms.vendor:
-        return VendorSeat.objects.filter(person=person, vendor=UUID(terms.vendor)).exists()
+        outside = person.is_vendor and person.is_active
+        return outside and VendorSeat.objects.filter(person=person, vendor=UUID(terms.vendor)).exists()
     places = Membership.objects.active(business_date(now))
     return places.filter(person=person, microenterprise=UUID(terms.microenterprise), is_lead=True).exists()
 

@@ -36,7 +36,7 @@ def people_invited(project: Project) -> list[User]:
 
 
 def told_to(project: Project) -> Q:
-    """The invitations that the buyer of a project may count on: published ones and its own. Others' drafts are secret."""
+    """The invitations that the buyer of a project may count on: published ones and its own, no other's drafts."""
     return Q(project__published_at__isnull=False) | Q(project__buyer=project.buyer_id)
 
 

@@ -14,8 +14,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from contracts.actions import vendor_mails
-from contracts.actions.vendor_mails import addresses_of
 from contracts.actions.projects import locked, record
+from contracts.actions.vendor_mails import addresses_of
 from contracts.models import InvitedVendor, Project, Vendor, VendorInvitation, VendorSeat
 from contracts.permissions import vendors as permissions
 from contracts.permissions.standing import standing_of
@@ -49,9 +49,9 @@ class NewVendor:
 def invite(*, project: Project, vendor: Vendor | NewVendor, email: str = "", by: User) -> InvitedVendor:
     """Invite a vendor to a draft: one that is known, or a new one with the e-mail address of somebody there.
 
-    email: may be empty for a known vendor; then everybody who was ever written to there is. A vendor that is known takes
-    no other address: it would seat a stranger beside whoever bids for it. Nothing is sent before the publication. Raises
-    Denied, InvalidTransition (published), Invalid (`field` says what), Conflict (invited already).
+    email: may be empty for a known vendor; then everybody who was ever written to there is. A known vendor takes no
+    other address: it would seat a stranger beside whoever bids for it. Nothing is sent before the publication.
+    Raises Denied, InvalidTransition (published), Invalid (`field` says what), Conflict (invited already).
     """
     project = locked(project)
     now = market_now()

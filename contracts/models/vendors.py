@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from contracts.models.projects import Project
 from core.ids import new_id
 from microenterprises.models import Membership, Microenterprise
-from people.models import User
+from people.models import Role, User
 
 
 class VendorQuerySet(models.QuerySet["Vendor"]):
@@ -62,9 +62,10 @@ def people_of_vendors(bidders: Iterable[Bidder | None]) -> list[User]:
     wanted = [bidder.pk for bidder in bidders if isinstance(bidder, Vendor)]
     if not wanted:
         return []
-    return [
-        seat.person for seat in VendorSeat.objects.filter(vendor__in=wanted).select_related("person").order_by("pk")
-    ]
+    seats = VendorSeat.objects.filter(
+        vendor__in=wanted, person__is_active=True, person__roles__contains=[Role.VENDOR.value]
+    )
+    return [seat.person for seat in seats.select_related("person").order_by("pk")]
 
 
 class VendorSeat(models.Model):

@@ -11,22 +11,34 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.authtoken.models import Token
 
-from contracts.actions import awards, bids, contracts, low_prices, milestones, objections
-from contracts.actions import projects, questions, ratings, vendors
+from contracts.actions import (
+    awards,
+    bids,
+    contracts,
+    low_prices,
+    milestones,
+    objections,
+    projects,
+    questions,
+    ratings,
+    vendors,
+)
 from contracts.actions.amendments import amend
 from contracts.actions.vendors import DeadLink, NewVendor
+from contracts.bidders import speakers
 from contracts.models import Bid, Contract, InvitedVendor, Objection, Project, Vendor, VendorInvitation, VendorSeat
 from contracts.proofs import everything
 from contracts.queries.releases import parts_of_contracts, parts_of_projects
 from contracts.sealing import bidder_token
 from contracts.versions import words_of
-from core.clock import market_now, move_forward
+from core.clock import business_date, market_now, move_forward
 from core.errors import Conflict, Denied, Invalid, InvalidTransition
 from core.ids import new_id
 from core.models import AuditRecord
 from haier_market.doors import OPEN_TO_VENDORS, SIGN_IN
 from ledger.accounts import Kind
 from ledger.queries import balance
+from people import actions as people_actions
 from people.models import Notice, User
 from tests.cast import PASSWORD, Cast, cast
 from tests.contracts import scenes
@@ -236,6 +248,25 @@ def test_her_pages_name_nobody_inside_but_the_buyer_and_no_other_bidder(cast: Ca
     for name in ("bid_receipt", "bid_price"):
         assert client.get(reverse(name, args=[project.pk, rival.pk])).status_code == HTTPStatus.NOT_FOUND
     assert set(Bid.objects.visible_to(vera)) == {Bid.objects.get(vendor__isnull=False)}
+
+
+def test_hua_brings_nobody_with_a_seat_inside_and_no_member_outside(cast: Cast) -> None:
+    project = invited(cast)
+    vera = seated(project)
+    bid = bids_on(project, vendor_of(vera), vera)
+    hua = as_(cast.hua)
+    for person, roles, status in ((vera, [], 409), (cast.teo, ["vendor"], 409), (vera, ["vendor", "steward"], 200)):
+        typed = {"name": person.name, "email": person.email, "is_active": "on", "roles": roles}
+        answer = hua.post(reverse("admin:people_user_change", args=[person.pk]), typed)
+        assert answer.status_code == status
+        assert ("stays outside" if status == 409 else "no other role") in answer.content.decode()
+    vera.is_active = False
+    with pytest.raises(Denied):
+        bids.read_own_bid(bid=bid, by=vera)
+    with pytest.raises(IntegrityError, match="outside or inside"), transaction.atomic():
+        User.objects.filter(pk=vera.pk).update(roles=[])
+    people_actions.correct(person=vera, changes={"is_active": False}, by=cast.hua)
+    assert speakers([vendor_of(vera)], business_date()) == []
 
 
 # ------------------------------------------------------------------ the same words, the same moment
