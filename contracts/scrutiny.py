@@ -1,7 +1,8 @@
 """When one person's word is not enough: pure rules over plain values, no Django.
 
 A choice wants a second person when it is not the best bid by the rule (but see `Tie`), when it is worth a lot, when
-nobody else bid, or when its price is abnormally low; a bidder whose price is abnormally low is asked first. The limits
+nobody else bid, when its price is abnormally low, or when it comes from an outside vendor, which the buyer itself chose
+to invite; a bidder whose price is abnormally low is asked first. The limits
 are dated parameters of the company (rule 13 of the market); the shape of the low-price test follows Prozorro: under the
 mean of the others, or under the next price, by more than a share. Amounts are minor units, shares basis points, all
 arithmetic is exact.
@@ -23,6 +24,7 @@ class Cause(StrEnum):
     LARGE = "large"
     SINGLE_BID = "single_bid"
     LOW_PRICE = "low_price"
+    OUTSIDE = "outside"
 
 
 class Tie(StrEnum):
@@ -75,7 +77,13 @@ def low_price(price_minor: int, others_minor: Sequence[int], limits: Limits) -> 
 
 
 def causes(
-    *, is_top: bool, price_minor: int, others_minor: Sequence[int], limits: Limits, tie: Tie = Tie.NONE
+    *,
+    is_top: bool,
+    price_minor: int,
+    others_minor: Sequence[int],
+    limits: Limits,
+    tie: Tie = Tie.NONE,
+    is_outside: bool = False,
 ) -> tuple[Cause, ...]:
     """Why a choice wants a second person, in a fixed order; empty when one person's word is enough."""
     found = {
@@ -84,5 +92,6 @@ def causes(
         Cause.LARGE: price_minor >= limits.large_minor,
         Cause.SINGLE_BID: not others_minor,
         Cause.LOW_PRICE: low_price(price_minor, others_minor, limits) is not None,
+        Cause.OUTSIDE: is_outside,
     }
     return tuple(cause for cause, is_so in found.items() if is_so)

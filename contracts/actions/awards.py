@@ -268,6 +268,7 @@ def _propose(
         others_minor=others,
         limits=limits_on(project, business_date(now)),
         tie=_of_tie(tie),
+        is_outside=winner.vendor_id is not None,
     )
     arithmetic = frozen(project, ranking) | ({} if tie is None else {"split": tie.facts()})
     return _insert(project, winner, reason, arithmetic, [cause.value for cause in causes], by, now)

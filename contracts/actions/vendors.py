@@ -106,9 +106,13 @@ def _check_address(email: str, vendor: Vendor, project: Project) -> None:
 
     Judged by who was written to and never by accounts, so that the answer is the same before a link is used and after.
     """
-    person = User.objects.filter(email=email).exclude(roles__contains=[Role.VENDOR.value])
-    if person.exists():
-        raise Invalid(_("This address belongs to somebody of the company, not of an outside vendor."), field="email")
+    at = email[email.rfind("@") :]
+    if User.objects.filter(email__iendswith=at).exclude(roles__contains=[Role.VENDOR.value]).exists():
+        raise Invalid(
+            _("People of the company have addresses at %(domain)s; write to an address of the vendor's own.")
+            % {"domain": at.removeprefix("@")},
+            field="email",
+        )
     others = VendorInvitation.objects.filter(vendor_mails.told_to(project), email=email).exclude(vendor=vendor)
     other = others.select_related("vendor").first()
     if other is not None:

@@ -35,6 +35,12 @@ def test_a_price_is_low_beyond_the_limits_and_not_at_them(
         assert (low.under_mean, low.under_next) == (mean, following)
 
 
+def test_a_bid_from_outside_always_wants_a_second_person() -> None:
+    assert causes(is_top=True, price_minor=80_00, others_minor=[81_00], limits=LIMITS, is_outside=True) == (
+        Cause.OUTSIDE,
+    )
+
+
 def test_a_single_bid_is_never_low() -> None:
     assert low_price(1, [], LIMITS) is None
 

@@ -26,7 +26,17 @@ from contracts.actions import (
 from contracts.actions.amendments import amend
 from contracts.actions.vendors import DeadLink, NewVendor
 from contracts.bidders import speakers
-from contracts.models import Bid, Contract, InvitedVendor, Objection, Project, Vendor, VendorInvitation, VendorSeat
+from contracts.models import (
+    Award,
+    Bid,
+    Contract,
+    InvitedVendor,
+    Objection,
+    Project,
+    Vendor,
+    VendorInvitation,
+    VendorSeat,
+)
 from contracts.proofs import everything
 from contracts.queries.releases import parts_of_contracts, parts_of_projects
 from contracts.sealing import bidder_token
@@ -129,7 +139,9 @@ def test_lin_invites_by_the_page_and_only_while_it_is_a_draft(cast: Cast) -> Non
     wrong = lin.post(url, {"name": "", "country": "SE", "email": ADDRESS})
     assert (wrong.status_code, "Name the firm" in wrong.content.decode()) == (422, True)
     colleague = lin.post(url, {"name": "Inside", "country": "SE", "email": cast.teo.email})
-    assert (colleague.status_code, "somebody of the company" in colleague.content.decode()) == (422, True)
+    assert (colleague.status_code, "People of the company" in colleague.content.decode()) == (422, True)
+    alias = lin.post(url, {"name": "Inside", "country": "SE", "email": "Someone.Else@Haier.Example"})
+    assert "write to an address of the vendor" in alias.content.decode()
     assert lin.post(url, {"name": "Nordfrost AB", "country": "SE", "email": ADDRESS}).status_code == 303
     assert ADDRESS in lin.get(url).content.decode()
     vendor = Vendor.objects.get()
@@ -334,7 +346,13 @@ def test_nordfrost_wins_signs_delivers_is_paid_from_outside_and_rated(cast: Cast
     assert told(vera)[-1].endswith("See where yours stands.")
     held = balance(cast.blue_kettle.entity_id, Kind.HOLD)
     assert held == project.ceiling_minor
-    chosen(project, outside, cast.lin)
+    award = chosen(project, outside, cast.lin)
+    assert (award.status, award.causes) == (Award.Status.PROPOSED, ["outside"])
+    assert (
+        "which the buyer itself invited"
+        in as_(cast.ada).get(reverse("award_agree", args=[project.pk])).content.decode()
+    )
+    awards.agree(award=award, reason="The firm is real.", by=cast.ada)
     contract = Contract.objects.get()
     assert (contract.supplier, contract.supplier_vendor, contract.supplier_name) == (
         None, vendor_of(vera), "Nordfrost AB",
@@ -419,7 +437,7 @@ def test_the_database_knows_one_bidder_one_supplier_one_objector(cast: Cast) -> 
     bids_on(project, cast.cold_chain, cast.amara, 80_000_00)
     opened(project)
     outside, inside = Bid.objects.get(vendor__isnull=False), Bid.objects.get(microenterprise__isnull=False)
-    award = chosen(project, outside, cast.lin)
+    award = awards.agree(award=chosen(project, outside, cast.lin), reason="The firm is real.", by=cast.ada)
     contract = Contract.objects.get()
     double = replace_bid(inside, vendor_of(vera))
     seat = {"reason": "So.", "raised_at": market_now(), "raised_by": vera}
@@ -459,7 +477,8 @@ def test_the_pages_of_vendors_take_at_most_eight_statements(cast: Cast) -> None:
     assert statements(vera, page) <= 8
     opened(project)
     assert statements(vera, page) <= 8
-    chosen(project, Bid.objects.get(vendor__isnull=False), cast.lin)
+    award = chosen(project, Bid.objects.get(vendor__isnull=False), cast.lin)
+    awards.agree(award=award, reason="The firm is real.", by=cast.ada)
     contract = Contract.objects.get()
     assert statements(vera, "/") <= 8
     assert statements(vera, reverse("contract_detail", args=[contract.pk])) <= 8
