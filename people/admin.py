@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -61,6 +62,12 @@ class PersonAdmin(MarketModelAdmin[User]):
     ordering = ("name", "id")
     fields = actions.CORRECTABLE
     readonly_fields = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """HR keeps every account. Readers see colleagues: that an outside vendor signs in hints who bids (rule 2)."""
+        found = super().get_queryset(request)
+        user: Any = request.user
+        return found if user.has_role(Role.HR) else found.exclude(roles__contains=[Role.VENDOR.value])
 
     def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
         found: Any = super().get_form(request, obj, change=change, **kwargs)

@@ -19,6 +19,7 @@ from contracts.actions.vendor_mails import addresses_of
 from contracts.models import InvitedVendor, Project, Vendor, VendorInvitation, VendorSeat
 from contracts.permissions import vendors as permissions
 from contracts.permissions.standing import standing_of
+from contracts.sealing import keep_deed
 from core import audit
 from core.clock import business_date, market_now
 from core.errors import Conflict, Denied, DomainError, Invalid
@@ -179,7 +180,8 @@ def accept(*, token: str, name: str, password: str) -> User:
     (`field`: name or password).
     """
     invitation = invitation_for(token)
-    invitation = VendorInvitation.objects.select_for_update(of=("self",)).select_related("vendor").get(pk=invitation.pk)
+    rows = VendorInvitation.objects.select_for_update(of=("self",)).select_related("vendor", "project")
+    invitation = rows.get(pk=invitation.pk)
     now = market_now()
     if invitation.accepted_at is not None:
         raise DeadLink
@@ -199,7 +201,20 @@ def accept(*, token: str, name: str, password: str) -> User:
     VendorSeat.objects.create(vendor=invitation.vendor, person=person, seated_at=now)
     invitation.accepted_at, invitation.accepted_by = now, person
     invitation.save(update_fields=["accepted_at", "accepted_by"])
-    audit.record(
-        by=person, deed="vendor.seated", subject=f"vendor:{invitation.vendor_id}", about=invitation.vendor.name
-    )
+    _keep_seated(invitation, person, now)
     return person
+
+
+def _keep_seated(invitation: VendorInvitation, person: User, now: datetime) -> None:
+    """That a link was used hints who bids, so it enters the trail with the project's bids and is sealed until then."""
+    project = invitation.project
+    facts = {"vendor": str(invitation.vendor_id), "name": invitation.vendor.name}
+    if project.opened_at is None:
+        keep_deed(
+            project.pk, deed="seated", bid=invitation.vendor_id, actor=person.pk, actor_name=person.name, at=now,
+            kind="vendor", **facts,
+        )  # fmt: skip
+    else:
+        audit.record(
+            by=person, deed="vendor.seated", subject=f"vendor:{invitation.vendor_id}", about=project.title, **facts
+        )

@@ -262,6 +262,34 @@ def test_her_pages_name_nobody_inside_but_the_buyer_and_no_other_bidder(cast: Ca
     assert set(Bid.objects.visible_to(vera)) == {Bid.objects.get(vendor__isnull=False)}
 
 
+def test_that_a_link_was_used_is_told_to_hua_alone_until_the_opening(cast: Cast) -> None:
+    project, other = invited(cast), drafted(cast, title="Other")
+    (token,) = mailed(project)
+    probe = {"name": "Probe", "country": "SE", "email": ADDRESS}
+
+    def answers() -> list[object]:
+        with pytest.raises(Invalid) as caught:
+            vendors.invite(project=other, vendor=NewVendor("Probe", "SE"), email=ADDRESS, by=cast.lin)
+        page = as_(cast.lin).post(reverse("project_vendors", args=[other.pk]), probe)
+        return [str(caught.value.sentence), page.status_code]
+
+    before = answers()
+    vera = vendors.accept(token=token, name="Vera Berg", password=SECRET)
+    assert answers() == before
+    people = reverse("admin:people_user_changelist") + "?q=vera"
+    for reader, sees in ((cast.rui, False), (cast.ada, False), (cast.hua, True)):
+        assert ("Vera Berg" in as_(reader).get(people).content.decode()) is sees
+        one = as_(reader).get(reverse("admin:people_user_change", args=[vera.pk]))
+        assert (one.status_code == HTTPStatus.OK) is sees
+    trail = AuditRecord.objects.filter(deed="vendor.seated")
+    assert not AuditRecord.objects.filter(actor_id=str(vera.pk)).exists()
+    assert not trail.exists()
+    bids_on(project, cast.cold_chain, cast.amara)
+    opened(project)
+    assert trail.get().facts["name"] == "Nordfrost AB"
+    assert all(proof.holds for proof in everything())
+
+
 def test_hua_brings_nobody_with_a_seat_inside_and_no_member_outside(cast: Cast) -> None:
     project = invited(cast)
     vera = seated(project)
