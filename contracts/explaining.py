@@ -171,6 +171,8 @@ def why_behind(place: Place, winner: Place, currency: str) -> str:
         return ""
     if (place.rank or 0) < (winner.rank or 0):
         return ""
+    if bid.vendor_id is not None and (said := _compared_for_a_vendor(place.scored, winner.scored)):
+        return said
     return _compared(place.scored, winner.scored, currency)
 
 
@@ -241,6 +243,13 @@ def _compared(row: scoring.Scored, best: scoring.Scored, currency: str) -> str:
     if row.bid.submitted_at != best.bid.submitted_at:
         return _("The score is the same, and the awarded bid was submitted earlier.")
     return _("The score and the instant are the same, and the draw put the awarded bid first.")
+
+
+def _compared_for_a_vendor(row: scoring.Scored, best: scoring.Scored) -> str:
+    """The same without a figure: a vendor could reckon a rival's price from the difference. Empty for a tie."""
+    if row.total_points is not None and best.total_points is not None:
+        return _("Another bid has the better score.") if row.total_numerator != best.total_numerator else ""
+    return _("Another bid has the lower price.") if row.bid.price_minor > best.bid.price_minor else ""
 
 
 # ------------------------------------------------------------------ one line of arithmetic

@@ -228,8 +228,9 @@ def choose_next(*, declined: Award, reason: str, now: datetime) -> bool:
     made = _propose(project, following, reason, ranking, declined.awarded_by, now, passed=passed)
     _record_proposal(project, made, ranking, by=None)
     Bid.objects.filter(pk=declined.bid_id).update(outcome_reason=reason)
-    Bid.objects.filter(pk=following.pk).update(outcome_reason=reason)
-    following.outcome_reason = reason
+    # A vendor reads no rival's name.
+    following.outcome_reason = reason if following.vendor_id is None else _("The bid before yours did not sign.")
+    Bid.objects.filter(pk=following.pk).update(outcome_reason=following.outcome_reason)
     _agreed_or_waiting(project, made, bids, by=None, now=now)
     return True
 

@@ -58,6 +58,7 @@ def _settle(project: Project) -> None:
     Else a draft kept in a drawer would seat a stranger in a firm that somebody else has brought in meanwhile. The lock
     makes two publications that name the same new firm follow each other.
     """
+    now = market_now()
     for vendor in Vendor.objects.filter(invited_to__project=project).order_by("pk").select_for_update(of=("self",)):
         before = InvitedVendor.objects.filter(vendor=vendor, project__published_at__isnull=False)
         if not before.exclude(project=project).exists():
@@ -68,9 +69,7 @@ def _settle(project: Project) -> None:
         own.exclude(email__in=addresses).delete()
         mark = project.invited_vendors.get(vendor=vendor)
         VendorInvitation.objects.bulk_create(
-            VendorInvitation(
-                project=project, vendor=vendor, email=email, made_at=mark.invited_at, made_by_id=mark.invited_by_id
-            )
+            VendorInvitation(project=project, vendor=vendor, email=email, made_at=now, made_by_id=mark.invited_by_id)
             for email in sorted(addresses - set(own.values_list("email", flat=True)))
         )
 

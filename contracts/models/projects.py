@@ -14,13 +14,13 @@ from people.models import Skill, User
 
 class ProjectQuerySet(models.QuerySet["Project"]):
     def visible_to(self, user: User) -> "ProjectQuerySet":
-        """Published projects are for every colleague; drafts for the members of the buyer; vendors see published ones
-        that they are invited to.
+        """Published projects are for every colleague; drafts, also cancelled ones, for the members of the buyer;
+        vendors see published ones that they are invited to.
         """
         if user.is_vendor:
             return self.filter(published_at__isnull=False, invited_vendors__vendor__seats__person=user)
         mine = Membership.objects.filter(person=user, ended_on=None).values("microenterprise")
-        return self.filter(~Q(status=Project.Status.DRAFT) | Q(buyer__in=mine))
+        return self.filter(Q(published_at__isnull=False) | Q(buyer__in=mine))
 
 
 class Project(models.Model):

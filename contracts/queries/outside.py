@@ -6,7 +6,7 @@ Nothing of other bidders is read here but how many valid bids there were, once t
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
 from contracts.models import Award, Bid, Contract, InvitedVendor, Project, VendorInvitation
@@ -35,13 +35,17 @@ def contracts_of(user: User) -> QuerySet[Contract, Any]:
 
 
 def invited(project: Project) -> list[InvitedVendor]:
-    """Which vendors are invited to a project, with the addresses that are written to; who has used a link is not read.
+    """Which vendors are invited to a project, with the addresses that its buyer brought in first.
 
-    Two statements.
+    Those that other buyers brought in are theirs to know; who has used a link is not read. Two statements.
     """
     found = list(project.invited_vendors.select_related("vendor").order_by("vendor__name", "pk"))
     addresses: dict[Any, list[str]] = {}
-    for vendor, email in VendorInvitation.objects.filter(project=project).values_list("vendor_id", "email"):
+    same = VendorInvitation.objects.filter(vendor=OuterRef("vendor"), email=OuterRef("email"))
+    earlier = same.filter(project__published_at__isnull=False, made_at__lt=OuterRef("made_at"))
+    first = same.filter(~Exists(earlier), project__buyer=project.buyer_id)
+    rows = VendorInvitation.objects.filter(Exists(first), project=project)
+    for vendor, email in rows.values_list("vendor_id", "email"):
         if email not in addresses.setdefault(vendor, []):
             addresses[vendor].append(email)
     for row in found:

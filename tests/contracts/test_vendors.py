@@ -207,6 +207,9 @@ def test_a_known_vendor_is_written_to_by_its_own_addresses_alone(cast: Cast) -> 
     drawer = projects.publish(project=drawer, by=cast.amara)
     assert [row.email for row in drawer.vendor_invitations.all()] == [ADDRESS]
     assert mailed(drawer) == []
+    for reader, shown, sees in ((cast.amara, drawer, False), (cast.lin, project, True)):
+        page = as_(reader).get(reverse("project_vendors", args=[shown.pk])).content.decode()
+        assert (ADDRESS in page, "private" in page) == (sees, False)
     assert bids.read_own_bid(bid=bid, by=vera).vendor == str(vendor_of(vera).pk)
 
 
@@ -415,6 +418,36 @@ def test_nordfrost_wins_signs_delivers_is_paid_from_outside_and_rated(cast: Cast
     told_contract = parts_of_contracts([contract.pk])[contract.pk]
     assert told_contract["awards"][0]["suppliers"][0]["name"] == "Nordfrost AB"
     assert all(proof.holds for proof in everything())
+
+
+def test_vera_reads_no_figure_and_no_name_of_a_rival_in_her_reason(cast: Cast) -> None:
+    objections_take(0)
+    project = invited(cast)
+    vera = seated(project)
+    inside = bids_on(project, cast.cold_chain, cast.amara, 70_000_00)
+    outside = bids_on(project, vendor_of(vera), vera, 75_000_00)
+    opened(project)
+    page = as_(cast.lin).get(reverse("project_award", args=[project.pk, inside.pk]))
+    assert "Another bid has the lower price." in page.content.decode()
+    assert "above the awarded bid" not in page.content.decode()
+    chosen(project, Bid.objects.get(pk=inside.pk), cast.lin)
+    contracts.void(contract=Contract.objects.get(), reason="Too busy.", by=cast.amara)
+    outside.refresh_from_db()
+    assert outside.outcome_reason == "The bid before yours did not sign."
+    awards.agree(award=Award.objects.get(bid=outside), reason="The firm is real.", by=cast.ada)
+    contract = Contract.objects.get(supplier_vendor__isnull=False)
+    page = reverse("contract_detail", args=[contract.pk])
+    assert "written by Lin" in as_(cast.lin).get(page).content.decode()
+    for url in (page, reverse("project_detail", args=[project.pk])):
+        text = as_(vera).get(url).content.decode()
+        assert ("written by" in text, "Cold Chain" in text, "70,000" in text) == (False, False, False)
+
+
+def test_teo_never_sees_a_draft_that_was_cancelled(cast: Cast) -> None:
+    project = projects.cancel(project=drafted(cast), reason="No need.", by=cast.lin)
+    page = reverse("project_detail", args=[project.pk])
+    assert as_(cast.teo).get(page).status_code == HTTPStatus.NOT_FOUND
+    assert as_(cast.lin).get(page).status_code == HTTPStatus.OK
 
 
 def test_vera_objects_answers_about_her_price_and_reads_no_arithmetic_of_others(cast: Cast) -> None:
