@@ -63,10 +63,7 @@ def correct(*, person: User, changes: Mapping[str, Any], by: User) -> User:
         if STAYS not in str(refused):
             raise
         raise Conflict(
-            _(
-                "Who signs in for a vendor stays outside, and a member of an ME stays inside. Close the account "
-                "instead."
-            )
+            _("Who signs in for a vendor stays outside, and a member of an ME stays inside. Close the account instead.")
         ) from refused
     audit.record(
         by=by,

@@ -427,9 +427,9 @@ def test_vera_reads_no_figure_and_no_name_of_a_rival_in_her_reason(cast: Cast) -
     inside = bids_on(project, cast.cold_chain, cast.amara, 70_000_00)
     outside = bids_on(project, vendor_of(vera), vera, 75_000_00)
     opened(project)
-    page = as_(cast.lin).get(reverse("project_award", args=[project.pk, inside.pk]))
-    assert "Another bid has the lower price." in page.content.decode()
-    assert "above the awarded bid" not in page.content.decode()
+    form = as_(cast.lin).get(reverse("project_award", args=[project.pk, inside.pk])).content.decode()
+    assert "Another bid has the lower price." in form
+    assert "above the awarded bid" not in form
     chosen(project, Bid.objects.get(pk=inside.pk), cast.lin)
     contracts.void(contract=Contract.objects.get(), reason="Too busy.", by=cast.amara)
     outside.refresh_from_db()
