@@ -99,6 +99,7 @@ def test_it_opens_survives_every_kill_and_leaves_nothing_behind(lasting_root: Pa
         again.bind(("127.0.0.1", run.port))
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_nothing_survives_when_it_is_killed_itself_and_the_next_start_finds_everything(
     lasting_root: Path, tmp_path: Path
