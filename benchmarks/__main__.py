@@ -32,10 +32,12 @@ def main(arguments: Sequence[str]) -> int:
         from django.db import connections
 
         from benchmarks import everything
+        from core.memory import keep_what_is_loaded
 
         say(f"A company of {sizes.people:,} people in {sizes.microenterprises:,} MEs is made.")
         call_command("migrate", verbosity=0)
         everything.seed(sizes)
+        keep_what_is_loaded()  # as web servers and workers do
         try:
             for table in everything.measure(sizes, say, profile=asked.profile):
                 sys.stdout.write(f"\n{table}\n")

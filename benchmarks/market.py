@@ -20,7 +20,7 @@ from contracts.models import Bid, Project
 from contracts.queries.projects import listed
 from core.clock import market_now, move_forward
 from core.paging import cursor_after
-from microenterprises.models import Membership
+from microenterprises.models import Membership, Microenterprise
 from people.models import User
 
 READER: Final = "amara@haier.example"
@@ -42,8 +42,8 @@ SELECT gen_random_uuid(), f.id,
        CASE WHEN n %% 50 = 0 THEN NULL ELSE t.ends END, CASE WHEN n %% 50 = 0 THEN NULL ELSE t.ends END,
        CASE WHEN n %% 50 = 0 THEN '' ELSE 'The need has gone.' END
   FROM generate_series(1, %(count)s) AS n
-  JOIN (SELECT id, currency, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS firms
-          FROM microenterprises_microenterprise WHERE status = 'active') f ON f.place = n %% f.firms
+  JOIN (SELECT id, currency, row_number() OVER (ORDER BY id) - 1 AS place
+          FROM microenterprises_microenterprise WHERE status = 'active') f ON f.place = n %% %(firms)s
  CROSS JOIN LATERAL (SELECT person_id FROM microenterprises_membership
                       WHERE microenterprise_id = f.id AND ended_on IS NULL ORDER BY number LIMIT 1) m
  CROSS JOIN LATERAL (SELECT market_now() + CASE WHEN n %% 50 = 0 THEN interval '1 hour' * (1 + n %% 600)
@@ -59,8 +59,8 @@ SELECT gen_random_uuid(), p.id, md5(p.id::text || n), 'valid', 1, p.deadline - i
   FROM (SELECT *, row_number() OVER (ORDER BY id) AS place FROM contracts_project
          WHERE status = 'unsuccessful' AND need = 'What customers need, in a few words.') p
  CROSS JOIN generate_series(1, %(each)s) AS n
-  JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS firms
-          FROM microenterprises_microenterprise WHERE status = 'active') f ON f.place = (p.place * 7 + n) %% f.firms
+  JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place
+          FROM microenterprises_microenterprise WHERE status = 'active') f ON f.place = (p.place * 7 + n) %% %(firms)s
 """
 THINGS: Final = [
     "Cold boxes", "Repair of presses", "Payroll for", "A course on welding", "Sensors", "Packaging", "Translation",
@@ -116,9 +116,10 @@ def _sealed_bids(project: Project, count: int) -> int:
 
 def enlarge(projects: int, bids_each: int) -> tuple[int, int]:
     """Write that many projects, and so many opened bids for each that has ended; how many there are of both now."""
+    firms = Microenterprise.objects.active().count()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_PROJECTS, {"count": projects, "things": THINGS, "places": PLACES})
-        cursor.execute(_BIDS, {"each": bids_each})
+        cursor.execute(_PROJECTS, {"count": projects, "firms": firms, "things": THINGS, "places": PLACES})
+        cursor.execute(_BIDS, {"each": bids_each, "firms": firms})
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE contracts_project")
         cursor.execute("VACUUM ANALYZE contracts_bid")
@@ -140,7 +141,7 @@ def measure(requests: int) -> list[pages.Measured]:
         "the board": "/insights/",
         "bids of my ME": "/bids/",
     }
-    return pages.compare(pages.of_user(reader, paths), requests)
+    return pages.compare({"a frame without a page": pages.frame(reader)} | pages.of_user(reader, paths), requests)
 
 
 def _cursor_far(reader: User) -> str:

@@ -12,7 +12,9 @@ from typing import Any
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
+from django.http import HttpRequest
 from django.test.utils import override_settings
+from django.urls import ResolverMatch
 
 from contracts.models import Project
 from people.models import User
@@ -95,9 +97,7 @@ def measure(rounds: int) -> list[Measured]:
 
 def compare(pages: Mapping[str, Page], rounds: int) -> list[Measured]:
     """F first, then the pages; every round asks each of them once."""
-    with override_settings(MIDDLEWARE=[], ROOT_URLCONF="benchmarks.trivial"):
-        floor = WSGIHandler()
-    everything: dict[str, Page] = {"F, a trivial view": partial(_floor, floor), **pages}
+    everything: dict[str, Page] = {"F, a trivial view": floor(), **pages}
     for _ in range(WARM_UP):
         for page in everything.values():
             page()
@@ -112,9 +112,24 @@ def compare(pages: Mapping[str, Page], rounds: int) -> list[Measured]:
     return [_judged(name, page, times[name], floors) for name, page in everything.items()]
 
 
-def _floor(handler: WSGIHandler) -> bytes:
-    with override_settings(ROOT_URLCONF="benchmarks.trivial"):
-        return call(handler, "/")
+class _Trivial(WSGIHandler):
+    """Answers from `benchmarks.trivial`. Its addresses are its own: switching Django's between two calls would make the
+    next page of the product read all of its addresses anew."""
+
+    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+        request.urlconf = "benchmarks.trivial"
+        return super().resolve_request(request)
+
+
+def floor() -> Page:
+    """F, without middleware."""
+    with override_settings(MIDDLEWARE=[]):
+        return partial(call, _Trivial(), "/")
+
+
+def frame(user: User) -> Page:
+    """The frame of a page for somebody signed in, through all of the product's middleware, with nothing in it."""
+    return partial(call, _Trivial(), "/frame/", signed_in(user))
 
 
 def _judged(name: str, page: Page, times: list[float], floors: list[float]) -> Measured:

@@ -12,6 +12,7 @@ def main() -> None:
     """Work on the run of each date asked for; answers when the last shard and when everything was done."""
     django.setup()
     from benchmarks.helpers import answer_all
+    from core.memory import keep_what_is_loaded
     from settlement.actions import nights
     from settlement.models import SettlementRun
 
@@ -27,6 +28,7 @@ def main() -> None:
             nights.work_on_run(SettlementRun.objects.get(business_date=question["day"]))
         return times | {"end": time.perf_counter()}
 
+    keep_what_is_loaded()
     answer_all(work)
 
 

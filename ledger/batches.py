@@ -164,13 +164,7 @@ def _heads(
 
 def _reserve(count: int) -> int:
     """Numbers for that many entries, one after the other; the first of them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min(n), max(n) FROM (SELECT nextval(pg_get_serial_sequence('ledger_entry', 'id')) AS n"
-            "  FROM generate_series(1, %s)) reserved",
-            [count],
-        )
-        first, last = cursor.fetchone()
-    if last - first != count - 1:
+    numbers = writer.next_ids(count)
+    if numbers[-1] - numbers[0] != count - 1:
         return _reserve(count)  # somebody else took numbers in between; those are lost, which harms nothing
-    return int(first)
+    return numbers[0]

@@ -6,8 +6,10 @@ snapshot and the lines since, so that it costs the same with any history. Nothin
 
 # ruff: noqa: S608 (what is put into the queries are constants of this file)
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
@@ -37,21 +39,26 @@ class KindSum(NamedTuple):
 
 
 def trial_balance(as_of: date, book: Book = Book.REAL) -> Iterator[TrialLine]:
-    """Every account with something in it at the end of a business date, by entity and chart, streamed."""
-    with transaction.atomic(savepoint=False), connection.chunked_cursor() as cursor:
-        cursor.execute(
+    """Every account with something in it at the end of a business date, by entity and chart, streamed.
+
+    The database puts entities in a row; names, and the order of the twenty accounts of each, are added here. Carrying
+    both through joins and a sort of 100,000 rows takes it twice as long.
+    """
+    places = {kind.value: place for place, kind in enumerate(Kind)}
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor, connection.chunked_cursor() as streamed:
+        cursor.execute("SELECT id, name FROM ledger_entity")
+        names = dict(cursor.fetchall())
+        given = _given(as_of, book)
+        streamed.execute(
             f"""
-            SELECT a.entity_id, n.name, a.kind, a.party, a.currency, {_TOTAL}
-              FROM {_STANDING}
-              JOIN ledger_entity n ON n.id = a.entity_id
-              JOIN unnest(%(chart)s::text[]) WITH ORDINALITY AS c (kind, place) ON c.kind = a.kind
-             WHERE {_TOTAL} <> 0
-             ORDER BY a.entity_id, c.place, a.party
+            SELECT a.entity_id, a.kind, a.party, a.currency, {_TOTAL}
+              FROM {_standing(given)} WHERE {_TOTAL} <> 0 ORDER BY a.entity_id
             """,
-            _given(as_of, book) | {"chart": [kind.value for kind in Kind]},
+            given,
         )
-        for entity_id, name, kind, party, currency, total in cursor:
-            yield TrialLine(entity_id, name, Kind(kind), party, currency, total)
+        for entity_id, accounts in groupby(streamed, itemgetter(0)):
+            for _, kind, party, currency, total in sorted(accounts, key=lambda row: (places[row[1]], row[2])):
+                yield TrialLine(entity_id, names[entity_id], Kind(kind), party, currency, total)
 
 
 def kind_sums(as_of: date, book: Book = Book.REAL, *, by_person: bool = True) -> list[KindSum]:
@@ -60,13 +67,15 @@ def kind_sums(as_of: date, book: Book = Book.REAL, *, by_person: bool = True) ->
     by_person: False counts what an entity's accounts of a kind hold for people as one account.
     """
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        given = _given(as_of, book)
+        each = (_EACH if by_person else _WITHOUT_PEOPLE).format(standing=_standing(given))
         cursor.execute(
             f"""
             SELECT kind, currency, count(*), sum(greatest(total, 0))::bigint, sum(greatest(-total, 0))::bigint
-              FROM ({_EACH if by_person else _WITHOUT_PEOPLE}) each
+              FROM ({each}) each
              GROUP BY kind, currency
             """,
-            _given(as_of, book),
+            given,
         )
         return _in_order(KindSum(Kind(kind), *rest) for kind, *rest in cursor.fetchall())
 
@@ -87,17 +96,23 @@ def _in_order(sums: Iterable[KindSum]) -> list[KindSum]:
 
 
 _TOTAL: Final = "(coalesce(s.balance_minor, 0) + coalesce(p.total, 0))"
-_STANDING: Final = """
-    (SELECT account_id, balance_minor FROM ledger_snapshot WHERE business_date = %(base)s) s
+_SNAPSHOT: Final = "(SELECT account_id, balance_minor FROM ledger_snapshot WHERE business_date = %(base)s) s"
+_SINCE: Final = """
     FULL JOIN (SELECT account_id, sum(amount_minor)::bigint AS total FROM ledger_posting
-                WHERE business_date > %(base)s AND business_date <= %(as_of)s GROUP BY 1) p USING (account_id)
-    JOIN ledger_account a ON a.id = account_id AND a.book = %(book)s"""
-"""Accounts of a book with what the snapshot says and what was posted since; together they are `_TOTAL`."""
-_EACH: Final = f"SELECT a.kind, a.currency, {_TOTAL} AS total FROM {_STANDING} WHERE {_TOTAL} <> 0"
+                WHERE business_date > %(base)s AND business_date <= %(as_of)s GROUP BY 1) p USING (account_id)"""
+_NOTHING_SINCE: Final = "CROSS JOIN (SELECT 0 AS total) p"
+_EACH: Final = f"SELECT a.kind, a.currency, {_TOTAL} AS total FROM {{standing}} WHERE {_TOTAL} <> 0"
 _WITHOUT_PEOPLE: Final = f"""
-    SELECT a.kind, a.currency, sum({_TOTAL}) AS total FROM {_STANDING}
+    SELECT a.kind, a.currency, sum({_TOTAL}) AS total FROM {{standing}}
      GROUP BY a.entity_id, a.kind, a.currency, CASE WHEN a.party LIKE 'person:%%' THEN '' ELSE a.party END
     HAVING sum({_TOTAL}) <> 0"""
+
+
+def _standing(given: Mapping[str, Any]) -> str:
+    """Accounts of a book with what the snapshot says and what was posted since, if there is a day since; together they
+    are `_TOTAL`."""
+    since = _NOTHING_SINCE if given["base"] == given["as_of"] else _SINCE
+    return f"{_SNAPSHOT} {since} JOIN ledger_account a ON a.id = account_id AND a.book = %(book)s"
 
 
 def _given(as_of: date, book: Book) -> dict[str, Any]:

@@ -262,13 +262,21 @@ def _insert(entries: list[Entry], fresh: Sequence[_Prepared]) -> None:
     _copy_lines(entries, fresh)
 
 
-def _copy(entries: list[Entry], fresh: Sequence[_Prepared]) -> None:
+def next_ids(count: int) -> list[int]:
+    """Numbers for that many new entries, rising. Others may take numbers in between."""
     with connection.cursor() as cursor:
+        # The sequence is looked up once for the whole statement.
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('ledger_entry', 'id')) FROM generate_series(1, %s)", [len(entries)]
+            "SELECT nextval((SELECT pg_get_serial_sequence('ledger_entry', 'id')::regclass))"
+            "  FROM generate_series(1, %s)",
+            [count],
         )
-        for entry, (entry_id,) in zip(entries, cursor.fetchall(), strict=True):
-            entry.pk = entry_id
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _copy(entries: list[Entry], fresh: Sequence[_Prepared]) -> None:
+    for entry, number in zip(entries, next_ids(len(entries)), strict=True):
+        entry.pk = number
     copy_entries(map(_entry_row, entries))
     _copy_lines(entries, fresh)
 

@@ -61,7 +61,8 @@ def replay(
         return tally
     start = max(begin, since) if from_stored else begin
     windows = _windows(start, until)
-    firms = Microenterprise.objects.order_by("pk").select_related("platform")
+    # A team that was never launched was never settled.
+    firms = Microenterprise.objects.filter(launched_at__isnull=False).order_by("pk").select_related("platform")
     if only is not None:
         firms = firms.filter(pk__in=list(only))
     ids = list(firms.values_list("pk", flat=True))

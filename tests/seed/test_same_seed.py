@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection
-from pytest_django.plugin import DjangoDbBlocker
 
 from haier_market.seed.chance import Chance
 from tests.databases import cloned
@@ -56,9 +55,10 @@ def _digest(table: str) -> str:
     return digest.hexdigest()
 
 
-def test_two_databases_hold_the_same_company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    with django_db_blocker.unblock():
-        first, second = digest_of_a_new_company(), digest_of_a_new_company()
+@pytest.mark.soak
+@pytest.mark.django_db(transaction=True)
+def test_two_databases_hold_the_same_company() -> None:
+    first, second = digest_of_a_new_company(), digest_of_a_new_company()
     differing = [table for table in first if first[table] != second[table]]
     assert not differing, differing
     assert len(first) > 40

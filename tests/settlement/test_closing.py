@@ -31,6 +31,7 @@ from tests.settlement.world import (
     firm,
     free,
     invest,
+    launcher,
     lock_up,
     nights,
     on,
@@ -234,9 +235,9 @@ def test_an_me_that_ends_later_gives_what_was_retained_to_the_owners_of_each_yea
     agree(me, [[None, 5000]], effective_from=FIRST + DAY)  # from now on the reserve owns the rest
     earn(me, 200_00, FIRST + DAY)
     with on(FIRST + DAY, 13):
-        settle_finally(microenterprise=me, by=me.launched_by)
+        settle_finally(microenterprise=me, by=launcher(me))
         assert wallet(me) == 100_00 + 500_00 + 100_00
-        liquidation.hand_on(microenterprise=me, by=me.launched_by)
+        liquidation.hand_on(microenterprise=me, by=launcher(me))
     moment = datetime.combine(FIRST + DAY, time(13), company_zone())
     Microenterprise.objects.filter(pk=me.pk).update(status="dissolved", dissolved_at=moment)
     assert wallet(me) == 0

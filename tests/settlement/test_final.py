@@ -18,6 +18,7 @@ from tests.settlement.world import (
     earn,
     firm,
     invest,
+    launcher,
     nights,
     on,
     outcome,
@@ -45,7 +46,7 @@ def test_pay_to_date_comes_first_then_the_share_then_what_members_still_owe() ->
     )
     earn(me, 10_000_00, LAST)
     with on(LAST, 13):
-        final = settle_finally(microenterprise=me, by=me.launched_by)
+        final = settle_finally(microenterprise=me, by=launcher(me))
     assert final.is_final
     assert (final.pay_minor, final.draws_minor) == (1_000_00, 3_000_00)
     assert amounts(me, LAST) == [2_250_00, 2_250_00]
@@ -60,8 +61,8 @@ def test_the_night_of_that_date_counts_it_once() -> None:
     firm(Seat("Other"), launched=LAST)
     earn(me, 1_000_00, LAST)
     with on(LAST, 13):
-        final = settle_finally(microenterprise=me, by=me.launched_by)
-        assert settle_finally(microenterprise=me, by=me.launched_by) == final
+        final = settle_finally(microenterprise=me, by=launcher(me))
+        assert settle_finally(microenterprise=me, by=launcher(me)) == final
     dissolve(me, LAST)
     [run] = nights(LAST)
     assert (run.mes_total, run.mes_done, run.lines) == (2, 2, 1)
@@ -75,7 +76,7 @@ def test_pay_that_a_failed_me_cannot_cover_is_recorded_as_owed() -> None:
     me = firm(Seat("Leads"), Seat("Salaried", 1, "stable", 3_000_00), launched=LAST)
     invest(me, 400_00, LAST)
     with on(LAST, 13):
-        settle_finally(microenterprise=me, by=me.launched_by)
+        settle_finally(microenterprise=me, by=launcher(me))
     assert owed(me, "Salaried") == 1_000_00
     assert wallet(me) == 0
     assert balance(me.entity_id, Kind.SET_ASIDE) == 400_00
@@ -90,7 +91,7 @@ def test_an_open_exception_is_settled_with_the_last_money() -> None:
     earn(me, 1_000_00, month_end + DAY)
     spend(me, 100_00, month_end + DAY)
     with on(month_end + DAY, 13):
-        final = settle_finally(microenterprise=me, by=me.launched_by)
+        final = settle_finally(microenterprise=me, by=launcher(me))
     assert outcome(me, month_end).repaired_by.state == Outcome.State.NOTHING
     assert owed(me, "Salaried") == 1_000_00
     assert final.shared_minor == (1_600_00 - 1_000_00 - 100_00) // 2

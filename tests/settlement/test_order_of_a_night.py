@@ -22,7 +22,7 @@ from settlement.models import Outcome, SettlementRun, ShareLine
 from settlement.replay import replay
 from tests.cast import Cast, cast
 from tests.contracts import scenes
-from tests.settlement.world import Seat, earn, firm, member, nights, on, outcome
+from tests.settlement.world import Seat, earn, firm, launcher, member, nights, on, outcome
 
 pytestmark = pytest.mark.django_db
 __all__ = ["cast"]
@@ -99,11 +99,11 @@ def test_a_final_settlement_waits_for_the_night_before_it() -> None:
     me = firm(Seat("Leads"), launched=FIRST)
     earn(me, 100_00, FIRST)
     with on(FIRST + DAY, 13), pytest.raises(Conflict, match="10 Mar 2026 is not settled yet"):
-        settle_finally(microenterprise=me, by=me.launched_by)
+        settle_finally(microenterprise=me, by=launcher(me))
     nights(FIRST)
     earn(me, 100_00, FIRST + DAY)
     with on(FIRST + DAY, 13):
-        assert settle_finally(microenterprise=me, by=me.launched_by).shared_minor == 50_00
+        assert settle_finally(microenterprise=me, by=launcher(me)).shared_minor == 50_00
 
 
 def test_a_late_fact_counts_on_the_next_open_date_and_the_statement_says_so(client: Client) -> None:

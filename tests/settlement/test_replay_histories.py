@@ -39,6 +39,7 @@ from tests.settlement.world import (
     firm,
     free,
     invest,
+    launcher,
     lock_up,
     nights,
     on,
@@ -206,8 +207,8 @@ class Firm:
         """Wound up: settled for the last time, what is left handed on, its members free the same day."""
         self.free(self.locked)
         with on(self.today, 13):
-            settle_finally(microenterprise=self.me, by=self.me.launched_by)
-            liquidation.hand_on(microenterprise=self.me, by=self.me.launched_by)
+            settle_finally(microenterprise=self.me, by=launcher(self.me))
+            liquidation.hand_on(microenterprise=self.me, by=launcher(self.me))
         moment = datetime.combine(self.today, time(13, 20), company_zone())
         Microenterprise.objects.filter(pk=self.me.pk).update(status="dissolved", dissolved_at=moment)
         self.me.memberships.filter(ended_on=None).update(ended_on=self.today)

@@ -13,7 +13,7 @@ from settlement.models import PayLine
 from settlement.replay import replay
 from talent_pool.actions import liquidation
 from tests.settlement.replaying import DAY, FIRST, LAST, MONTH_END, busy, everything, tamper
-from tests.settlement.world import Seat, earn, firm, free, invest, lock_up, nights, on, outcome, spend
+from tests.settlement.world import Seat, earn, firm, free, invest, launcher, lock_up, nights, on, outcome, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -62,8 +62,8 @@ def test_a_final_settlement_and_an_earlier_one_of_the_same_date_work_out_again()
     nights(FIRST)
     earn(me, 77_00, FIRST + DAY)
     with on(FIRST + DAY, 13):
-        settle_finally(microenterprise=me, by=me.launched_by)
-        liquidation.hand_on(microenterprise=me, by=me.launched_by)
+        settle_finally(microenterprise=me, by=launcher(me))
+        liquidation.hand_on(microenterprise=me, by=launcher(me))
     moment = datetime.combine(FIRST + DAY, time(13), company_zone())
     Microenterprise.objects.filter(pk=me.pk).update(status="dissolved", dissolved_at=moment)
     me.memberships.update(ended_on=FIRST + DAY)

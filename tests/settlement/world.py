@@ -46,6 +46,12 @@ def on(day: date, hour: int = 12) -> Iterator[None]:
         yield
 
 
+def launcher(me: Microenterprise) -> User:
+    """Who launched an ME; only a team of the pool was not launched."""
+    assert me.launched_by is not None
+    return me.launched_by
+
+
 def person(name: str, *roles: str) -> User:
     return User.objects.create_user(f"{name.lower()}.{next(_numbers)}@haier.example", name=name, roles=list(roles))
 
@@ -123,7 +129,7 @@ def agree(
         residual_owners=dict(owners or {"reserve": 10_000}),
         effective_from=effective_from,
         proposed_at=moment,
-        proposed_by=me.launched_by,
+        proposed_by=launcher(me),
         agreed_at=moment,
         **terms,
     )
