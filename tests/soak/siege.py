@@ -72,21 +72,24 @@ class Siege:
 
     # --- nights ---
 
-    def night(self, kills: int, *, postgres: bool = False) -> None:
-        """One night with up to so many kills of workers; postgres: the database is killed first. Raises Fell."""
+    def night(self, kills: int, *, postgres: bool = False, aim: str = "") -> None:
+        """One night with up to so many kills of workers, all of them at `aim` if there is one; postgres: the database
+        is killed first, at the next of its stages or at `aim`. Raises Fell."""
         expected = self.calm_night()
         self.story(self.struck)
         crew_size = self.dice.choice((1, 2))
         crew: list[Worker] = []
         if postgres:
             crew = [self.worker() for _ in range(crew_size)]
-            self._strike_postgres(crew, POSTGRES_AIMS[self.postgres_strikes % len(POSTGRES_AIMS)])
-        for aim in self.aims(kills):
+            self._strike_postgres(
+                crew, aim or POSTGRES_AIMS[self.postgres_strikes % len(POSTGRES_AIMS)], at_once=bool(aim)
+            )
+        for stage in [aim] * kills if aim else self.aims(kills):
             if not self.is_waiting():
                 break
             crew = [worker for worker in crew if not worker.ended()]
             crew += [self.worker() for _ in range(crew_size - len(crew))]
-            self._strike_worker(crew, aim)
+            self._strike_worker(crew, stage, at_once=bool(aim))
         for worker in crew:
             worker.wait()
         self.finish()
@@ -176,13 +179,19 @@ class Siege:
 
     # --- strikes ---
 
+    def has_hit(self, victim: str, stage: str) -> bool:
+        return any((strike.victim, strike.stage) == (victim, stage) for strike in self.strikes)
+
     def aims(self, kills: int) -> list[str]:
         """Stages to strike at, in the order of a night; an empty one is a moment of chance."""
         chosen = sorted(self.dice.sample(STAGES, min(kills, len(STAGES))), key=STAGES.index)
         return [stage if self.dice.random() < AIMED else "" for stage in chosen]
 
-    def moment(self, crew: list[Worker], aim: str) -> Worker | None:
-        """Wait for the moment to strike; whom it hits, None if everybody was done before."""
+    def moment(self, crew: list[Worker], aim: str, *, at_once: bool) -> Worker | None:
+        """Wait for the moment to strike; whom it hits, None if everybody was done before.
+
+        at_once: as soon as somebody is at `aim`; otherwise up to 4 ms later, by which it may be over.
+        """
         usual = statistics.median(self.lasted[-9:])
         if aim in EVERY_SHARD:
             time.sleep(self.dice.uniform(0.0, usual * 0.6))  # not always the first shard
@@ -193,21 +202,22 @@ class Siege:
         while alive := [worker for worker in crew if not worker.ended()]:
             for worker in alive:
                 if self.ground.board.of(worker.pid) == aim:
-                    time.sleep(self.dice.uniform(0.0, 0.004))
+                    if not at_once:
+                        time.sleep(self.dice.uniform(0.0, 0.004))
                     return worker
             time.sleep(0.0002)
         return None
 
-    def _strike_worker(self, crew: list[Worker], aim: str) -> None:
-        worker = self.moment(crew, aim)
+    def _strike_worker(self, crew: list[Worker], aim: str, *, at_once: bool) -> None:
+        worker = self.moment(crew, aim, at_once=at_once)
         if worker is None or worker.ended():
             return
         worker.kill()
         self.note(WORKER, self.ground.board.of(worker.pid), time.monotonic() - worker.born)
 
-    def _strike_postgres(self, crew: list[Worker], aim: str) -> None:
+    def _strike_postgres(self, crew: list[Worker], aim: str, *, at_once: bool) -> None:
         server = self.ground.server("postgres")
-        worker = self.moment(crew, aim)
+        worker = self.moment(crew, aim, at_once=at_once)
         if worker is None:
             return
         stage, after = self.ground.board.of(worker.pid), time.monotonic() - worker.born

@@ -28,6 +28,8 @@ SECONDS = max(330.0, KILLS * 2.0)
 """In so many seconds they must be done."""
 BY_POSTGRES = 0.35
 """Of so many nights the database is killed too."""
+MORE_TRIES = 15
+"""How often a stage at which somebody must be killed is aimed at, when it was not hit by then."""
 FIRST_NIGHTS = 12
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(int(SECONDS) + 300)]
 
@@ -55,13 +57,21 @@ def test_every_night_completes_to_the_unit_whatever_is_killed(
     while len(siege.strikes) < KILLS:
         assert time.monotonic() - began < SECONDS, siege.table(time.monotonic() - began)
         siege.night(siege.dice.randint(1, 6), postgres=siege.dice.random() < BY_POSTGRES)
+    # Some stages last a few milliseconds, which all the strikes together can miss.
+    for stage in MUST_HIT:
+        for _ in range(MORE_TRIES):
+            if not siege.has_hit(POSTGRES, stage):
+                siege.night(0, postgres=True, aim=stage)
+    for stage in STAGES:
+        for _ in range(MORE_TRIES):
+            if not siege.has_hit(WORKER, stage):
+                siege.night(2, aim=stage)
     siege.night(0)
     siege.hold_everything()
     record_property(TOLD, siege.table(time.monotonic() - began).splitlines())
-    hit = {(strike.victim, strike.stage) for strike in siege.strikes}
-    assert {victim for victim, _stage in hit} == {WORKER, CLOCK, VALKEY, POSTGRES}
-    assert [stage for stage in MUST_HIT if (POSTGRES, stage) not in hit] == []
-    assert [stage for stage in STAGES if (WORKER, stage) not in hit] == []
+    assert {strike.victim for strike in siege.strikes} == {WORKER, CLOCK, VALKEY, POSTGRES}
+    assert [stage for stage in MUST_HIT if not siege.has_hit(POSTGRES, stage)] == []
+    assert [stage for stage in STAGES if not siege.has_hit(WORKER, stage)] == []
 
 
 @pytest.mark.parametrize("name", VARIANTS)
