@@ -15,6 +15,7 @@ from contracts.models import (
     Bid,
     Contract,
     Criterion,
+    FurtherColleague,
     InvitedFirm,
     InvitedVendor,
     LotSet,
@@ -25,6 +26,7 @@ from contracts.models import (
     Question,
     Rating,
     SavedFilter,
+    Vendor,
 )
 from contracts.permissions.contracts import Place, made_of
 from contracts.permissions.panel import Seat
@@ -174,6 +176,17 @@ def opened_bid_or_404(user: User, project: Project, bid_id: UUID) -> Bid:
     if found is None:
         raise Http404
     return found
+
+
+def vendor_or_404(user: User, vendor_id: UUID) -> Vendor:
+    """A vendor whose people the reader's office looks after. One statement."""
+    return get_object_or_404(Vendor.objects.visible_to(user), pk=vendor_id)
+
+
+def colleague_or_404(user: User, vendor_id: UUID, colleague_id: UUID) -> FurtherColleague:
+    """Somebody who was asked for at a vendor. One statement."""
+    rows = FurtherColleague.objects.filter(vendor__in=Vendor.objects.visible_to(user), vendor=vendor_id)
+    return get_object_or_404(rows.select_related("vendor", "asked_by"), pk=colleague_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -14,14 +14,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contracts import serializers
-from contracts.access import contract_or_404, opened_bid_or_404, project_or_404, question_or_404
+from contracts.access import contract_or_404, lots_or_404, opened_bid_or_404, project_or_404, question_or_404
 from contracts.actions import amendments
 from contracts.actions import awards as award_actions
 from contracts.actions import bids as bid_actions
 from contracts.actions import contracts as contract_actions
+from contracts.actions import lots as lot_actions
 from contracts.actions import milestones as milestone_actions
 from contracts.actions import questions as question_actions
-from contracts.models import Bid, Contract, Milestone, Project
+from contracts.models import Bid, Contract, LotSet, Milestone, Project
 from contracts.permissions.standing import standing_of
 from contracts.proposed import Proposed
 from contracts.queries.bids import own_sealed_bids
@@ -105,6 +106,36 @@ class ProjectViewSet(ReadOnlyMarketViewSet):
         asked = question_or_404(project_or_404(user, pk).project, question)
         told = question_actions.answer(question=asked, by=user, **_valid(serializers.QuestionInput, request))
         return Response(serializers.QuestionSerializer(told).data)
+
+
+class LotSetViewSet(viewsets.GenericViewSet[LotSet]):
+    """A need in lots. Each lot is a project and has its own bids and award; here is what is done to all at once."""
+
+    queryset = LotSet.objects.none()
+    serializer_class = serializers.LotSetSerializer
+    pagination_class = None
+    lookup_value_converter = "uuid"
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """A set with the lots that the reader may see."""
+        return self._shown(request, pk)
+
+    @extend_schema(request=None, responses=serializers.LotSetSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def publish(self, request: Request, pk: UUID) -> Response:
+        """Publish all draft lots of a set at one instant, or none; every ceiling is held."""
+        user: Any = request.user
+        lot_actions.publish(lot_set=lots_or_404(user, pk).lot_set, by=user)
+        return self._shown(request, pk)
+
+    def _shown(self, request: Request, pk: UUID) -> Response:
+        user: Any = request.user
+        seen = lots_or_404(user, pk)
+        prefetch_related_objects(seen.lots, "criteria")
+        whole = seen.lot_set
+        told = {"id": whole.pk, "title": whole.title, "buyer": whole.buyer, "lots": seen.lots}
+        return Response(serializers.LotSetSerializer(told).data)
 
 
 def own_bids(user: User) -> list[Bid]:

@@ -1,4 +1,4 @@
-"""Whom to tell for a bidder: the leader of an ME today, everybody who signs in for a vendor."""
+"""Whom to tell for a bidder: the leader of an ME today, everybody who signs in for a vendor. And whether it is gone."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -6,6 +6,11 @@ from datetime import date
 from contracts.models.vendors import Bidder, people_of_vendors
 from microenterprises.models import Membership, Microenterprise
 from people.models import User
+
+
+def is_gone(bidder: Bidder | None) -> bool:
+    """Whether an ME or team has been dissolved since it bid, so that it cannot sign. A vendor is never dissolved."""
+    return isinstance(bidder, Microenterprise) and bidder.status == Microenterprise.Status.DISSOLVED
 
 
 def speakers(bidders: Iterable[Bidder | None], on: date) -> list[User]:

@@ -27,6 +27,7 @@ CAUSES: Final[Mapping[Cause, Promise]] = {
     Cause.LARGE: gettext_lazy("Its price is so high that two people decide."),
     Cause.SINGLE_BID: gettext_lazy("It is the only valid bid."),
     Cause.LOW_PRICE: gettext_lazy("Its price is abnormally low."),
+    Cause.SAME_PEOPLE: gettext_lazy("Somebody was in this bidder and in another one that bid, since it was published."),
     Cause.OUTSIDE: gettext_lazy("It is the bid of an outside vendor, which the buyer itself invited."),
 }
 

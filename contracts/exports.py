@@ -3,16 +3,19 @@
 import csv
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from contracts.competitiveness import Compared
 from contracts.lifecycle import PROJECT_BADGES, phase_of
 from contracts.models import Project
 from core import money
 
 CHUNK = 2000
+CSV = "text/csv; charset=utf-8"
 COLUMNS = (
     "title",
     "status",
@@ -23,6 +26,8 @@ COLUMNS = (
     "currency",
     "ceiling_minor",
     "pk",
+    "lot_number",
+    "lot_set__title",
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -53,13 +58,14 @@ def project_rows(projects: QuerySet[Project], now: datetime) -> Iterator[list[An
     is switched off."""
     words = {key: str(badge.word) for key, badge in PROJECT_BADGES.items()}
     head = [_("Project"), _("State"), _("Buyer"), _("Deadline (UTC)"), _("Currency"), _("Ceiling"), _("Number")]
+    head += [_("Lot"), _("Lots of")]
     return _rows(projects, now, words, head)
 
 
 def _rows(projects: QuerySet[Project], now: datetime, words: Any, head: list[str]) -> Iterator[list[Any]]:
     yield head
     # Tuples: a hundred thousand objects cost ten times their rows.
-    for title, status, opens_at, deadline, buyer, authority, currency, ceiling, pk in projects.values_list(
+    for title, status, opens_at, deadline, buyer, authority, currency, ceiling, pk, lot, whole in projects.values_list(
         *COLUMNS
     ).iterator(chunk_size=CHUNK):
         yield [
@@ -70,4 +76,25 @@ def _rows(projects: QuerySet[Project], now: datetime, words: Any, head: list[str
             currency,
             "" if ceiling is None else money.plain(ceiling, currency),
             pk,
+            lot,
+            whole,
         ]
+
+
+def compared_rows(rows: Iterable[Compared]) -> Iterator[list[Any]]:
+    """The projects behind a competitiveness index with their head, as its page shows them. The share is in percent."""
+    head = [_("Project"), _("Bids opened"), _("Currency"), _("Its price"), _("Best outside price"), _("Outside bids")]
+    return chain([[*head, _("Share (%)"), _("Number")]], map(_compared, rows))
+
+
+def _compared(row: Compared) -> list[Any]:
+    return [
+        row.title,
+        row.opened_on.isoformat(),
+        row.currency,
+        money.plain(row.inside_minor, row.currency),
+        money.plain(row.outside_minor, row.currency),
+        row.outside,
+        f"{row.ratio_bp // 100}.{row.ratio_bp % 100:02}",
+        row.project,
+    ]

@@ -39,8 +39,9 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         model = Project
         fields = (
             "id", "title", "lot_set", "lot_number", "need", "success_measure", "buyer", "currency", "ceiling_minor",
-            "book", "phase", "opens_at", "deadline", "deadline_zone", "revision", "admission", "milestones", "method",
-            "price_weight_bp", "pass_mark", "two_envelopes", "criteria", "draw_commitment", "published_at",
+            "book", "phase", "opens_at", "deadline", "deadline_zone", "revision", "admission", "teams_may_bid",
+            "milestones", "method", "price_weight_bp", "pass_mark", "two_envelopes", "criteria", "draw_commitment",
+            "published_at",
         )  # fmt: skip
 
     def get_phase(self, project: Project) -> str:
@@ -48,6 +49,15 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         if "now" not in context:
             context["now"] = market_now()
         return str(phase(project, context["now"]))
+
+
+class LotSetSerializer(serializers.Serializer[Any]):
+    """A need in lots: what holds them together, and the lots in their order, each a project of its own."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    buyer = FirmField()
+    lots = ProjectSerializer(many=True)
 
 
 class OpenedBidSerializer(serializers.ModelSerializer[Bid]):

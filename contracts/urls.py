@@ -17,6 +17,7 @@ from contracts.views import (
     projects,
     promises,
     questions,
+    vendor_people,
     vendors,
 )
 
@@ -66,6 +67,14 @@ urlpatterns = [
     path("projects/<uuid:pk>/vendors/", vendors.project_vendors, name="project_vendors"),
     path("projects/<uuid:pk>/vendors/<uuid:vendor>/take-off/", vendors.vendor_take_off, name="vendor_take_off"),
     path("projects/<uuid:pk>/vendors/<uuid:vendor>/send/", vendors.vendor_send, name="vendor_send"),
+    path("vendors/", vendor_people.vendor_list, name="vendor_list"),
+    path("vendors/<uuid:pk>/", vendor_people.vendor_people, name="vendor_people"),
+    path("vendors/<uuid:pk>/write-again/", vendor_people.vendor_write_again, name="vendor_write_again"),
+    path("vendors/<uuid:pk>/withdraw/", vendor_people.vendor_withdraw, name="vendor_withdraw"),
+    path("vendors/<uuid:pk>/colleagues/<uuid:colleague>/agree/", vendor_people.colleague_agree, name="colleague_agree"),
+    path(
+        "vendors/<uuid:pk>/colleagues/<uuid:colleague>/refuse/", vendor_people.colleague_refuse, name="colleague_refuse"
+    ),
     path("vendors/invitations/<str:token>/", vendors.vendor_invitation, name="vendor_invitation"),
     path("bids/", bids.bid_list, name="bid_list"),
     path("integrity/", integrity.integrity_list, name="integrity_list"),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_gmt, get_timezone_location
 from babel.lists import format_list
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import Invalid
@@ -145,6 +146,19 @@ def in_zone(instant: datetime, place: ZoneInfo) -> str:
     seconds = ":ss" if local.second else ""
     time = format_datetime(local, f"HH:mm{seconds}", tzinfo=place, locale=date_locale())
     return f"{_day(local)}, {time} {city(str(place))} ({offset(local)})"
+
+
+def beside_readers(instant: datetime, zone: str) -> dict[str, str]:
+    """What a page says of a deadline in its own zone, beside the instant in the reader's.
+
+    `deadline_there`: the instant on the clocks of the zone; empty where the reader's zone is the same, so that nothing
+    is told twice. `deadline_offset`: then the zone's distance to UTC, which still is to be said.
+    """
+    place = ZoneInfo(zone)
+    local = instant.astimezone(place)
+    if zone == timezone.get_current_timezone_name() and not local.second:
+        return {"deadline_there": "", "deadline_offset": offset(local)}
+    return {"deadline_there": in_zone(instant, place), "deadline_offset": ""}
 
 
 def offset(local: datetime) -> str:

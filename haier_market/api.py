@@ -11,7 +11,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import DefaultRouter
 
 from contracts import ocds_api
-from contracts.api import BidViewSet, ContractViewSet, ProjectViewSet
+from contracts.api import BidViewSet, ContractViewSet, LotSetViewSet, ProjectViewSet
 from core.http import Request
 from microenterprises.api import MicroenterpriseViewSet
 from settlement.api import RunViewSet, StatementViewSet
@@ -20,6 +20,7 @@ from settlement.payout_api import PayoutViewSet
 router = DefaultRouter(use_regex_path=False)
 router.include_format_suffixes = False
 router.register("projects", ProjectViewSet, basename="api-project")
+router.register("lot-sets", LotSetViewSet, basename="api-lot-set")
 router.register("bids", BidViewSet, basename="api-bid")
 router.register("contracts", ContractViewSet, basename="api-contract")
 router.register("microenterprises", MicroenterpriseViewSet, basename="api-microenterprise")

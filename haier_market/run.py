@@ -32,7 +32,7 @@ CAST = (
     ("amara@haier.example", "leads Cold Chain and bids"),
     ("teo@haier.example", "leads a rival of Cold Chain"),
     ("mei@haier.example", "a member of Cold Chain, has a statement"),
-    ("sol@haier.example", "is in the talent pool and may publish an idea"),
+    ("sol@haier.example", "is in the talent pool, leads a team that bids and may publish an idea"),
     ("ada@haier.example", "is the steward"),
     ("rui@haier.example", "is the auditor, reads all and changes nothing"),
     ("fay@haier.example", "is finance"),

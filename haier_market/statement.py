@@ -30,17 +30,24 @@ SHAPES: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What the text depends on: the roles, and for each ME of the reader whether they lead it."""
+    """What the text depends on: the roles, for each ME of the reader whether they lead it, and for each team too, and
+    whether it has too few people to bid."""
 
     roles: tuple[str, ...]
     is_active: bool
     leads: tuple[bool, ...]
+    teams: tuple[tuple[bool, bool], ...] = ()
 
 
 def lines(who: Standing, now: datetime) -> list[Line]:
     """Everything the first page says to one person. One statement."""
     user = who.user
-    shape = Shape(tuple(sorted(user.roles)), user.is_active, tuple(firm in who.led for firm in who.firms))
+    shape = Shape(
+        tuple(sorted(user.roles)),
+        user.is_active,
+        tuple(firm in who.led for firm in who.firms),
+        tuple((team in who.led_teams, team.pk in who.small_teams) for team in who.teams),
+    )
     sql, parameters = _compiled(shape)
     with connection.cursor() as cursor:
         cursor.execute(sql, [_real(value, who, now) for value in parameters])
@@ -54,12 +61,24 @@ def _compiled(shape: Shape) -> tuple[str, tuple[Any, ...]]:
 
 
 def _stand_in(shape: Shape) -> Standing:
-    firms = tuple(
-        Microenterprise(pk=UUID(int=place), currency=_currency(place)) for place in range(1, len(shape.leads) + 1)
-    )
+    firms = tuple(_me(place) for place in range(1, len(shape.leads) + 1))
     led = tuple(firm for firm, leads in zip(firms, shape.leads, strict=True) if leads)
-    person = User(pk=PERSON, roles=list(shape.roles), is_active=shape.is_active)
-    return Standing(user=person, on=ON, firms=firms, led=led)
+    first = len(firms) + 1
+    teams = tuple(_me(place, Microenterprise.Status.INCUBATING) for place in range(first, first + len(shape.teams)))
+    of_teams = list(zip(teams, shape.teams, strict=True))
+    return Standing(
+        user=User(pk=PERSON, roles=list(shape.roles), is_active=shape.is_active),
+        on=ON,
+        firms=firms,
+        led=led,
+        teams=teams,
+        led_teams=tuple(team for team, (leads, _small) in of_teams if leads),
+        small_teams={team.pk: 0 for team, (_leads, small) in of_teams if small},
+    )
+
+
+def _me(place: int, status: str = Microenterprise.Status.ACTIVE) -> Microenterprise:
+    return Microenterprise(pk=UUID(int=place), currency=_currency(place), status=status)
 
 
 def _currency(place: int) -> str:
@@ -70,12 +89,13 @@ def _real(value: Any, who: Standing, now: datetime) -> Any:
     """The value that a stand-in stands for; any other value is itself."""
     if value == PERSON:
         return who.user.pk
-    if isinstance(value, UUID) and value.int <= len(who.firms):
-        return who.firms[value.int - 1].pk
+    mine = (*who.firms, *who.teams)
+    if isinstance(value, UUID) and value.int <= len(mine):
+        return mine[value.int - 1].pk
     if isinstance(value, datetime):
         return now + (value - NOW) if abs(value - NOW) < NEAR else value
     if isinstance(value, date):
         return who.on + (value - ON) if abs(value - ON) < NEAR else value
     if isinstance(value, str) and value.startswith("?"):
-        return next((firm.currency for n, firm in enumerate(who.firms, 1) if _currency(n) == value), value)
+        return next((firm.currency for n, firm in enumerate(mine, 1) if _currency(n) == value), value)
     return value

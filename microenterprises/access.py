@@ -24,8 +24,8 @@ from people.models import User
 
 
 def microenterprise_or_404(user: User, pk: UUID) -> Any:
-    """An ME with its platform, its goals (`.own_goals`), the market's instant (`.now`) and the first month of the
-    fiscal year (`.year_starts_in`), in one statement.
+    """An ME with its platform, its goals (`.own_goals`), the market's instant (`.now`), the first month of the fiscal
+    year (`.year_starts_in`) and how many people a team needs to bid (`.fewest_people`), in one statement.
     """
     rows = Microenterprise.objects.visible_to(user).select_related("platform")
     return get_object_or_404(
@@ -33,6 +33,7 @@ def microenterprise_or_404(user: User, pk: UUID) -> Any:
             now=MarketNow(),
             own_goals=goals_of("microenterprise"),
             year_starts_in=parameter_now("fiscal_year_first_month"),
+            fewest_people=parameter_now("team_fewest_people"),
         ),
         pk=pk,
     )

@@ -16,7 +16,7 @@ from microenterprises.models import Ballot, Idea, Invitation, Microenterprise, P
 MICROENTERPRISE: Final = Lifecycle(
     noun="microenterprise",
     states=dict(Microenterprise.Status.choices),
-    moves={"dissolve": (("active",), "dissolved")},
+    moves={"launch": (("incubating",), "active"), "dissolve": (("incubating", "active"), "dissolved")},
 )
 
 IDEA: Final = Lifecycle(
@@ -83,6 +83,7 @@ def ballot_is_over(ballot: Ballot, terms: ShareTerms, today: date) -> bool:
 
 
 MICROENTERPRISE_BADGES: Final = {
+    Microenterprise.Status.INCUBATING: Badge(Microenterprise.Status.INCUBATING.label, "accent", "sprout"),
     Microenterprise.Status.ACTIVE: Badge(Microenterprise.Status.ACTIVE.label, "good", "store"),
     Microenterprise.Status.DISSOLVED: Badge(Microenterprise.Status.DISSOLVED.label, "neutral", "history"),
 }

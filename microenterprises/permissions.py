@@ -38,6 +38,11 @@ class Place:
     def is_lead(self) -> bool:
         return self.membership is not None and self.membership.is_lead
 
+    @property
+    def leader_is_away(self) -> bool:
+        """Whether nobody leads it, or only somebody whose account is closed."""
+        return self.leader is None or not self.leader.is_active
+
 
 def place_of(user: User, microenterprise: Microenterprise, *, on: date | None = None) -> Place:
     """A person's place in an ME on a date (today). One statement, and one more for the clock without a date."""
@@ -115,6 +120,13 @@ def check_end_membership(place: Place, membership: Membership) -> None:
 def check_dissolve(place: Place) -> None:
     """The ME's own leader winds it up; the steward does when nobody leads it any more (rule 1: the ME decides)."""
     if place.leader is None and place.user.has_role(Role.STEWARD):
+        return
+    check_lead(place)
+
+
+def check_end_of_team(place: Place) -> None:
+    """A team's own leader ends it; the steward does when the leader's account is closed, so that nobody could."""
+    if place.leader_is_away and place.user.has_role(Role.STEWARD):
         return
     check_lead(place)
 

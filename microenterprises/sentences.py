@@ -136,6 +136,13 @@ def _founded(f: Mapping[str, Any]) -> str:
 Telling = Callable[[Mapping[str, Any]], str]
 TOLD: Final[Mapping[str, tuple[Telling, str, str]]] = {
     "microenterprise.founded": (_founded, "sprout", "good"),
+    "team.formed": (lambda f: _("Formed as a team of the talent pool"), "users", "accent"),
+    "team.launched": (_founded, "sprout", "good"),
+    "team.lead_passed": (
+        lambda f: _("%(person)s leads the team") % {"person": f["person"]},
+        "users",
+        "accent",
+    ),
     "microenterprise.dissolved": (lambda f: _("Dissolved: %(reason)s") % {"reason": f["reason"]}, "history", "neutral"),
     "membership.started": (
         lambda f: _("%(person)s joined as %(role)s") % {"person": f["person"], "role": f["role"]},

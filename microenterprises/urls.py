@@ -1,4 +1,4 @@
-"""The addresses of this room. Invitations are answered, and MEs launched and wound up, in the talent pool's."""
+"""The addresses of this room. In the talent pool's people are invited and answer, MEs are launched and wound up."""
 
 from django.urls import path
 
@@ -32,7 +32,6 @@ urlpatterns = [
     path("ideas/<uuid:pk>/pledge/", ideas.idea_pledge, name="idea_pledge"),
     path("ideas/<uuid:pk>/seats/new/", seats.idea_seat_new, name="idea_seat_new"),
     path("pledges/<uuid:pk>/refund/", ideas.pledge_refund, name="pledge_refund"),
-    path("seats/<uuid:pk>/invite/", seats.seat_invite, name="seat_invite"),
     path("seats/<uuid:pk>/withdraw/", seats.seat_withdraw, name="seat_withdraw"),
     path("invitations/<uuid:pk>/withdraw/", seats.invitation_withdraw, name="invitation_withdraw"),
 ]

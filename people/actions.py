@@ -24,6 +24,10 @@ CORRECTABLE = (
 
 STAYS = "stays outside or inside"
 """How the database refuses to let somebody with a seat or a place change sides."""
+KEEPS = "keeps the address"
+"""How it refuses to let an account with a seat in a vendor pass to another address, and so to another person."""
+NAMES = "the firm beside the name"
+"""How it refuses to let somebody outside be called as if they were inside."""
 
 
 def check_correct(user: User) -> None:
@@ -45,7 +49,8 @@ def correct(*, person: User, changes: Mapping[str, Any], by: User) -> User:
     """Correct a record. `changes` maps names of `CORRECTABLE` to their new values; the audit row keeps both.
 
     Raises Denied, Invalid for a name that cannot be corrected, Conflict when somebody with a seat in a vendor would
-    come inside or a member of an ME would go outside; the database knows both.
+    come inside, get another address or lose the firm beside the name, or a member of an ME would go outside; the
+    database knows all of them.
     """
     check_correct(by)
     row = User.objects.select_for_update().get(pk=person.pk)
@@ -60,11 +65,7 @@ def correct(*, person: User, changes: Mapping[str, Any], by: User) -> User:
         with transaction.atomic():
             row.save(update_fields=list(changes))
     except IntegrityError as refused:
-        if STAYS not in str(refused):
-            raise
-        raise Conflict(
-            _("Who signs in for a vendor stays outside, and a member of an ME stays inside. Close the account instead.")
-        ) from refused
+        raise _kept(refused) from refused
     audit.record(
         by=by,
         deed="person.corrected",
@@ -74,6 +75,26 @@ def correct(*, person: User, changes: Mapping[str, Any], by: User) -> User:
         after={name: str(value) for name, value in changes.items()},
     )
     return row
+
+
+def _kept(refused: IntegrityError) -> Exception:
+    """What the database said about somebody with a seat, as a sentence; anything else as it came."""
+    if KEEPS in str(refused):
+        return Conflict(
+            _(
+                "The address of somebody who signs in for a vendor stays, because it opens the account. Close the "
+                "account, and ask for the new address on the page of the vendor."
+            )
+        )
+    if NAMES in str(refused):
+        return Conflict(
+            _("The name of somebody who signs in for a vendor ends with the name of the firm. Leave it there.")
+        )
+    if STAYS in str(refused):
+        return Conflict(
+            _("Who signs in for a vendor stays outside, and a member of an ME stays inside. Close the account instead.")
+        )
+    return refused
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from core.clock import business_date
 from microenterprises.models import Invitation, Membership, Microenterprise
 from people.models import Role, User
 from talent_pool.models import PoolEntry
+from talent_pool.queries import with_team
 
 
 def invitation_or_404(user: User, pk: UUID) -> Invitation:
@@ -31,7 +32,12 @@ def invitation_or_404(user: User, pk: UUID) -> Invitation:
 def pool_entry_or_404(user: User, pk: UUID) -> PoolEntry:
     """A stay in the pool that the reader may see."""
     rows = PoolEntry.objects.visible_to(user).select_related("person", "left_microenterprise", "landed_in")
-    rows = rows.prefetch_related("person__skills")
+    return get_object_or_404(with_team(rows.prefetch_related("person__skills"), business_date()), pk=pk)
+
+
+def team_or_404(user: User, pk: UUID) -> Microenterprise:
+    """A team, or what became of one, that the reader may see."""
+    rows = Microenterprise.objects.visible_to(user).select_related("platform")
     return get_object_or_404(rows, pk=pk)
 
 

@@ -16,12 +16,11 @@ from django.views.decorators.http import require_safe
 from core.admin import MarketModelAdmin
 from core.clock import business_date
 from core.errors import DomainError
-from microenterprises.actions import invitations
-from microenterprises.models import Membership
+from microenterprises.models import Membership, Microenterprise
 from people.admin import PersonAdmin
 from people.models import User
 from talent_pool import forms, permissions, queries
-from talent_pool.actions import pool
+from talent_pool.actions import placements, pool
 from talent_pool.models import PoolEntry
 
 
@@ -32,7 +31,7 @@ class PoolEntryAdmin(MarketModelAdmin[PoolEntry]):
     seen_by = ("hr", "steward", "auditor")
     changed_by = ("hr",)
     change_list_template = "admin/talent_pool/list.html"
-    list_display = ("person", "clock_ends_on", "left_microenterprise", "entered_at", "landed_at")
+    list_display = ("person", "clock_ends_on", "team", "left_microenterprise", "entered_at", "landed_at")
     list_filter = ("clock_ends_on", ("landed_at", admin.EmptyFieldListFilter))
     search_fields = ("person__name", "person__email")
     list_select_related = ("person", "left_microenterprise")
@@ -41,7 +40,13 @@ class PoolEntryAdmin(MarketModelAdmin[PoolEntry]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PoolEntry]:
         user: Any = request.user
-        return super().get_queryset(request).filter(pk__in=PoolEntry.objects.visible_to(user).values("pk"))
+        rows = super().get_queryset(request).filter(pk__in=PoolEntry.objects.visible_to(user).values("pk"))
+        return queries.with_team(rows, business_date())
+
+    @admin.display(description=gettext_lazy("In the team"), empty_value="—")
+    def team(self, entry: Any) -> str | None:
+        """The team a person waits in, read with the page in one statement."""
+        return entry.team_name if entry.landed_at is None else None
 
     def save_model(self, request: HttpRequest, obj: PoolEntry, form: Any, change: bool) -> None:
         user: Any = request.user
@@ -59,14 +64,15 @@ class PoolEntryAdmin(MarketModelAdmin[PoolEntry]):
         user: Any = request.user
         permissions.check_board(user)
         form = forms.PoolFilter(request.GET)
-        rows = queries.waiting(user)
+        today = business_date()
+        rows = queries.waiting(user, today)
         if form.is_valid():
             rows = queries.matching_people(rows, text=form.cleaned_data["q"])
         context = {
             **self.admin_site.each_context(request),
             "title": _("Talent pool"),
             "form": form,
-            "columns": queries.board(rows, business_date()),
+            "columns": queries.board(rows, today),
             "opts": self.opts,
         }
         return render(request, "admin/talent_pool/board.html", context)
@@ -75,12 +81,12 @@ class PoolEntryAdmin(MarketModelAdmin[PoolEntry]):
         """Invite one person to one of the seats that suit them."""
         user: Any = request.user
         permissions.check_invite(user)
-        entry = get_object_or_404(queries.waiting(user), pk=pk)
+        entry = get_object_or_404(queries.waiting(user, business_date()), pk=pk)
         offers = queries.offers(entry.person, today=business_date(), limit=10)
         form = forms.InviteForm(request.POST or None, offered=[offer.seat for offer in offers])
         if request.method == "POST" and form.is_valid():
             try:
-                invitations.invite(
+                placements.invite(
                     seat=form.cleaned_data["seat"],
                     person=entry.person,
                     message=form.cleaned_data["message"],
@@ -110,7 +116,10 @@ class PersonAndPlaceAdmin(PersonAdmin):
     list_display = ("name", "email", "employee_number", "location", "works_in", "is_active")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        here = Membership.objects.active(business_date()).filter(person=OuterRef("pk"))
+        # A team of the pool is no place yet.
+        here = Membership.objects.active(business_date()).filter(
+            person=OuterRef("pk"), microenterprise__status=Microenterprise.Status.ACTIVE
+        )
         return (
             super()
             .get_queryset(request)

@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from microenterprises.models import Seat
+from microenterprises.actions.teams import TeamSpec
+from microenterprises.forms.terms import TermsFields
+from microenterprises.models import Platform, Seat
 from talent_pool.queries import open_seats
 
 
@@ -88,6 +90,59 @@ class WindUpForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Members, partners and the platform read this. It leaves no blame on anybody's record."),
         error_messages={"required": _("Say why the ME ends; its members and partners will read it.")},
+    )
+
+
+class TeamForm(forms.Form):
+    """A new team: what it is called, what it does, and the place of who forms it."""
+
+    name = forms.CharField(label=_("Name of the team"), max_length=120)
+    purpose = forms.CharField(
+        label=_("What the team does"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("For which customers, and what you do better together."),
+    )
+    platform = forms.ModelChoiceField(
+        label=_("Platform"),
+        queryset=Platform.objects.order_by("name"),
+        empty_label=_("Choose a field"),
+        help_text=_("The field you work in. Its currency is that of the projects you can bid on."),
+    )
+    role = forms.CharField(label=_("Your role"), max_length=120)
+    customer_outcome = forms.CharField(
+        label=_("Customer outcome you serve"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    weight = forms.IntegerField(
+        label=_("Your share weight"),
+        min_value=0,
+        max_value=1_000_000,
+        initial=20,
+        help_text=_("By weight a share is divided once the team is launched as an ME."),
+    )
+
+    def spec(self) -> TeamSpec:
+        """What was typed, for the action."""
+        return TeamSpec(**self.cleaned_data)
+
+
+class TeamLaunchForm(TermsFields):
+    """Version 1 of the share terms of a team that becomes an ME. plan: what it won, to try the terms on."""
+
+    def __init__(self, data: Any = None, *, currency: str, plan: int) -> None:
+        first = {"threshold": 0, "owner_reserve": 10_000, "plan": plan}
+        super().__init__(data, currency=currency, initial=first)
+
+
+class TeamEndForm(forms.Form):
+    """Why a team ends."""
+
+    reason = forms.CharField(
+        label=_("Why it ends"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Its members read this."),
+        error_messages={"required": _("Say why the team ends; its members read it.")},
     )
 
 

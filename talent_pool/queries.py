@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When, Window
@@ -38,15 +38,19 @@ class OfferedSeat:
 
 
 def open_seats() -> QuerySet[Seat]:
-    """Seats that can be taken: of active MEs and of ideas that still gather people."""
+    """Seats that can be taken: of MEs, of teams, and of ideas that still gather people."""
     return Seat.objects.filter(
-        Q(microenterprise__status=Microenterprise.Status.ACTIVE) | Q(idea__status=Idea.Status.PUBLISHED),
+        Q(microenterprise__status__in=(Microenterprise.Status.ACTIVE, Microenterprise.Status.INCUBATING))
+        | Q(idea__status=Idea.Status.PUBLISHED),
         status=Seat.Status.OPEN,
     ).select_related("microenterprise__platform", "idea__platform", "idea__owner")
 
 
 def offers(person: User, *, today: date, limit: int = 5) -> list[OfferedSeat]:
-    """The seats that suit a person best, each with at least one reason. Costs four statements."""
+    """The seats that suit a person best, each with at least one reason. Costs four statements.
+
+    Those of teams are not among them: whoever takes one goes on waiting in the pool.
+    """
     mine = {skill.pk: skill.label for skill in person.skills.all()}
     last = (
         Membership.objects.filter(person=person)
@@ -58,6 +62,7 @@ def offers(person: User, *, today: date, limit: int = 5) -> list[OfferedSeat]:
     invited = Invitation.objects.filter(person=person, status=Invitation.Status.OPEN, seat=OuterRef("pk"))
     seats = list(
         open_seats()
+        .exclude(microenterprise__status=Microenterprise.Status.INCUBATING)
         .exclude(idea__owner=person)
         .exclude(Exists(taken))
         .annotate(matches=Count("skills", filter=Q(skills__in=list(mine))), invited=Subquery(invited.values("pk")[:1]))
@@ -103,14 +108,32 @@ def _words(reason: Reason, labels: dict[int, str], seat: Seat) -> str:
     return _("has waited longest for somebody")
 
 
-def waiting(user: User) -> QuerySet[PoolEntry]:
+def waiting(user: User, today: date) -> QuerySet[PoolEntry]:
     """Everybody in the pool whom the reader may see, with what a list needs."""
-    return (
+    return with_team(
         PoolEntry.objects.visible_to(user)
         .waiting()
         .select_related("person", "left_microenterprise")
-        .prefetch_related("person__skills")
+        .prefetch_related("person__skills"),
+        today,
     )
+
+
+def with_team(rows: QuerySet[PoolEntry], today: date) -> QuerySet[PoolEntry]:
+    """Each stay with the team the person is in (`.team_id`, `.team_name`; None without one), in its own statement."""
+    places = Membership.objects.active(today).filter(
+        person=OuterRef("person"), microenterprise__status=Microenterprise.Status.INCUBATING
+    )
+    return rows.annotate(
+        team_id=Subquery(places.values("microenterprise")[:1]),
+        team_name=Subquery(places.values("microenterprise__name")[:1]),
+    )
+
+
+def may_form_team(user: User, today: date) -> bool:
+    """Whether somebody waits in the pool and is in no team. One statement."""
+    mine: Any = with_team(PoolEntry.objects.waiting().filter(person=user), today).first()
+    return mine is not None and mine.team_id is None
 
 
 def matching_people(rows: QuerySet[PoolEntry], *, text: str = "", skill: Skill | None = None) -> QuerySet[PoolEntry]:
@@ -194,6 +217,21 @@ def answers(invitation: Invitation, user: User) -> bool:
         .filter(microenterprise=seat.microenterprise_id, person=user, is_lead=True)
         .exists()
     )
+
+
+class Won(NamedTuple):
+    """A contract that a team has won and has not signed: the project, the buyer and the price."""
+
+    title: str
+    buyer: str
+    price_minor: int
+    contract_id: UUID
+
+
+def won_by(team: Microenterprise) -> list[Won]:
+    """The contracts that wait for a team's signature. One statement."""
+    unsigned = Contract.objects.filter(supplier=team, status=Contract.Status.SIGNING)
+    return [Won(*row) for row in unsigned.values_list("project__title", "buyer__name", "price_minor", "pk")]
 
 
 @dataclass(frozen=True)

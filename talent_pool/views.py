@@ -1,6 +1,7 @@
 """The pool's pages: load, act, answer."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,19 +9,23 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core import parameters
 from core.clock import business_date, market_now
 from core.errors import DomainError
 from core.http import Request, see_other, unprocessable
 from core.paging import page
 from core.permissions import why_not
 from microenterprises.actions import invitations
+from microenterprises.forms.fields import refuse
 from microenterprises.models import Invitation
-from microenterprises.permissions import check_create_idea
-from microenterprises.views import ideas
+from microenterprises.permissions import check_create_idea, place_among, place_of
+from microenterprises.queries.firms import members_of
+from microenterprises.views import ideas, seats
+from microenterprises.views.terms import worked
 from talent_pool import access, forms, permissions, queries
-from talent_pool.actions import placements
+from talent_pool.actions import placements, pool, teams
 from talent_pool.actions.wind_up import wind_up
 from talent_pool.models import PoolEntry
 
@@ -30,7 +35,7 @@ def pool_list(request: Request) -> HttpResponse:
     """Who is in the pool, by how little time they have left."""
     today = business_date()
     form = forms.PoolFilter(request.GET)
-    rows = queries.waiting(request.user)
+    rows = queries.waiting(request.user, today)
     if form.is_valid():
         rows = queries.matching_people(rows, text=form.cleaned_data["q"])
         if form.cleaned_data["left"] == "expired":
@@ -40,7 +45,9 @@ def pool_list(request: Request) -> HttpResponse:
     found = page(rows, order=("clock_ends_on", "pk"), cursor=request.GET.get("cursor"))
     people = [(entry, queries.clock_badge(entry, today)) for entry in found.rows]
     template = "talent/pool.html#results" if request.htmx.target == "results" else "talent/pool.html"
-    return render(request, template, {"page": found, "people": people, "form": form})
+    may_form_team = queries.may_form_team(request.user, today)
+    context = {"page": found, "people": people, "form": form, "may_form_team": may_form_team}
+    return render(request, template, context)
 
 
 @require_safe
@@ -67,12 +74,15 @@ def my_place(request: Request) -> HttpResponse:
     """My own clock, the seats offered to me with reasons, and what I asked for."""
     now = market_now()
     today = business_date(now)
-    entry = PoolEntry.objects.filter(person=request.user).order_by("-entered_at").first()
+    rows = queries.with_team(PoolEntry.objects.filter(person=request.user), today)
+    entry: Any = rows.order_by("-entered_at").first()
+    waits = entry is not None and entry.landed_at is None
     context = {
         "now": now,
         "entry": entry,
         "badge": queries.clock_badge(entry, today) if entry else None,
         "offers": [] if request.user.is_vendor else queries.offers(request.user, today=today),
+        "may_form_team": waits and entry.team_id is None,
         "why_not_idea": why_not(check_create_idea, request.user),
         "invitations": Invitation.objects.filter(person=request.user)
         .select_related("seat__microenterprise", "seat__idea", "invited_by")
@@ -90,7 +100,7 @@ def seat_ask(request: Request, pk: UUID) -> HttpResponse:
     form = forms.AskForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            asked = invitations.ask(seat=seat, message=form.cleaned_data["message"], by=request.user)
+            asked = placements.ask(seat=seat, message=form.cleaned_data["message"], by=request.user)
         except DomainError as refusal:
             form.add_error(None, str(refusal.sentence))
         else:
@@ -98,6 +108,11 @@ def seat_ask(request: Request, pk: UUID) -> HttpResponse:
             return see_other("invitation", asked.pk)
     response = render(request, "talent/ask.html", {"seat": seat, "form": form})
     return unprocessable(response) if form.errors else response
+
+
+def seat_invite(request: Request, pk: UUID) -> HttpResponse:
+    """Invite somebody to a seat; to one of a team only who waits in the pool."""
+    return seats.seat_invite(request, pk, invite=placements.invite)
 
 
 def idea_launch(request: Request, pk: UUID) -> HttpResponse:
@@ -164,3 +179,78 @@ def pool_entry(request: Request, pk: UUID) -> HttpResponse:
         "why_not_invite": why_not(permissions.check_invite, request.user),
     }
     return render(request, "talent/entry.html", context)
+
+
+# --- Teams ------------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def team_new(request: Request) -> HttpResponse:
+    """Form a team with other people of the pool."""
+    permissions.check_form_team(request.user, pool.stay(request.user), teams.team_of(request.user))
+    form = forms.TeamForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            team = teams.form(spec=form.spec(), by=request.user)
+        except DomainError as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.sentence))
+        else:
+            messages.success(request, _("The team is formed. Open seats and invite people of the pool."))
+            return see_other("microenterprise_detail", team.pk)
+    response = render(request, "talent/team_new.html", {"form": form, "fewest": parameters.value("team_fewest_people")})
+    return unprocessable(response) if form.errors else response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def team_launch(request: Request, pk: UUID) -> HttpResponse:
+    """Launch a team as an ME: its share terms with an example; everybody in it lands."""
+    team = access.team_or_404(request.user, pk)
+    members = members_of(team, business_date())
+    won = queries.won_by(team)
+    permissions.check_launch_team(
+        place_among(request.user, team, members),
+        has_work=bool(won),
+        people=sum(member.person.is_active for member in members),
+        needed=parameters.value("team_fewest_people"),
+    )
+    form = forms.TeamLaunchForm(request.POST or None, currency=team.currency, plan=sum(row.price_minor for row in won))
+    if request.method == "POST" and request.htmx.target == "preview":
+        return render(request, "microenterprises/terms_fields.html#preview", worked(form))
+    if request.method == "POST" and "preview" not in request.POST and form.is_valid():
+        try:
+            firm = teams.launch(team=team, terms=form.spec(), by=request.user)
+        except DomainError as refusal:
+            refuse(form, refusal, {"tiers": "upto_1"})
+        else:
+            messages.success(request, _("%(me)s is launched, and everybody in it has landed.") % {"me": firm.name})
+            return see_other("contract_sign", won[0].contract_id)
+    context = {"team": team, "members": members, "won": won, "form": form}
+    context |= worked(form) if form.is_bound else {}
+    response = render(request, "talent/team_launch.html", context)
+    return unprocessable(response) if form.errors else response
+
+
+@require_POST
+def team_leave(request: Request, pk: UUID) -> HttpResponse:
+    """Leave a team and go on waiting in the pool."""
+    team = teams.leave(team=access.team_or_404(request.user, pk), by=request.user)
+    messages.success(request, _("You left %(me)s. You wait in the talent pool as before.") % {"me": team.name})
+    return see_other("my_place")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def team_end(request: Request, pk: UUID) -> HttpResponse:
+    """End a team; its people stay in the pool."""
+    team = access.team_or_404(request.user, pk)
+    permissions.check_end_team(place_of(request.user, team))
+    form = forms.TeamEndForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            teams.end(team=team, reason=form.cleaned_data["reason"], by=request.user)
+        except DomainError as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.sentence))
+        else:
+            messages.success(request, _("%(me)s has ended. Everybody waits in the pool as before.") % {"me": team.name})
+            return see_other("talent_pool")
+    response = render(request, "talent/team_end.html", {"team": team, "form": form})
+    return unprocessable(response) if form.errors else response

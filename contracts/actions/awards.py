@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from contracts import scrutiny
@@ -20,6 +20,7 @@ from contracts.actions import drafting, holds
 from contracts.actions.evaluation import bidder, given, locked_award, locked_bid, opened, valid
 from contracts.actions.low_prices import check_price_asked, limits_on
 from contracts.actions.projects import leaders, link, locked, locked_with_lots, record
+from contracts.bidders import is_gone
 from contracts.business_days import end_after
 from contracts.lifecycle import AWARD, BID, PROJECT
 from contracts.models import Award, Bid, Objection, Project
@@ -33,6 +34,7 @@ from core import parameters
 from core.clock import business_date, company_zone, market_now
 from core.errors import Conflict, Invalid, InvalidTransition
 from core.words.instants import exact
+from microenterprises.models import Membership
 from people.models import User
 from people.notices import tell
 
@@ -99,6 +101,7 @@ def agree(*, award: Award, reason: str, by: User) -> Award:
     project, award, now = locked_award(award)
     bids = opened(project)
     permissions.check_agree(project, award, bids, standing_of(by, business_date(now)), seats_of(project))
+    permissions.check_can_sign(award.bid)
     reason = given(reason, _("Say what convinced you; every bidder reads it."))
     until = _standstill_from(now)
     AWARD.move(award, "agree", agreed_at=now, agreed_by=by, agreed_reason=reason, stands_until=until)
@@ -193,6 +196,9 @@ def take_effect_if_due(project: Project, award: Award, now: datetime) -> None:
     if award.objections.filter(ruling=None).exists():
         return
     bid = award.bid
+    if is_gone(bid.bidder):
+        pass_over(project, bid, by=None, now=now)
+        return
     AWARD.move(award, "take_effect")
     PROJECT.move(project, "award", ended_at=now)
     record(
@@ -207,7 +213,7 @@ def _standstill_from(now: datetime) -> datetime:
     return end_after(now, days, company_zone())
 
 
-# ------------------------------------------------------------------ a winner who does not sign
+# ------------------------------------------------------------------ a winner who does not sign, or is gone
 
 
 def choose_next(*, declined: Award, reason: str, now: datetime) -> bool:
@@ -216,18 +222,62 @@ def choose_next(*, declined: Award, reason: str, now: datetime) -> bool:
     The caller holds the contract's lock, has declined the award, and acts by the clock or for the supplier; money stays
     held. False when no bid is left that may win by itself: then the project ends without an award.
     """
-    project = locked(declined.project)
+    return _choose_following(locked(declined.project), declined, reason, now)
+
+
+def pass_over(project: Project, bid: Bid, *, by: User | None, now: datetime) -> None:
+    """Take the valid bid of an ME or team that ends out of the ranking, and end the award that is on its way for it.
+
+    One that stands goes to the next rank, as when a winner does not sign. One that is only proposed was told to nobody:
+    the buyer chooses again, as when the second person refuses. So it does where no bid is left that may win by itself.
+    The caller holds the project's lock; by: who ended the bidder, None for the clock.
+    """
+    made = project.awards.filter(bid=bid, status__in=(Award.Status.PROPOSED, Award.Status.STANDING)).first()
+    reason = _disqualify_gone(project, bid, by=by)
+    tell(
+        leaders([project.buyer], now),
+        lambda: (
+            _("%(me)s is dissolved, so its bid on “%(title)s” does not count any more.")
+            % {"me": bidder(bid), "title": project.title}
+        ),
+        link=link(project),
+    )
+    if made is None:
+        return
+    was_told = made.status == Award.Status.STANDING
+    _cancel(project, made, "award_cancelled", reason=reason, by=by, now=now)
+    if was_told and _choose_following(project, made, reason, now):
+        return
+    _clear_reasons(project)
+    if was_told:
+        # Vendors read it too, and they read no rival's name.
+        _tell_cancelled(project, _("The bidder that was chosen is dissolved."), now)
+
+
+def _disqualify_gone(project: Project, bid: Bid, *, by: User | None) -> str:
+    reason = _("%(me)s is dissolved.") % {"me": bidder(bid)}
+    BID.move(bid, "disqualify", outcome_reason=reason)
+    record(project, "bid_disqualified", by=by, bid=str(bid.pk), reason=reason)
+    return reason
+
+
+def _choose_following(project: Project, ended: Award, reason: str, now: datetime) -> bool:
+    """Propose the next rank after an award that ended; False when no bid is left that may win by itself."""
     bids = opened(project)
+    for bid in valid(bids):
+        if is_gone(bid.bidder):  # it ended while the contract of another waited for a signature
+            _disqualify_gone(project, bid, by=None)
     passed = set(project.awards.filter(status=Award.Status.DECLINED).values_list("bid_id", flat=True))
     ranking = rank(project, bids)
     left = [place for place in ranking.places if place.rank is not None and place.bid.pk not in passed]
     following = next((place.bid for place in left if _may_win(project, place.bid, bids, now)), None)
     if following is None:
         return False
-    PROJECT.move(project, "choose_again", ended_at=None)
-    made = _propose(project, following, reason, ranking, declined.awarded_by, now, passed=passed)
+    if project.status == Project.Status.AWARDED:
+        PROJECT.move(project, "choose_again", ended_at=None)
+    made = _propose(project, following, reason, ranking, ended.awarded_by, now, passed=passed)
     _record_proposal(project, made, ranking, by=None)
-    Bid.objects.filter(pk=declined.bid_id).update(outcome_reason=reason)
+    Bid.objects.filter(pk=ended.bid_id).update(outcome_reason=reason)
     # A vendor reads no rival's name.
     following.outcome_reason = reason if following.vendor_id is None else _("The bid before yours did not sign.")
     Bid.objects.filter(pk=following.pk).update(outcome_reason=following.outcome_reason)
@@ -270,9 +320,22 @@ def _propose(
         limits=limits_on(project, business_date(now)),
         tie=_of_tie(tie),
         is_outside=winner.vendor_id is not None,
+        shares_people=_shares_people(project, winner),
     )
     arithmetic = frozen(project, ranking) | ({} if tie is None else {"split": tie.facts()})
     return _insert(project, winner, reason, arithmetic, [cause.value for cause in causes], by, now)
+
+
+def _shares_people(project: Project, winner: Bid) -> bool:
+    """Whether somebody was in the ME that is chosen and in another one that bid, both since the publication. One
+    statement. Withdrawn bids tell nothing, and a team that is gone by now counts."""
+    assert project.published_at is not None  # an opened project was published
+    since = business_date(project.published_at)
+    places = Membership.objects.filter(Q(ended_on=None) | Q(ended_on__gte=since))
+    there = places.filter(microenterprise=winner.microenterprise_id).values("person")
+    rivals = project.bids.opened().exclude(pk=winner.pk).filter(microenterprise__isnull=False)
+    rivals = rivals.exclude(microenterprise=winner.microenterprise_id)
+    return places.filter(microenterprise__in=rivals.values("microenterprise"), person__in=there).exists()
 
 
 def _of_tie(tie: SplitTie | None) -> scrutiny.Tie:
@@ -334,9 +397,17 @@ def _standing(project: Project, made: Award, bids: Sequence[Bid], now: datetime)
 
 def cancel(project: Project, award: Award, deed: str, *, reason: str, by: User, now: datetime) -> None:
     """End an award that has not taken effect; what it told the bidders no longer holds."""
+    _clear_reasons(project)
+    _cancel(project, award, deed, reason=reason, by=by, now=now)
+
+
+def _cancel(project: Project, award: Award, deed: str, *, reason: str, by: User | None, now: datetime) -> None:
     AWARD.move(award, "cancel", ended_at=now, ended_by=by, ended_reason=reason)
-    project.bids.filter(status=Bid.Status.VALID).update(outcome_reason="")
     record(project, deed, by=by, bid=str(award.bid_id), reason=reason)
+
+
+def _clear_reasons(project: Project) -> None:
+    project.bids.filter(status=Bid.Status.VALID).update(outcome_reason="")
 
 
 def _give_reasons(ranking: Ranking, winner: Bid, reason: str, loser_reasons: Mapping[UUID, str]) -> None:

@@ -8,7 +8,7 @@ Every verb locks the project's row first and judges by the market's clock read u
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
@@ -28,7 +28,7 @@ from contracts.models.bids import CLEAR
 from contracts.models.vendors import Bidder
 from contracts.permissions import projects as permissions
 from contracts.permissions.lots import check_alone
-from contracts.permissions.standing import standing_of
+from contracts.permissions.standing import standing_of, too_small_to_bid
 from contracts.proposed import Proposed
 from contracts.queries.bids import firms_of
 from contracts.ranking import needs_quality, rule_of
@@ -69,6 +69,7 @@ class ProjectDraft:
     measure: Measure = NO_MEASURE
     milestones: Sequence[Proposed] = ()
     admission: str = Project.Admission.OPEN
+    teams_may_bid: bool = True
     invited: Sequence[Microenterprise] = ()
     criteria: Sequence[CriterionDraft] = ()
     two_envelopes: bool = False
@@ -173,7 +174,7 @@ def _write(project: Project, draft: ProjectDraft) -> None:
     project.acceptor = draft.acceptor
     project.book = draft.book
     project.milestones = proposed.written(draft.milestones)
-    project.admission = draft.admission
+    project.admission, project.teams_may_bid = draft.admission, draft.teams_may_bid
 
 
 def check_draft(draft: ProjectDraft) -> None:
@@ -245,7 +246,7 @@ def put_up(project: Project, *, by: User, now: datetime) -> Named:
     opens_at = max(project.opens_at or now, now)
     panel = [row.person for row in project.panel.select_related("person")]
     check_complete(project, opens_at, panel, by=by, now=now)
-    invited = check_invited(project)
+    invited = check_invited(project, on=business_date(now))
     holds.hold(project, by=by)
     sealing.keep_project_key(project.pk)
     seed = secrets.token_hex(32)
@@ -315,18 +316,24 @@ def check_criteria(project: Project, panel: Sequence[User]) -> None:
         raise Invalid(_("%(name)s cannot be on the panel.") % {"name": vendors[0]}, field="panel")
 
 
-def check_invited(project: Project) -> list[Microenterprise]:
+def check_invited(project: Project, *, on: date) -> list[Microenterprise]:
     """The MEs invited to a project for invited MEs only, by name; none for one that is for every ME. Raises Invalid.
 
-    Two at least: a list of one would be a decision, not a competition.
+    Two at least that can bid on that date: a list of one would be a decision, not a competition. A team with too few
+    people may be invited besides; it has until the deadline to find them.
     """
     if project.admission != Project.Admission.INVITED:
         return []
     invited = list(Microenterprise.objects.filter(pk__in=project.invited.values("microenterprise")).order_by("name"))
     for firm in invited:
-        if firm.status != Microenterprise.Status.ACTIVE:
+        if firm.status == Microenterprise.Status.DISSOLVED:
             raise Invalid(
                 _("%(me)s is dissolved and cannot bid. Invite another ME.") % {"me": firm.name}, field="invited"
+            )
+        if firm.is_team and not project.teams_may_bid:
+            raise Invalid(
+                _("%(me)s is a team of the talent pool. Let teams bid too, or invite another ME.") % {"me": firm.name},
+                field="invited",
             )
         if firm.pk == project.buyer_id:
             raise Invalid(_("Nobody buys from themselves: take your own ME off the list."), field="invited")
@@ -339,6 +346,13 @@ def check_invited(project: Project) -> list[Microenterprise]:
     if len(invited) < FEWEST_INVITED:
         raise Invalid(
             _("Invite at least %(count)s MEs, or let every ME bid.") % {"count": FEWEST_INVITED}, field="invited"
+        )
+    small = too_small_to_bid(invited, on)
+    if len(invited) - len(small) < FEWEST_INVITED:
+        raise Invalid(
+            _("%(teams)s: too few people to bid yet. Invite at least %(count)s besides, or let every ME bid.")
+            % {"teams": ", ".join(firm.name for firm in invited if firm.pk in small), "count": FEWEST_INVITED},
+            field="invited",
         )
     return invited
 
@@ -514,8 +528,8 @@ def _name(bid: Bid, bidder: Bidder) -> None:
 
 
 def _judge_firm(bid: Bid, firm: Bidder) -> None:
-    """A bid of an ME that is gone cannot be signed; every other one is valid."""
-    if isinstance(firm, Vendor) or firm.status == Microenterprise.Status.ACTIVE:
+    """A bid of an ME or team that is gone cannot be signed; every other one is valid. A team is launched to sign."""
+    if isinstance(firm, Vendor) or firm.status != Microenterprise.Status.DISSOLVED:
         BID.check(bid.status, "open")
         bid.status = Bid.Status.VALID
         return

@@ -5,6 +5,7 @@ a link exists in the mail only: it is made when the mail is sent, and its SHA-25
 """
 
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
@@ -14,7 +15,7 @@ from celery.exceptions import CeleryError
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from kombu.exceptions import KombuError
@@ -40,16 +41,21 @@ def told_to(project: Project) -> Q:
     return Q(project__published_at__isnull=False) | Q(project__buyer=project.buyer_id)
 
 
-def addresses_of(vendor: Vendor, project: Project) -> tuple[set[str], bool]:
-    """By which addresses the buyer of a project knows a vendor, and whether they are settled.
+def addresses_of(vendor: Vendor, project: Project) -> tuple[dict[str, str], bool]:
+    """By which addresses the buyer of a project knows a vendor, each with the language of its last mail; whether they
+    are settled.
 
     They are once the vendor was invited to a published project: then only those count. Before, only the buyer's own
     drafts do, so that nobody claims a firm's name by a draft.
     """
     settled = InvitedVendor.objects.filter(vendor=vendor, project__published_at__isnull=False).exists()
     counted = Q(project__published_at__isnull=False) if settled else told_to(project)
-    rows = VendorInvitation.objects.filter(counted, vendor=vendor)
-    return set(rows.values_list("email", flat=True)), settled
+    return _languages(VendorInvitation.objects.filter(counted, vendor=vendor)), settled
+
+
+def _languages(rows: QuerySet[VendorInvitation]) -> dict[str, str]:
+    """Addresses with the language of their last invitation. One statement."""
+    return dict(rows.order_by("made_at", "pk").values_list("email", "language"))
 
 
 def _settle(project: Project) -> None:
@@ -64,13 +70,20 @@ def _settle(project: Project) -> None:
         if not before.exclude(project=project).exists():
             continue
         known = VendorInvitation.objects.filter(vendor=vendor, project__published_at__isnull=False)
-        addresses = set(known.exclude(project=project).values_list("email", flat=True))
+        addresses = _languages(known.exclude(project=project))
         own = project.vendor_invitations.filter(vendor=vendor)
         own.exclude(email__in=addresses).delete()
         mark = project.invited_vendors.get(vendor=vendor)
         VendorInvitation.objects.bulk_create(
-            VendorInvitation(project=project, vendor=vendor, email=email, made_at=now, made_by_id=mark.invited_by_id)
-            for email in sorted(addresses - set(own.values_list("email", flat=True)))
+            VendorInvitation(
+                project=project,
+                vendor=vendor,
+                email=email,
+                language=addresses[email],
+                made_at=now,
+                made_by_id=mark.invited_by_id,
+            )
+            for email in sorted(set(addresses) - set(own.values_list("email", flat=True)))
         )
 
 
@@ -112,7 +125,8 @@ def send(invitation_id: str) -> bool:
 
     Nothing is kept when the mail cannot be sent. Returns whether a mail went out; raises OSError when mail is down.
     """
-    row = VendorInvitation.objects.select_for_update(of=("self",)).select_related("project__buyer", "vendor")
+    rows = VendorInvitation.objects.in_force().select_for_update(of=("self",))
+    row = rows.select_related("project__buyer", "vendor")
     invitation = row.filter(pk=invitation_id, sent_at=None, project__published_at__isnull=False).first()
     if invitation is None or User.objects.filter(email=invitation.email).exists():
         return False
@@ -125,11 +139,16 @@ def send(invitation_id: str) -> bool:
     return True
 
 
+def is_for_the_firm(invitation: VendorInvitation) -> bool:
+    """Whether a link lets somebody in for what the firm does anyway, and not to bid on the project it names."""
+    return invitation.colleague_id is not None or invitation.project.deadline <= market_now()
+
+
 def _mail(invitation: VendorInvitation, token: str) -> None:
     project, until = invitation.project, invitation.expires_at
     if project.buyer is None or until is None:
         return
-    with override("en"):
+    with override(invitation.language):
         words = {
             "title": project.title,
             "buyer": project.buyer.name,
@@ -138,14 +157,29 @@ def _mail(invitation: VendorInvitation, token: str) -> None:
             "until": exact(until),
             "deadline": exact(project.deadline),
         }
-        subject = _("%(buyer)s invites %(vendor)s to bid on “%(title)s”") % words
-        body = (
-            _(
-                "%(buyer)s invites %(vendor)s to bid on “%(title)s”. Bids are taken until %(deadline)s.\n\n"
-                "This link makes your account, once, and works until %(until)s:\n%(link)s\n\n"
-                "You will see the projects you are invited to, in the same words and at the same moment as every other "
-                "bidder. Your bid stays sealed until the deadline. If you do not want to bid, do nothing."
-            )
-            % words
-        )
+        subject, body = _access(words) if is_for_the_firm(invitation) else _invitation(words)
     send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [invitation.email])
+
+
+def _invitation(words: Mapping[str, str]) -> tuple[str, str]:
+    """Subject and text for whom a buyer asks to bid."""
+    subject = _("%(buyer)s invites %(vendor)s to bid on “%(title)s”") % words
+    body = _(
+        "%(buyer)s invites %(vendor)s to bid on “%(title)s”. Bids are taken until %(deadline)s.\n\n"
+        "This link makes your account, once, and works until %(until)s:\n%(link)s\n\n"
+        "You will see the projects you are invited to, in the same words and at the same moment as every other "
+        "bidder. Your bid stays sealed until the deadline. If you do not want to bid, do nothing."
+    )
+    return subject, body % words
+
+
+def _access(words: Mapping[str, str]) -> tuple[str, str]:
+    """Subject and text for a colleague of a firm that takes part already."""
+    subject = _("Your access for %(vendor)s") % words
+    body = _(
+        "You are let in as a colleague of %(vendor)s.\n\n"
+        "This link makes your account, once, and works until %(until)s:\n%(link)s\n\n"
+        "You will see the projects and contracts of %(vendor)s as your colleagues there do. If you do not know "
+        "%(vendor)s, do nothing."
+    )
+    return subject, body % words

@@ -3,6 +3,7 @@
 The mails themselves are `vendor_mails`. Whether a link was used is told to nobody inside: it would hint who bids.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -11,12 +12,14 @@ from typing import ClassVar, Final
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from contracts.actions import vendor_mails
 from contracts.actions.projects import locked, record
 from contracts.actions.vendor_mails import addresses_of
 from contracts.models import InvitedVendor, Project, Vendor, VendorInvitation, VendorSeat
+from contracts.models.vendors import name_beside_firm
 from contracts.permissions import vendors as permissions
 from contracts.permissions.standing import standing_of
 from contracts.sealing import keep_deed
@@ -26,6 +29,8 @@ from core.errors import Conflict, Denied, DomainError, Invalid
 from people.models import Role, User
 
 MOST_INVITED: Final = 20
+LONGEST_NAME: Final = 200
+"""In letters, with the firm beside it: as long as the name of an account may be."""
 
 
 class DeadLink(DomainError):
@@ -47,11 +52,14 @@ class NewVendor:
 
 
 @transaction.atomic
-def invite(*, project: Project, vendor: Vendor | NewVendor, email: str = "", by: User) -> InvitedVendor:
+def invite(
+    *, project: Project, vendor: Vendor | NewVendor, email: str = "", language: str = "en", by: User
+) -> InvitedVendor:
     """Invite a vendor to a draft: one that is known, or a new one with the e-mail address of somebody there.
 
     email: may be empty for a known vendor; then everybody who was ever written to there is. A known vendor takes no
     other address: it would seat a stranger beside whoever bids for it. Nothing is sent before the publication.
+    language: in which the mail to `email` is written; the others are written to in theirs.
     Raises Denied, InvalidTransition (published), Invalid (`field` says what), Conflict (invited already).
     """
     project = locked(project)
@@ -65,7 +73,7 @@ def invite(*, project: Project, vendor: Vendor | NewVendor, email: str = "", by:
     if not email and not known and not settled:
         raise Invalid(_("Give the e-mail address of somebody at %(vendor)s.") % {"vendor": firm.name}, field="email")
     if email:
-        _check_address(email, firm, project)
+        check_address(email, firm, VendorInvitation.objects.filter(vendor_mails.told_to(project)))
         if known or settled:
             _check_known(email, firm, known)
     try:
@@ -73,9 +81,12 @@ def invite(*, project: Project, vendor: Vendor | NewVendor, email: str = "", by:
             invited = InvitedVendor.objects.create(project=project, vendor=firm, invited_at=now, invited_by=by)
     except IntegrityError as refused:
         raise Conflict(_("%(vendor)s is invited already.") % {"vendor": firm.name}) from refused
+    written = known | ({email: language} if email else {})
     VendorInvitation.objects.bulk_create(
-        VendorInvitation(project=project, vendor=firm, email=address, made_at=now, made_by=by)
-        for address in sorted(known | ({email} if email else set()))
+        VendorInvitation(
+            project=project, vendor=firm, email=address, language=written[address], made_at=now, made_by=by
+        )
+        for address in sorted(written)
     )
     record(project, "vendor_invited", by=by, vendor=str(firm.pk), name=firm.name)
     return invited
@@ -92,20 +103,21 @@ def _written(asked: NewVendor, now: datetime, by: User) -> Vendor:
     return found or Vendor.objects.create(name=name, country=asked.country, created_at=now, created_by=by)
 
 
-def _check_known(email: str, vendor: Vendor, known: set[str]) -> None:
+def _check_known(email: str, vendor: Vendor, known: Container[str]) -> None:
     """The addresses of a known vendor are settled. One sentence, whether somebody signs in for it or not."""
     if email not in known:
         raise Invalid(
-            _("Write to an address that %(vendor)s is known by. Another colleague of it is let in by HR.")
+            _("Write to an address that %(vendor)s is known by. HR and a steward together let another colleague in.")
             % {"vendor": vendor.name},
             field="email",
         )
 
 
-def _check_address(email: str, vendor: Vendor, project: Project) -> None:
+def check_address(email: str, vendor: Vendor, written: QuerySet[VendorInvitation]) -> None:
     """A colleague is nobody from outside, and one person signs in for one vendor.
 
-    Judged by who was written to and never by accounts, so that the answer is the same before a link is used and after.
+    written: the invitations that count. Judged by who was written to and never by accounts, so that the answer is the
+    same before a link is used and after. Raises Invalid.
     """
     at = email[email.rfind("@") :]
     if User.objects.filter(email__iendswith=at).exclude(roles__contains=[Role.VENDOR.value]).exists():
@@ -114,8 +126,7 @@ def _check_address(email: str, vendor: Vendor, project: Project) -> None:
             % {"domain": at.removeprefix("@")},
             field="email",
         )
-    others = VendorInvitation.objects.filter(vendor_mails.told_to(project), email=email).exclude(vendor=vendor)
-    other = others.select_related("vendor").first()
+    other = written.filter(email=email).exclude(vendor=vendor).select_related("vendor").first()
     if other is not None:
         raise Invalid(
             _("This address belongs to somebody at %(vendor)s. Invite that firm.") % {"vendor": other.vendor.name},
@@ -136,11 +147,11 @@ def take_off(*, project: Project, vendor: Vendor, by: User) -> None:
 
 
 @transaction.atomic
-def send_again(*, project: Project, vendor: Vendor, email: str, by: User) -> VendorInvitation:
+def send_again(*, project: Project, vendor: Vendor, email: str, language: str = "", by: User) -> VendorInvitation:
     """Send a new link to a known address of an invited vendor while bids are taken. The list of vendors stays as it is.
 
-    An address that has an account gets no link; nobody here is told which it is. Raises Denied, InvalidTransition,
-    TooLate, Invalid.
+    language: empty for the one it was written to in before. An address that has an account gets no link; nobody here
+    is told which it is. Raises Denied, InvalidTransition, TooLate, Invalid.
     """
     project = locked(project)
     now = market_now()
@@ -150,8 +161,11 @@ def send_again(*, project: Project, vendor: Vendor, email: str, by: User) -> Ven
     email = email.strip().lower()
     if not email:
         raise Invalid(_("Give the e-mail address of somebody at %(vendor)s.") % {"vendor": vendor.name}, field="email")
-    _check_known(email, vendor, addresses_of(vendor, project)[0])
-    made = VendorInvitation.objects.create(project=project, vendor=vendor, email=email, made_at=now, made_by=by)
+    known, _settled = addresses_of(vendor, project)
+    _check_known(email, vendor, known)
+    made = VendorInvitation.objects.create(
+        project=project, vendor=vendor, email=email, language=language or known[email], made_at=now, made_by=by
+    )
     vendor_mails.post(made.pk)
     record(project, "vendor_written_to", by=by, vendor=str(vendor.pk), name=vendor.name)
     return made
@@ -163,7 +177,8 @@ def send_again(*, project: Project, vendor: Vendor, email: str, by: User) -> Ven
 def invitation_for(token: str) -> VendorInvitation:
     """The invitation of a link that can be used now. Two statements beside the clock's. Raises DeadLink."""
     found = (
-        VendorInvitation.objects.select_related("vendor", "project__buyer")
+        VendorInvitation.objects.in_force()
+        .select_related("vendor", "project__buyer")
         .filter(token_sha256=vendor_mails.hashed(token), accepted_at=None, expires_at__gt=market_now())
         .first()
     )
@@ -183,11 +198,14 @@ def accept(*, token: str, name: str, password: str) -> User:
     rows = VendorInvitation.objects.select_for_update(of=("self",)).select_related("vendor", "project")
     invitation = rows.get(pk=invitation.pk)
     now = market_now()
-    if invitation.accepted_at is not None:
+    if invitation.accepted_at is not None or not VendorInvitation.objects.in_force().filter(pk=invitation.pk).exists():
         raise DeadLink
-    person = User(email=invitation.email, name=" ".join(name.split()), roles=[Role.VENDOR.value])
-    if not person.name:
+    called = name_beside_firm(name, invitation.vendor)
+    person = User(email=invitation.email, name=called, language=invitation.language, roles=[Role.VENDOR.value])
+    if not called:
         raise Invalid(_("Write your name; the buyer reads it in the contract."), field="name")
+    if len(called) > LONGEST_NAME:
+        raise Invalid(_("Write a shorter name; it stands beside the name of your firm."), field="name")
     try:
         validate_password(password, person)
     except ValidationError as wrong:
@@ -201,20 +219,20 @@ def accept(*, token: str, name: str, password: str) -> User:
     VendorSeat.objects.create(vendor=invitation.vendor, person=person, seated_at=now)
     invitation.accepted_at, invitation.accepted_by = now, person
     invitation.save(update_fields=["accepted_at", "accepted_by"])
-    _keep_seated(invitation, person, now)
+    keep_told(invitation, "seated", person, now)
     return person
 
 
-def _keep_seated(invitation: VendorInvitation, person: User, now: datetime) -> None:
-    """That a link was used hints who bids, so it enters the trail with the project's bids and is sealed until then."""
+def keep_told(invitation: VendorInvitation, deed: str, by: User, now: datetime) -> None:
+    """That a link was used, or was not, hints who bids: it enters the trail with the bids, sealed until then."""
     project = invitation.project
     facts = {"vendor": str(invitation.vendor_id), "name": invitation.vendor.name}
     if project.opened_at is None:
         keep_deed(
-            project.pk, deed="seated", bid=invitation.vendor_id, actor=person.pk, actor_name=person.name, at=now,
-            kind="vendor", **facts,
+            project.pk, deed=deed, bid=invitation.vendor_id, actor=by.pk, actor_name=by.name, at=now, kind="vendor",
+            **facts,
         )  # fmt: skip
     else:
         audit.record(
-            by=person, deed="vendor.seated", subject=f"vendor:{invitation.vendor_id}", about=project.title, **facts
+            by=by, deed=f"vendor.{deed}", subject=f"vendor:{invitation.vendor_id}", about=project.title, **facts
         )

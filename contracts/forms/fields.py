@@ -90,7 +90,7 @@ class FirmsField(forms.CharField):
         names = list(dict.fromkeys(" ".join(line.split()) for line in text.splitlines() if line.strip()))
         if len(names) > MOST_INVITED:
             raise ValidationError(_("Name at most %(count)s MEs.") % {"count": MOST_INVITED})
-        firms = {firm.name: firm for firm in Microenterprise.objects.active().filter(name__in=names)}
+        firms = {firm.name: firm for firm in Microenterprise.objects.living().filter(name__in=names)}
         missing = [name for name in names if name not in firms]
         if missing:
             raise ValidationError(

@@ -33,7 +33,8 @@ class SavedFilterForm(forms.Form):
         super().__init__(data, initial=_initial(saved))
         shared = self.fields["shared_with"]
         if isinstance(shared, forms.ModelChoiceField):
-            shared.queryset = Microenterprise.objects.filter(pk__in=[firm.pk for firm in who.firms]).order_by("name")
+            mine = [firm.pk for firm in (*who.firms, *who.teams)]
+            shared.queryset = Microenterprise.objects.filter(pk__in=mine).order_by("name")
 
 
 def _initial(saved: SavedFilter | None) -> dict[str, Any]:

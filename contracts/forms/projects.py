@@ -85,6 +85,11 @@ class ProjectForm(WordsForm):
         label=gettext_lazy("Invited MEs"),
         help_text=gettext_lazy("By name, one per line, two at least. Only for a project by invitation."),
     )
+    teams_may_bid = forms.BooleanField(
+        label=gettext_lazy("Teams of the talent pool may bid too"),
+        required=False,
+        help_text=gettext_lazy("People who wait in the pool and bid together. They launch their ME before they sign."),
+    )
 
     promises_weight = forms.IntegerField(
         label=gettext_lazy("Weight of promises kept"),
@@ -175,6 +180,7 @@ class ProjectForm(WordsForm):
             milestones=self.proposed(),
             admission=typed["admission"] or Project.Admission.OPEN,
             invited=typed["invited"],
+            teams_may_bid=typed["teams_may_bid"],
             criteria=self.typed_criteria(typed),
             two_envelopes=typed["two_envelopes"],
         )
@@ -232,9 +238,10 @@ def _initial(project: Project | None, reader: User, now: datetime) -> dict[str, 
             "pass_mark": 0,
             "zone": zone,
             "admission": Project.Admission.OPEN,
+            "teams_may_bid": True,
         }
     place = ZoneInfo(project.deadline_zone)
-    invited = Microenterprise.objects.active().filter(pk__in=project.invited.values("microenterprise"))
+    invited = Microenterprise.objects.living().filter(pk__in=project.invited.values("microenterprise"))
     panel = [row.person for row in project.panel.select_related("person")]
     inside = set(_members(project.buyer, now).values_list("pk", flat=True))
     return initial_words(project) | {
@@ -247,6 +254,7 @@ def _initial(project: Project | None, reader: User, now: datetime) -> dict[str, 
         "opens_at_which": of_two(project.opens_at, place) if project.opens_at else "",
         "admission": project.admission,
         "invited": list(invited.order_by("name")),
+        "teams_may_bid": project.teams_may_bid,
         "two_envelopes": project.two_envelopes,
         **initial_criteria(project),
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 from babel import Locale
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,6 +24,11 @@ NO_LAND = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
 """Codes of two letters that are no country."""
 
 
+def language_field(**options: Any) -> forms.ChoiceField:
+    """In which language somebody is written to who has chosen none yet."""
+    return forms.ChoiceField(label=gettext_lazy("Language of the invitation"), **options)
+
+
 class InviteVendorForm(forms.Form):
     """A vendor that is known, or the name, country and address of a new one."""
 
@@ -39,6 +45,11 @@ class InviteVendorForm(forms.Form):
         max_length=254,
         required=False,
         help_text=gettext_lazy("Of the person who will bid. For a known vendor it may stay empty."),
+    )
+    language = language_field(
+        choices=settings.LANGUAGES,
+        required=False,
+        help_text=gettext_lazy("Later mails follow what the person chooses."),
     )
 
     def __init__(self, data: Any = None, *, project: Project) -> None:
@@ -58,13 +69,30 @@ class AddressForm(forms.Form):
     """An address at an invited vendor, to be written to again or for the first time."""
 
     email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
+    language = language_field(choices=[("", gettext_lazy("As before")), *settings.LANGUAGES], required=False)
+
+
+class ColleagueForm(forms.Form):
+    """Another person of a known vendor, and why they are believed to be of it."""
+
+    email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
+    reason = forms.CharField(
+        label=gettext_lazy("How you made sure that this person belongs to the firm"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("The steward who agrees reads it."),
+    )
+    language = language_field(choices=settings.LANGUAGES)
 
 
 class AcceptForm(forms.Form):
     """Who accepts the invitation of a vendor."""
 
     name = forms.CharField(
-        label=gettext_lazy("Your name"), max_length=200, widget=forms.TextInput({"autocomplete": "name"})
+        label=gettext_lazy("Your name"),
+        max_length=200,
+        help_text=gettext_lazy("It is shown with the name of your firm."),
+        widget=forms.TextInput({"autocomplete": "name"}),
     )
     password = forms.CharField(
         label=gettext_lazy("Password"),

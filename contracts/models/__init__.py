@@ -23,7 +23,7 @@ from contracts.models.projects import InvitedFirm, Project, ReferenceTender
 from contracts.models.promises import MarketPromise
 from contracts.models.questions import Question
 from contracts.models.releases import FeedEpoch, Release
-from contracts.models.vendors import InvitedVendor, Vendor, VendorInvitation, VendorSeat
+from contracts.models.vendors import FurtherColleague, InvitedVendor, Vendor, VendorInvitation, VendorSeat
 
 __all__ = [
     "Alert",
@@ -39,6 +39,7 @@ __all__ = [
     "FeedEpoch",
     "FlagNote",
     "FlagSearch",
+    "FurtherColleague",
     "InvitedFirm",
     "InvitedVendor",
     "LotSet",

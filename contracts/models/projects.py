@@ -67,6 +67,12 @@ class Project(models.Model):
     admission = models.CharField(
         _("who may bid"), max_length=8, choices=Admission.choices, default=Admission.OPEN, db_default="open"
     )
+    teams_may_bid = models.BooleanField(
+        _("teams of the talent pool may bid"),
+        default=True,
+        db_default=True,
+        help_text=_("Teams that are not launched yet. They are launched as an ME before they sign."),
+    )
     currency = models.CharField(max_length=3)
     ceiling_minor = models.BigIntegerField(_("ceiling price"), null=True)
     book = models.CharField(max_length=6, choices=[("real", _("Real")), ("shadow", _("Shadow"))], default="real")

@@ -5,10 +5,11 @@ invitation was accepted is shown to nobody inside before the opening: it would h
 """
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -17,8 +18,20 @@ from core.ids import new_id
 from microenterprises.models import Membership, Microenterprise
 from people.models import Role, User
 
+BESIDE: Final = " · "
+"""What stands between a person and their firm."""
+OFFICES: Final = (Role.HR, Role.STEWARD, Role.AUDITOR)
+"""Who looks after the people of vendors: HR asks, the steward agrees, the auditor reads."""
+
 
 class VendorQuerySet(models.QuerySet["Vendor"]):
+    def visible_to(self, user: User) -> "VendorQuerySet":
+        """The firms that were invited to a published project, for the offices; one on a draft is a secret of that."""
+        if not user.has_role(*OFFICES):
+            return self.none()
+        invited = InvitedVendor.objects.filter(vendor=OuterRef("pk"), project__published_at__isnull=False)
+        return self.filter(Exists(invited))
+
     def known_to(self, project: Project) -> "VendorQuerySet":
         """Whom the buyer of a project may invite by name: who was invited to a published project, or by its own people.
 
@@ -68,6 +81,16 @@ def people_of_vendors(bidders: Iterable[Bidder | None]) -> list[User]:
     return [seat.person for seat in seats.select_related("person").order_by("pk")]
 
 
+def name_beside_firm(name: str, vendor: Vendor) -> str:
+    """How a vendor's person is called everywhere, such as “Vera Berg · Nordfrost AB”.
+
+    Whoever is outside chooses a name, and could choose a colleague's. The firm stands in the account's own name, so no
+    page, file or notice can leave it out; the database asks for it. A name that is empty stays so.
+    """
+    chosen = " ".join(name.replace(BESIDE.strip(), " ").split())
+    return f"{chosen}{BESIDE}{vendor.name}" if chosen else ""
+
+
 class VendorSeat(models.Model):
     """That somebody signs in for a vendor. Everybody of a vendor speaks for it alike."""
 
@@ -94,16 +117,76 @@ class InvitedVendor(models.Model):
         return f"{self.vendor_id}"
 
 
+def _language() -> "models.CharField[str, str]":
+    """In which language somebody outside is written to before they choose their own."""
+    return models.CharField(
+        _("language of the invitation"), max_length=10, choices=settings.LANGUAGES, default="en", db_default="en"
+    )
+
+
+class FurtherColleague(models.Model):
+    """That HR asks to let another person of a known vendor in. Nothing is mailed before a second person agrees.
+
+    Whoever signs in for a firm reads its sealed bids, so neither HR nor any other single person lets somebody in. It is
+    so for every firm at every time: a rule for firms that bid would tell which those are (rule 2).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="further_colleagues")
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    reason = models.TextField(_("reason"))
+    language = _language()
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    agreed = models.BooleanField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-asked_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["vendor", "email"], condition=Q(agreed=None), name="a_colleague_is_asked_for_once_at_a_time"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="who_asks_for_a_colleague_says_why"),
+            models.CheckConstraint(
+                condition=Q(agreed=None, decided_at=None, decided_by=None)
+                | Q(agreed__isnull=False, decided_at__isnull=False, decided_by__isnull=False),
+                name="a_colleague_is_decided_on_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(agreed=True, decided_by=F("asked_by")), name="a_second_person_lets_a_colleague_in"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class VendorInvitationQuerySet(models.QuerySet["VendorInvitation"]):
+    def in_force(self) -> "VendorInvitationQuerySet":
+        """Those to addresses that were not withdrawn, or that two persons let in again since."""
+        again = FurtherColleague.objects.filter(
+            vendor=OuterRef("vendor"), email=OuterRef("email"), agreed=True, decided_at__gt=OuterRef("withdrawn_at")
+        )
+        withdrawn = VendorInvitation.objects.filter(
+            ~Exists(again), vendor=OuterRef("vendor"), email=OuterRef("email"), withdrawn_at__isnull=False
+        )
+        return self.filter(~Exists(withdrawn), withdrawn_at=None)
+
+
 class VendorInvitation(models.Model):
     """A mail to one address of an invited vendor, with a link that makes one account. The token is stored nowhere.
 
-    Written while the project is a draft; sent, with a token of its own, when it is published.
+    Written while the project is a draft; sent, with a token of its own, when it is published. One to a `colleague` is
+    sent when it is agreed; its project is one to which the firm is invited and until whose opening its use is sealed.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="vendor_invitations")
     vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="invitations")
     email = models.EmailField(_("e-mail address"), max_length=254)
+    language = _language()
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     token_sha256 = models.CharField(max_length=64, unique=True, null=True)
@@ -111,6 +194,11 @@ class VendorInvitation(models.Model):
     expires_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
     accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    colleague = models.ForeignKey(FurtherColleague, on_delete=models.PROTECT, null=True, related_name="invitations")
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = VendorInvitationQuerySet.as_manager()
 
     class Meta:
         ordering = ["made_at", "id"]
@@ -124,6 +212,11 @@ class VendorInvitation(models.Model):
                 condition=Q(accepted_at=None, accepted_by=None)
                 | Q(accepted_at__isnull=False, accepted_by__isnull=False, sent_at__isnull=False),
                 name="an_accepted_invitation_was_sent_and_says_by_whom",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_by=None)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False, accepted_at=None),
+                name="only_an_unused_invitation_is_withdrawn",
             ),
         ]
         indexes = [models.Index(fields=["vendor", "email"], name="vendor_invitation_address")]

@@ -138,6 +138,7 @@ class Process:
     lots: Sequence[Lot] = ()
     has_enquiries: bool = False
     siblings: Sequence[Sibling] = ()
+    eligibility: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +251,7 @@ def _tender(facts: Process) -> Node:
         procuringEntity=_reference(facts.buyer),
         value=_value(facts.ceiling_minor, facts.currency),
         procurementMethod="selective" if facts.invited_only else "open",
+        eligibilityCriteria=facts.eligibility or None,
         mainProcurementCategory="services",
         awardCriteria=facts.criteria,
         awardCriteriaDetails=facts.criteria_details,

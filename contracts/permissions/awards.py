@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from contracts.bidders import is_gone
 from contracts.lifecycle import PROJECT
-from contracts.models import Award, Bid, Objection, Panelist, PriceQuestion, Project, Vendor
+from contracts.models import Award, Bid, Objection, Panelist, PriceQuestion, Project
 from contracts.models.vendors import Bidder
 from contracts.permissions.panel import Seat
 from contracts.permissions.standing import Standing
@@ -51,11 +52,15 @@ def check_awardable(project: Project, bid: Bid, unscored: int) -> None:
         raise InvalidTransition(
             _("The panel has not judged the quality of every bid yet. Award when all of them have their points.")
         )
-    bidder = bid.bidder
-    if bidder is None or (not isinstance(bidder, Vendor) and bidder.status != "active"):
-        raise InvalidTransition(_("The bidder is dissolved, so it cannot sign. Choose another bid or none."))
+    check_can_sign(bid)
     if bid.microenterprise_id == project.buyer_id:
         raise Denied(_("Nobody buys from themselves."))
+
+
+def check_can_sign(bid: Bid) -> None:
+    """Whether the bidder is still there. Refusing an award, or taking it back, needs none."""
+    if bid.bidder is None or is_gone(bid.bidder):
+        raise InvalidTransition(_("The bidder is dissolved, so it cannot sign. Choose another bid or none."))
 
 
 # ------------------------------------------------------------------ the second person

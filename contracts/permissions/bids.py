@@ -20,8 +20,8 @@ Barred = Mapping[UUID, str]
 
 
 def barred(project: Project, who: Standing) -> Barred:
-    """Which of the MEs that somebody leads are kept out: by who judges, accepts or awards, or because it is not
-    invited. One statement.
+    """Which of the MEs and teams that somebody leads are kept out: by who judges, accepts or awards, because it is not
+    invited, or because it is a team that may not bid here, or not yet. One statement.
     """
     judges = (
         Q(person__in=Panelist.objects.filter(project=project).values("person"))
@@ -29,11 +29,11 @@ def barred(project: Project, who: Standing) -> Barred:
         | Q(person__in=[pk for pk in (project.acceptor_id, project.published_by_id) if pk is not None])
     )
     keepers = Membership.objects.active(who.on).filter(judges, microenterprise=OuterRef("pk")).order_by("person__name")
-    rows = Microenterprise.objects.filter(pk__in=[firm.pk for firm in who.led]).annotate(
+    rows = Microenterprise.objects.filter(pk__in=[firm.pk for firm in who.bidding_mes]).annotate(
         keeper=Subquery(keepers.values("person__name")[:1]),
         is_invited=Exists(InvitedFirm.objects.filter(project=project, microenterprise=OuterRef("pk"))),
     )
-    found = {}
+    found = _barred_teams(project, who)
     for pk, name, keeper, is_invited in rows.values_list("pk", "name", "keeper", "is_invited"):
         if keeper is not None:
             found[pk] = _(
@@ -42,6 +42,22 @@ def barred(project: Project, who: Standing) -> Barred:
             ) % {"person": keeper, "me": name}
         elif project.admission == Project.Admission.INVITED and not is_invited:
             found[pk] = _("Only the MEs that the buyer invited bid here; %(me)s is not on the list.") % {"me": name}
+    return found
+
+
+def _barred_teams(project: Project, who: Standing) -> dict[UUID, str]:
+    """Teams of the talent pool that this project does not admit, or that have too few people to bid on any."""
+    found = {
+        team.pk: _("%(me)s has too few people to bid: a team bids from %(count)s people on. Open a seat and invite.")
+        % {"me": team.name, "count": who.small_teams[team.pk]}
+        for team in who.led_teams
+        if team.pk in who.small_teams
+    }
+    if not project.teams_may_bid:
+        for team in who.led_teams:
+            found[team.pk] = _(
+                "This project is for launched MEs; its buyer does not admit teams of the talent pool such as %(me)s."
+            ) % {"me": team.name}
     return found
 
 
@@ -91,7 +107,9 @@ def check_bid_somehow(project: Project, who: Standing, *, barred: Barred, now: d
     """Whether somebody may bid for any ME they lead. Raises the refusal of the first when for none."""
     check_time(project, now)
     if not who.bidders:
-        raise Denied(_("Only the leader of an active ME submits bids. Show this project to the leader of yours."))
+        raise Denied(
+            _("Only the leader of an active ME or of a team submits bids. Show this project to the leader of yours.")
+        )
     refusals: list[Denied] = []
     for firm in who.bidders:
         try:

@@ -107,6 +107,11 @@ def check_sign(contract: Contract, place: Place, signed: Collection[str], *, now
         )
     if now >= until:
         raise TooLate(_("The days for signing are over, so this contract is void. The buyer can post it again."))
+    if party == Party.SUPPLIER and contract.supplier is not None and contract.supplier.is_team:
+        raise InvalidTransition(
+            _("%(me)s is a team that is not launched yet, and only an ME signs. Launch the team as an ME first.")
+            % {"me": contract.supplier.name}
+        )
     return party
 
 

@@ -1,15 +1,21 @@
-"""Where somebody stands in the market on a day: the MEs they are a member of and those they lead.
+"""Where somebody stands in the market on a day: the MEs and teams they are a member of and those they lead.
 
 Read once per page or action and handed to every check, so that a page can ask all of them for one statement.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
+
+from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from contracts.models import Vendor, VendorSeat
 from contracts.models.vendors import Bidder
 from microenterprises.models import Membership, Microenterprise
+from microenterprises.queries.firms import parameter_now
 from people.models import Role, User
 
 
@@ -17,7 +23,8 @@ from people.models import Role, User
 class Standing:
     """A person with their memberships on a date. `firms` and `led` hold active MEs only, by name.
 
-    Who signs in for an outside vendor stands for it and for no ME.
+    `teams` and `led_teams` are the incubating ones: a team may bid and nothing else, and not before it has enough
+    people (`small_teams` have not). Who signs in for an outside vendor stands for it and for no ME.
     """
 
     user: User
@@ -25,18 +32,27 @@ class Standing:
     firms: tuple[Microenterprise, ...]
     led: tuple[Microenterprise, ...]
     vendor: Vendor | None = None
+    teams: tuple[Microenterprise, ...] = ()
+    led_teams: tuple[Microenterprise, ...] = ()
+    small_teams: Mapping[UUID, int] = field(default_factory=dict)
+    """Those of `led_teams` with too few people to bid, each with how many it takes."""
+
+    @property
+    def bidding_mes(self) -> tuple[Microenterprise, ...]:
+        """The MEs and teams for which the person may bid at all."""
+        return (*self.led, *self.led_teams)
 
     @property
     def bidders(self) -> tuple[Bidder, ...]:
         """For whom the person may bid at all."""
-        return self.led if self.vendor is None else (*self.led, self.vendor)
+        return self.bidding_mes if self.vendor is None else (*self.bidding_mes, self.vendor)
 
     def belongs_to(self, firm_id: UUID | None) -> bool:
-        """Whether the person is a member of that active ME."""
-        return any(firm.pk == firm_id for firm in self.firms)
+        """Whether the person is a member of that active ME or team."""
+        return any(firm.pk == firm_id for firm in (*self.firms, *self.teams))
 
     def leads(self, firm_id: UUID | None) -> bool:
-        """Whether the person leads that active ME, or signs in for that vendor."""
+        """Whether the person leads that active ME or team, or signs in for that vendor."""
         return firm_id is not None and any(bidder.pk == firm_id for bidder in self.bidders)
 
 
@@ -50,14 +66,39 @@ def standing_of(user: User, on: date) -> Standing:
         return Standing(user=user, on=on, firms=(), led=(), vendor=seat.vendor if seat is not None else None)
     rows = (
         Membership.objects.active(on)
-        .filter(person=user, microenterprise__status=Microenterprise.Status.ACTIVE)
+        .filter(person=user)
+        .exclude(microenterprise__status=Microenterprise.Status.DISSOLVED)
         .select_related("microenterprise")
+        .annotate(people=_people(on), people_needed=parameter_now("team_fewest_people"))
         .order_by("microenterprise__name")
     )
-    found = [] if user.has_role(Role.AUDITOR) else list(rows)
+    found: list[Any] = [] if user.has_role(Role.AUDITOR) else list(rows)
+    firms = [row for row in found if not row.microenterprise.is_team]
+    teams = [row for row in found if row.microenterprise.is_team]
+    small = {row.microenterprise_id: row.people_needed for row in teams if row.people < row.people_needed}
     return Standing(
         user=user,
         on=on,
-        firms=tuple(row.microenterprise for row in found),
-        led=tuple(row.microenterprise for row in found if row.is_lead),
+        firms=tuple(row.microenterprise for row in firms),
+        led=tuple(row.microenterprise for row in firms if row.is_lead),
+        teams=tuple(row.microenterprise for row in teams),
+        led_teams=tuple(row.microenterprise for row in teams if row.is_lead),
+        small_teams=small,
     )
+
+
+def too_small_to_bid(firms: Iterable[Microenterprise], on: date) -> set[UUID]:
+    """Which of these are teams with too few people to bid. One statement, and none where none is a team."""
+    teams = [firm.pk for firm in firms if firm.is_team]
+    if not teams:
+        return set()
+    rows = Microenterprise.objects.filter(pk__in=teams).annotate(
+        people=_people(on, "pk"), people_needed=parameter_now("team_fewest_people")
+    )
+    return set(rows.filter(people__lt=F("people_needed")).values_list("pk", flat=True))
+
+
+def _people(on: date, firm: str = "microenterprise") -> Coalesce:
+    """How many are in the ME of a membership and may sign in, inside its own statement. firm: the column of the ME."""
+    rows = Membership.objects.active(on).filter(microenterprise=OuterRef(firm), person__is_active=True).order_by()
+    return Coalesce(Subquery(rows.values("microenterprise").annotate(n=Count("pk")).values("n")), 0)

@@ -1,14 +1,18 @@
-"""Who invites outside vendors, and until when. What an invited vendor may do stands beside what an ME may."""
+"""Who invites outside vendors, and until when, and who keeps their people.
+
+What an invited vendor may do stands beside what an ME may.
+"""
 
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import Phase, phase
-from contracts.models import Project
+from contracts.models import FurtherColleague, Project
 from contracts.permissions.standing import Standing
 from core.errors import Denied, InvalidTransition, TooLate
 from core.words.instants import exact
+from people.models import Role, User
 
 
 def check_see_vendors(project: Project, who: Standing) -> None:
@@ -39,3 +43,26 @@ def check_send_again(project: Project, who: Standing, now: datetime) -> None:
             % {"deadline": exact(project.deadline)},
             deadline=project.deadline.isoformat(),
         )
+
+
+# ------------------------------------------------------------------ the people of a known vendor
+
+
+def check_keep(user: User) -> None:
+    """HR, who keeps accounts, asks for further colleagues, writes again and withdraws addresses."""
+    if not user.has_role(Role.HR):
+        raise Denied(_("HR keeps who signs in for a vendor."))
+
+
+def check_agree_to(colleague: FurtherColleague, user: User) -> None:
+    """A steward who did not ask. One person alone could seat a stranger beside whoever bids for the firm."""
+    if not user.has_role(Role.STEWARD):
+        raise Denied(_("A steward agrees before another person is let in."))
+    if user.pk == colleague.asked_by_id:
+        raise Denied(_("You asked for this person, so another steward has to agree."))
+
+
+def check_refuse(colleague: FurtherColleague, user: User) -> None:
+    """A steward leaves a person outside, or whoever asked thinks again."""
+    if user.pk != colleague.asked_by_id and not user.has_role(Role.STEWARD):
+        raise Denied(_("A steward decides on this, or whoever asked takes it back."))

@@ -84,10 +84,10 @@ def own_sealed_among(projects: Iterable[UUID], who: Standing) -> list[OwnBid]:
 
 
 def opened_bids_of(who: Standing) -> QuerySet[Bid]:
-    """Opened bids of the reader's MEs, which every member may see."""
+    """Opened bids of the reader's MEs and teams, which every member may see."""
     return (
         Bid.objects.visible_to(who.user)
-        .filter(microenterprise__in=[firm.pk for firm in who.firms])
+        .filter(microenterprise__in=[firm.pk for firm in (*who.firms, *who.teams)])
         .select_related("project__buyer", "microenterprise")
         .with_award()
     )
@@ -117,7 +117,7 @@ def _found(tokens: dict[str, tuple[UUID, UUID]], who: Standing) -> list[OwnBid]:
     """The bids with these tokens, live ones first, then the latest."""
     firms = {firm.pk: firm for firm in who.bidders}
     # One array instead of a hundred thousand parameters.
-    mine = RawSQL("SELECT id FROM contracts_bid WHERE bidder_token = ANY(%s)", [list(tokens)])
+    mine = RawSQL("SELECT id FROM contracts_bid WHERE opened_at IS NULL AND bidder_token = ANY(%s)", [list(tokens)])
     name = Concat(Value("project:"), Cast(OuterRef("project_id"), TextField()))
     bids = (
         Bid.objects.filter(pk__in=mine, opened_at=None)
@@ -139,13 +139,13 @@ def _is_stale(row: Any) -> bool:
 
 
 def firms_of(bids: Iterable[Bid]) -> list[Bidder]:
-    """Which active MEs and which vendors these sealed bids are of. Only for telling the bidders themselves; three
+    """Which MEs and teams and which vendors these sealed bids are of. Only for telling the bidders themselves; three
     statements.
     """
     wanted = {bid.bidder_token: bid.project_id for bid in bids}
     firms: dict[UUID, Bidder] = {}
     if wanted:
-        firms |= {firm.pk: firm for firm in Microenterprise.objects.active()}
+        firms |= {firm.pk: firm for firm in Microenterprise.objects.living()}
         vendors = Vendor.objects.filter(invited_to__project__in=set(wanted.values())).distinct()
         firms |= {vendor.pk: vendor for vendor in vendors}
     tokens = sealing.bidder_tokens(set(wanted.values()), firms)

@@ -27,13 +27,16 @@ def watches(user: User, project: str = "pk") -> Exists:
 
 def saved_filters(who: Standing) -> QuerySet[SavedFilter]:
     """One's own filters, and those that colleagues share with one's MEs."""
-    mine = [firm.pk for firm in who.firms]
+    mine = [firm.pk for firm in (*who.firms, *who.teams)]
     rows = SavedFilter.objects.visible_to(who.user).filter(Q(person=who.user) | Q(shared_with__in=mine))
     return rows.select_related("person", "shared_with")
 
 
 def leaders_who_may_bid(project: Project, on: date) -> Iterator[UUID]:
-    """Who may bid on a project for an ME they lead, by the rules of `permissions.bids`. One statement."""
+    """Who may bid on a project for an ME or a team they lead, by the rules of `permissions.bids`. One statement.
+
+    A team that still has too few people is told too: it has until the deadline to find them.
+    """
     places = Membership.objects.active(on)
     buyers = places.filter(microenterprise=project.buyer_id)
     judges = (
@@ -44,7 +47,7 @@ def leaders_who_may_bid(project: Project, on: date) -> Iterator[UUID]:
     found = (
         places.filter(
             is_lead=True,
-            microenterprise__status=Microenterprise.Status.ACTIVE,
+            microenterprise__status__in=_bidding(project),
             microenterprise__currency=project.currency,
         )
         .exclude(microenterprise__in=places.filter(judges).values("microenterprise"))
@@ -53,3 +56,9 @@ def leaders_who_may_bid(project: Project, on: date) -> Iterator[UUID]:
     if project.admission == Project.Admission.INVITED:
         found = found.filter(microenterprise__in=InvitedFirm.objects.filter(project=project).values("microenterprise"))
     yield from found.values_list("person", flat=True).distinct()
+
+
+def _bidding(project: Project) -> list[str]:
+    """The states of an ME in which it may bid on a project."""
+    states = Microenterprise.Status
+    return [states.ACTIVE, states.INCUBATING] if project.teams_may_bid else [states.ACTIVE]

@@ -43,7 +43,7 @@ def invited(project: Project) -> list[InvitedVendor]:
     addresses: dict[Any, list[str]] = {}
     same = VendorInvitation.objects.filter(vendor=OuterRef("vendor"), email=OuterRef("email"))
     earlier = same.filter(project__published_at__isnull=False, made_at__lt=OuterRef("made_at"))
-    first = same.filter(~Exists(earlier), project__buyer=project.buyer_id)
+    first = same.filter(~Exists(earlier), project__buyer=project.buyer_id, colleague=None)
     rows = VendorInvitation.objects.filter(Exists(first), project=project)
     for vendor, email in rows.values_list("vendor_id", "email"):
         if email not in addresses.setdefault(vendor, []):

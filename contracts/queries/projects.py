@@ -47,7 +47,9 @@ def closing_soon(projects: QuerySet[Project], now: datetime) -> QuerySet[Project
 def can_bid(projects: QuerySet[Project], who: Standing, now: datetime) -> QuerySet[Project]:
     """Open projects on which somebody may bid for an ME they lead, by the rules of `permissions.bids`."""
     found = Q(pk__in=[])
-    for firm in who.led:
+    for firm in who.bidding_mes:
+        if firm.pk in who.small_teams:
+            continue
         members = Membership.objects.active(who.on).filter(microenterprise=firm).values("person")
         judges = Panelist.objects.filter(project=OuterRef("pk"), person__in=members)
         buyer_leads = Membership.objects.active(who.on).filter(
@@ -56,6 +58,7 @@ def can_bid(projects: QuerySet[Project], who: Standing, now: datetime) -> QueryS
         invited = InvitedFirm.objects.filter(project=OuterRef("pk"), microenterprise=firm)
         found |= (
             Q(currency=firm.currency)
+            & (Q(teams_may_bid=True) if firm.is_team else Q())
             & (Q(admission=Project.Admission.OPEN) | Exists(invited))
             & ~Q(acceptor__in=members)
             & ~Q(published_by__in=members)

@@ -112,6 +112,7 @@ def _process(row: Project, now: datetime, lots: Sequence[tuple[UUID, writer.Sibl
         amendments=[writer.Amendment(f"{row.pk}-{one.number}", one.made_at, one.reason) for one in versions],
         has_enquiries=fetched["told_enquiries"],
         siblings=[sibling for pk, sibling in lots if pk != row.pk],
+        eligibility="" if row.teams_may_bid else "Launched microenterprises only, no teams of the talent pool.",
     )
 
 

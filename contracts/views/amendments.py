@@ -59,10 +59,10 @@ def happened(project: Project) -> list[Happening]:
 
 
 def deadline_facts(project: Project, now: datetime) -> dict[str, Any]:
-    """The deadline on the clocks of its own zone, with its offset, and how long it is until then by the server."""
+    """The deadline in its own zone beside the reader's, with its offset, and how long it is until then by our clock."""
     runs = phase(project, now) in (Phase.SCHEDULED, Phase.OPEN)
     return {
-        "deadline_there": zones.in_zone(project.deadline, ZoneInfo(project.deadline_zone)),
+        **zones.beside_readers(project.deadline, project.deadline_zone),
         "deadline_left": zones.countdown(project.deadline, now) if runs else "",
     }
 
@@ -102,7 +102,7 @@ def project_amend(request: Request, pk: UUID) -> HttpResponse:
         "changed": changed(project),
         "wallet": balance(project.buyer.entity_id, Kind.WALLET),
         "least": parameters.value("shortest_minutes_after_a_change", on=business_date(now)),
-        **deadline_facts(project, now),
+        "deadline_there": zones.in_zone(project.deadline, ZoneInfo(project.deadline_zone)),
     }
     response = render(request, "projects/amend.html", context)
     return unprocessable(response) if form.is_bound and not form.is_valid() else response

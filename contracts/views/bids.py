@@ -103,7 +103,7 @@ def _current(request: Request, own: Sequence[OwnBid]) -> OwnBid | None:
 
 
 def _submitting(request: Request, project: Project, who: Standing, now: datetime) -> HttpResponse:
-    barred = checks.barred(project, who) if who.led else {}
+    barred = checks.barred(project, who) if who.bidding_mes else {}
     checks.check_bid_somehow(project, who, barred=barred, now=now)
     firms = checks.bidding_firms(project, who, barred=barred, now=now)
     wanted = [firm for firm in firms if str(firm.pk) == request.GET.get("me")]

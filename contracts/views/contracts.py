@@ -157,8 +157,15 @@ def contract_detail(request: Request, pk: UUID) -> HttpResponse:
         "hidden": len(rated) - len(queries.shown_ratings(found, now)),
         "trail": queries.trail(contract),
         "why": _why_not_each(contract, place),
+        "launch_first": _launch_first(contract, place),
     }
     return render(request, "contracts/detail.html", context)
+
+
+def _launch_first(contract: Contract, place: Place) -> bool:
+    """Whether the reader leads a team that has to be launched as an ME before it signs."""
+    waits = contract.supplier is not None and contract.supplier.is_team
+    return waits and contract.status == Contract.Status.SIGNING and "supplier" in place.leads
 
 
 def _why_not_each(contract: Contract, place: Place) -> dict[str, str]:
@@ -270,7 +277,9 @@ def contract_sign(request: Request, pk: UUID) -> HttpResponse:
             return _back(request, found.contract, _("You signed. It stands in the contract's history."))
     versions = queries.versions(found.contract)
     until = checks.signing_ends(found.contract, versions[0].words.signing_days)
-    checks.check_sign(found.contract, found.place, versions[0].signed, now=now, until=until)
+    launch_first = _launch_first(found.contract, found.place)
+    if not launch_first:
+        checks.check_sign(found.contract, found.place, versions[0].signed, now=now, until=until)
     context = {
         "now": now,
         "contract": found.contract,
@@ -281,6 +290,7 @@ def contract_sign(request: Request, pk: UUID) -> HttpResponse:
         "last": len(versions[0].signed) == 1,
         "over_minor": (found.contract.project.ceiling_minor or 0) - found.contract.price_minor,
         "refusal": refusal,
+        "launch_first": launch_first,
         "form": forms.SignForm(initial={"sha256": versions[0].sha256}),
     }
     return render(request, "contracts/sign.html", context, status=409 if refusal else 200)

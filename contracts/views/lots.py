@@ -65,7 +65,7 @@ def lot_set(request: Request, pk: UUID) -> HttpResponse:
     going, running = lots.going(seen.lots), [lot for lot in seen.lots if phase(lot, now) is Phase.OPEN]
     refusal = _why_not_bid(running, who, now)
     rows = [_row(lot, own, now, may_bid=not refusal) for lot in seen.lots]
-    bids = bool(who.led) and not who.belongs_to(seen.lot_set.buyer_id) and (bool(running) or bool(own))
+    bids = bool(who.bidding_mes) and not who.belongs_to(seen.lot_set.buyer_id) and (bool(running) or bool(own))
     context = {
         "now": now,
         "lot_set": seen.lot_set,
@@ -99,8 +99,8 @@ def _row(lot: Project, own: Sequence[OwnBid], now: datetime, *, may_bid: bool) -
 
 def _why_not_bid(running: Sequence[Project], who: Standing, now: datetime) -> str:
     """Why the reader bids on none of these lots, which have the same people and the same guests; empty if they may."""
-    if not running or not who.led:
-        return _("Only the leader of an active ME submits bids.")
+    if not running or not who.bidding_mes:
+        return _("Only the leader of an active ME or of a team submits bids.")
     first = running[0]
     return why_not(bid_checks.check_bid_somehow, first, who, barred=bid_checks.barred(first, who), now=now)
 
@@ -222,7 +222,7 @@ def lot_set_publish(request: Request, pk: UUID) -> HttpResponse:
         "wallet": wallet,
         "left": wallet - total,
         "criteria": explaining.criteria(first),
-        "deadline_there": zones.in_zone(first.deadline, ZoneInfo(first.deadline_zone)),
+        **zones.beside_readers(first.deadline, first.deadline_zone),
     }
     response = render(request, "projects/lots_publish.html", context)
     return response if refusal is None else unprocessable(response)

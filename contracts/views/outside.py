@@ -117,7 +117,7 @@ def project_page(request: Request, seen: SeenProject, shared: dict[str, Any], no
     who = standing_of(request.user, business_date(now))
     project = seen.project
     shown = ("project", "phase", "badge", "sentence", "buyer", "quality_criteria", "skills", "measure", "milestones")
-    times = ("changed", "deadline_there", "deadline_left", "now")
+    times = ("changed", "deadline_there", "deadline_offset", "deadline_left", "now")
     context = {name: shared[name] for name in (*shown, *times) if name in shared}
     bids = project_queries.opened_bids(project)
     own = own_bids_on(project, who) if project.opened_at is None else []

@@ -19,7 +19,7 @@ from contracts.access import SeenProject, project_or_404
 from contracts.actions import lots as lot_actions
 from contracts.actions import projects as actions
 from contracts.criteria import asking, worth_showing
-from contracts.exports import csv_lines, project_rows
+from contracts.exports import CSV, csv_lines, project_rows
 from contracts.filters import ProjectFilters
 from contracts.forms.lots import MORE, NeedForm, with_one_more_row
 from contracts.forms.projects import ProjectForm, ReasonForm
@@ -80,7 +80,7 @@ def project_list(request: Request) -> HttpResponseBase:
     found = form.found(queries.listed(request.user), who, now)
     if request.GET.get("format") == "csv":
         rows = project_rows(found.order_by(*order), now)
-        return download(csv_lines(rows), filename="projects.csv", content_type="text/csv; charset=utf-8")
+        return download(csv_lines(rows), filename="projects.csv", content_type=CSV)
     shown = page(found, order=order, cursor=request.GET.get("cursor"))
     context = {
         "now": now,
@@ -239,7 +239,7 @@ def _bidding_acts(project: Project, who: Standing, own: Sequence[OwnBid], now: d
         return [_own_bid(project)]
     if who.belongs_to(project.buyer_id) or phase(project, now) is Phase.CLOSED:
         return []
-    barred = bid_checks.barred(project, who) if who.led else {}
+    barred = bid_checks.barred(project, who) if who.bidding_mes else {}
     refusal = why_not(bid_checks.check_bid_somehow, project, who, barred=barred, now=now)
     return [Act(address("bid_submit", project), _("Submit a bid"), "gavel", refusal)]
 

@@ -1,25 +1,29 @@
 """The pages of invitations: the buyer invites vendors and has links sent; somebody outside accepts one."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from contracts.access import project_or_404
 from contracts.actions import vendors as actions
+from contracts.actions.vendor_mails import is_for_the_firm
 from contracts.actions.vendors import DeadLink
 from contracts.forms.vendors import AcceptForm, AddressForm, InviteVendorForm
 from contracts.lifecycle import project_badge
-from contracts.models import Project, Vendor
+from contracts.models import Project, Vendor, VendorInvitation
 from contracts.permissions import vendors as checks
 from contracts.permissions.standing import standing_of
 from contracts.queries import outside as queries
@@ -45,7 +49,7 @@ def project_vendors(request: Request, pk: UUID) -> HttpResponse:
     form = InviteVendorForm(request.POST or None, project=project)
     if request.method == "POST":
         checks.check_invite(project, who)
-        if form.is_valid() and _done(form, lambda: _invite(project, form, request)):
+        if form.is_valid() and done(form, lambda: _invite(project, form, request)):
             messages.success(request, _("Invited. The invitation goes out when the project is published."))
             return see_other("project_vendors", pk)
     context = {
@@ -64,10 +68,12 @@ def project_vendors(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _invite(project: Project, form: InviteVendorForm, request: Request) -> None:
-    actions.invite(project=project, vendor=form.vendor(), email=form.cleaned_data["email"], by=request.user)
+    typed = form.cleaned_data
+    email, language = typed["email"], typed["language"] or "en"
+    actions.invite(project=project, vendor=form.vendor(), email=email, language=language, by=request.user)
 
 
-def _done(form: Any, act: Callable[[], object]) -> bool:
+def done(form: Any, act: Callable[[], object]) -> bool:
     """Run the action; a refusal of what was typed goes beside its field."""
     try:
         act()
@@ -96,7 +102,7 @@ def vendor_send(request: Request, pk: UUID, vendor: UUID) -> HttpResponse:
         messages.error(request, _("Write a whole e-mail address, such as name@firm.example."))
         return see_other("project_vendors", pk)
     firm = get_object_or_404(Vendor, pk=vendor)
-    actions.send_again(project=project, vendor=firm, email=form.cleaned_data["email"], by=request.user)
+    actions.send_again(project=project, vendor=firm, **form.cleaned_data, by=request.user)
     messages.success(request, _("A link is on its way, if the address has no account yet."))
     return see_other("project_vendors", pk)
 
@@ -111,13 +117,17 @@ def vendor_send(request: Request, pk: UUID, vendor: UUID) -> HttpResponse:
 def vendor_invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Make the account that an invitation promises, and sign in to it."""
     try:
-        return _accepting(request, token)
+        invitation = actions.invitation_for(token)
+        # In the language of the mail, until the reader switches to another.
+        chosen = settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+        with nullcontext() if chosen else override(invitation.language):
+            return _accepting(request, token, invitation)
     except DeadLink as dead:
         return render(request, "vendors/dead_link.html", {"sentence": dead.sentence}, status=dead.status)
 
 
-def _accepting(request: HttpRequest, token: str) -> HttpResponse:
-    invitation = actions.invitation_for(token)
+def _accepting(request: HttpRequest, token: str, invitation: VendorInvitation) -> HttpResponse:
+    for_the_firm = is_for_the_firm(invitation)
     form = AcceptForm(request.POST or None)
     if form.is_valid():
         try:
@@ -126,6 +136,7 @@ def _accepting(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error(refusal.field, str(refusal.sentence))
         else:
             login(request, person, backend=BACKEND)
-            return see_other("project_detail", invitation.project_id)
-    response = render(request, "vendors/accept.html", {"invitation": invitation, "form": form})
+            return see_other("home") if for_the_firm else see_other("project_detail", invitation.project_id)
+    context = {"invitation": invitation, "form": form, "for_the_firm": for_the_firm}
+    response = render(request, "vendors/accept.html", context)
     return unprocessable(response) if form.is_bound else response

@@ -125,11 +125,11 @@ def when(context: Context, instant: datetime | None) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def deadline(context: Context, instant: datetime | None) -> SafeString:
-    """A deadline: how far away, and always the exact instant with its zone in sight."""
+def deadline(context: Context, instant: datetime | None, *, offset: str = "") -> SafeString:
+    """A deadline: how far away, and always the exact instant with its zone in sight. `offset`: its distance to UTC."""
     if instant is None:
         return nothing()
-    full = exact(instant)
+    full = f"{exact(instant)}, {offset}" if offset else exact(instant)
     stamp = _stamp(instant)
     near = relative(instant, page_now(context))
     if not near:

@@ -115,8 +115,11 @@ def filters(
     """
     request = request_of(context)
     path = request.path if request else ""
+    query = query_of(context)
     told = _told(form)
-    key = (get_language(), path, target, search, primary, str(placeholder), told)
+    # A field may be asked for with the value it has anyway: the sheet stands open then, and the fields say the same.
+    asked = frozenset(key for bound in form for key in _keys(bound) if query.get(key))
+    key = (get_language(), path, target, search, primary, str(placeholder), told, asked)
     found = _RENDERED.get(key) if told is not None else None
     if found is None:
         found = _filters(context, form, path, target, search, primary, placeholder)
@@ -141,7 +144,8 @@ def _told_of(bound: BoundField) -> Hashable:
     widget = bound.field.widget
     choices: Sequence[tuple[str, str]] = ()
     if isinstance(widget, forms.widgets.ChoiceWidget):  # a hidden field offers none
-        widget.choices = list(widget.choices)  # read once, whether they are rendered or not
+        # Read once, whether they are rendered or not; a list of the rows themselves would count them first.
+        widget.choices = list(iter(widget.choices))
         choices = tuple((str(value), str(label)) for value, label in widget.choices)
     return bound.html_name, str(bound.label), str(bound.help_text), repr(bound.value()), repr(widget.attrs), choices
 

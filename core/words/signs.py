@@ -17,6 +17,7 @@ from core.look import TONE_ICONS, Badge
 register = template.Library()
 ICONS: Final = Path(__file__).resolve().parents[2] / "static" / "vendor" / "lucide"
 NOTE_ICONS: Final = {**TONE_ICONS, "neutral": "info", "accent": "info"}
+BESIDE: Final = " · "
 MESSAGE_TONES: Final = {"success": "good", "warning": "warn", "error": "bad"}
 
 
@@ -51,8 +52,11 @@ def badge(word: Any, tone: str = "neutral", icon_name: str = "") -> SafeString:
 
 @register.simple_tag
 def person(name: str, detail: str = "") -> SafeString:
-    """A person as a monogram and a name; no pictures from anywhere."""
-    words = name.split()
+    """A person as a monogram and a name; no pictures from anywhere.
+
+    A firm that stands beside the name has no part in the monogram.
+    """
+    words = name.partition(BESIDE)[0].split()
     letters = "".join(word[0] for word in words[:2]).upper() if words else "?"
     extra = format_html(' <span class="quiet">{}</span>', detail) if detail else ""
     return format_html(

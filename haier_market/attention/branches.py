@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from contracts.permissions.standing import Standing
 from haier_market.attention.looks import looks, notices
 from haier_market.attention.motion import motion
-from haier_market.attention.of_a_leader import needs_of_a_leader
+from haier_market.attention.of_a_leader import needs_of_a_leader, needs_of_a_team_leader
 from haier_market.attention.of_a_member import needs_of_a_member
 from haier_market.attention.of_a_person import needs_of_a_person
 from haier_market.attention.of_a_role import needs_of_a_role
@@ -29,4 +29,6 @@ def _needs(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any]]:
         yield from needs_of_a_member(who, now)
     if who.led:
         yield from needs_of_a_leader(who, now)
+    if who.led_teams:
+        yield from needs_of_a_team_leader(who, now)
     yield from needs_of_a_role(who, now)

@@ -29,9 +29,9 @@ def motion(who: Standing) -> Iterator[QuerySet[Any, Any]]:
         extra=F("status"),
         order=("-at",),
     )
-    if not who.firms:
+    mine = ids((*who.firms, *who.teams))
+    if not mine:
         return
-    mine = ids(who.firms)
     for side, across in (("buyer", "supplier"), ("supplier", "buyer")):
         yield lines(
             "motion",

@@ -55,15 +55,7 @@ def needs_of_a_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, An
         ).exclude(acceptor=who.user),
         at=F("opened_at"),
     )
-    yield lines(
-        "need",
-        "price",
-        PriceQuestion.objects.filter(bid__microenterprise__in=led, answered_at=None, answer_until__gt=now),
-        key=path_to("bid__project_id", "bids", "bid_id"),
-        title=F("bid__project__title"),
-        detail=F("bid__project__buyer__name"),
-        at=F("answer_until"),
-    )
+    yield lines("need", "price", _prices_to_explain(led, now), **_price_facts())
     for party, side in ((Party.BUYER, "buyer"), (Party.SUPPLIER, "supplier")):
         across = "supplier" if side == "buyer" else "buyer"
         yield lines(
@@ -75,7 +67,50 @@ def needs_of_a_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, An
             number=days("rating_hidden_days", "ended_at"),
         )
     yield lines("need", "asked", asked(Q(seat__microenterprise__in=led), now), **asked_facts())
+    yield _closing(who, now)
     yield lines(
+        "need",
+        "exception",
+        exceptions().filter(microenterprise__in=led),
+        title=F("microenterprise__name"),
+        at=F("business_date"),
+    )
+
+
+def needs_of_a_team_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any]]:
+    """What waits for who leads a team of the talent pool: it may bid, explain a price, take people in, be launched."""
+    led = ids(who.led_teams)
+    yield lines(
+        "need",
+        "team_launch",
+        Contract.objects.filter(status=Contract.Status.SIGNING, supplier__in=led),
+        key=F("supplier_id"),
+        detail=F("supplier__name"),
+        at=F("created_at"),
+        number=days("signing_days", "created_at"),
+    )
+    yield lines("need", "price", _prices_to_explain(led, now), **_price_facts())
+    yield lines("need", "asked", asked(Q(seat__microenterprise__in=led), now), **asked_facts())
+    if not who.led:
+        yield _closing(who, now)
+
+
+def _prices_to_explain(firms: list[Any], now: datetime) -> QuerySet[PriceQuestion]:
+    return PriceQuestion.objects.filter(bid__microenterprise__in=firms, answered_at=None, answer_until__gt=now)
+
+
+def _price_facts() -> dict[str, Any]:
+    return {
+        "key": path_to("bid__project_id", "bids", "bid_id"),
+        "title": F("bid__project__title"),
+        "detail": F("bid__project__buyer__name"),
+        "at": F("answer_until"),
+    }
+
+
+def _closing(who: Standing, now: datetime) -> QuerySet[Any, Any]:
+    """Projects that close soon, on which the reader may bid."""
+    return lines(
         "need",
         "bid",
         project_queries.closing_soon(project_queries.can_bid(Project.objects.visible_to(who.user), who, now), now),
@@ -83,13 +118,6 @@ def needs_of_a_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, An
         at=F("deadline"),
         number=F("ceiling_minor"),
         extra=F("currency"),
-    )
-    yield lines(
-        "need",
-        "exception",
-        exceptions().filter(microenterprise__in=led),
-        title=F("microenterprise__name"),
-        at=F("business_date"),
     )
 
 

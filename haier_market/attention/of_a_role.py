@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.db.models import Exists, F, Min, OuterRef, QuerySet, Value
 
-from contracts.models import Bid, FlagSearch, Objection, Project, RedFlag
+from contracts.models import Bid, FlagSearch, FurtherColleague, Objection, Project, RedFlag
 from contracts.permissions.standing import Standing
 from contracts.queries import panel as panel_queries
 from haier_market.attention.lines import ids, lines, path_to, summed
@@ -69,6 +69,15 @@ def needs_of_a_role(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any]
             at=F("searched_at"),
             order=("-at",),
             most=1,
+        )
+        yield lines(
+            "need",
+            "let_in",
+            FurtherColleague.objects.filter(agreed=None).exclude(asked_by=who.user),
+            key=F("vendor"),
+            title=F("vendor__name"),
+            detail=F("email"),
+            at=F("asked_at"),
         )
         mine = ids(who.firms)
         bidding = Bid.objects.filter(project=OuterRef("award__project"), microenterprise__in=mine)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from haier_market.attention import Line
-from haier_market.cards.days import day_of, day_written, end_of, start_of
+from haier_market.cards.days import after, day_of, day_written, end_of, start_of
 from haier_market.cards.shapes import Need
 
 
@@ -51,6 +51,17 @@ def _launch(line: Line) -> Need:
         f"/ideas/{line.key}/launch/",
         _("Launch"),
         None,
+        "sprout",
+    )
+
+
+def _team_launch(line: Line) -> Need:
+    return Need(
+        _("%(team)s won “%(title)s”") % {"team": line.detail, "title": line.title},
+        _("Launch the team as an ME, then sign the contract"),
+        f"/talent/teams/{line.key}/launch/",
+        _("Launch"),
+        after(line.at, line.number),
         "sprout",
     )
 
@@ -118,5 +129,6 @@ NEEDS: Final[dict[str, Callable[[Line], Need]]] = {
     "pool": _pool,
     "pool_over": _pool_over,
     "pool_soon": _pool_soon,
+    "team_launch": _team_launch,
     "vote": _vote,
 }

@@ -69,6 +69,17 @@ def _objection(line: Line) -> Need:
     )
 
 
+def _let_in(line: Line) -> Need:
+    return Need(
+        _("Decide whether another person of %(vendor)s is let in") % {"vendor": line.title},
+        _("HR asks for %(email)s") % {"email": line.detail},
+        f"/vendors/{line.key}/",
+        _("Read and decide"),
+        None,
+        "user-check",
+    )
+
+
 def _quality(line: Line) -> Need:
     return Need(
         _("Judge the quality of the bids on “%(title)s”") % {"title": line.title},
@@ -165,6 +176,7 @@ NEEDS: Final[dict[str, Callable[[Line], Need]]] = {
     "bid": _bid,
     "flags": _flags,
     "judge": _judge,
+    "let_in": _let_in,
     "objection": _objection,
     "price": _price,
     "quality": _quality,

@@ -247,8 +247,10 @@ def _agree(world: World, firm: Firm, number: int, chance: Chance) -> None:
     if shape.shares_with_stable:
         for member in firm.members:
             member.weight = member.weight or chance.whole(4, 8)
-    first = _terms(firm, shape, 1, firm.row.launched_at, firm.row.launched_at.date())
-    first.status, first.agreed_at = ShareTerms.Status.AGREED, firm.row.launched_at
+    launched_at = firm.row.launched_at
+    assert launched_at is not None  # `_found` said when
+    first = _terms(firm, shape, 1, launched_at, launched_at.date())
+    first.status, first.agreed_at = ShareTerms.Status.AGREED, launched_at
     world.rows.add(first)
     if number in (BLUE_KETTLE, COLD_CHAIN, NORTHWIND) or firm in world.ending or firm.trade is not None:
         return

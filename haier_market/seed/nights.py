@@ -13,7 +13,7 @@ from functools import partial
 from django.db import connection
 
 from core import past
-from haier_market.seed import cases, decisions, payouts, questions, watching
+from haier_market.seed import cases, decisions, payouts, questions, teams, watching
 from haier_market.seed.ideas import Launch
 from haier_market.seed.timeline import OPENING
 from haier_market.seed.words import DISSOLVE_REASONS, EVERYWHERE
@@ -105,7 +105,7 @@ def _events(world: World) -> dict[int, list[Event]]:
     if cases.fit(world.options.microenterprises):
         leaving, act = cases.somebody_leaves(world)
         events[leaving].append(act)
-    told = [*decisions.deeds(world), *watching.deeds(world), *questions.deeds(world)]
+    told = [*decisions.deeds(world), *watching.deeds(world), *questions.deeds(world), *teams.deeds(world)]
     for deed in sorted(told, key=lambda deed: (deed.slot, deed.after)):
         events[deed.slot].append(partial(_later, world.timeline.end_of(deed.slot) + deed.after, deed.act))
     for launch in world.launches:

@@ -3,7 +3,7 @@
 Sol and the others whose ME ends while the story runs come by the real wind-up (`nights`).
 """
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 from haier_market.seed.chance import Chance
 from haier_market.seed.people import give_skills
@@ -59,6 +59,11 @@ def everything(world: World) -> None:
             give_skills(world, person, field, chance)
 
 
+def _launched(row: Microenterprise) -> datetime:
+    assert row.launched_at is not None  # every ME of this file was
+    return row.launched_at
+
+
 def _terms(row: Microenterprise, lead: User, world: World) -> ShareTerms:
     return ShareTerms(
         microenterprise=row,
@@ -66,17 +71,17 @@ def _terms(row: Microenterprise, lead: User, world: World) -> ShareTerms:
         status=ShareTerms.Status.AGREED,
         tiers=[[None, 3000]],
         residual_owners={"reserve": 10_000},
-        effective_from=row.launched_at.astimezone(world.timeline.zone).date(),
-        proposed_at=row.launched_at,
+        effective_from=_launched(row).astimezone(world.timeline.zone).date(),
+        proposed_at=_launched(row),
         proposed_by=lead,
-        agreed_at=row.launched_at,
+        agreed_at=_launched(row),
     )
 
 
 def _deeds(world: World, row: Microenterprise, lead: User, reason: str, people: int) -> None:
-    subject, on = f"microenterprise:{row.pk}", row.launched_at.astimezone(world.timeline.zone).date()
+    subject, on = f"microenterprise:{row.pk}", _launched(row).astimezone(world.timeline.zone).date()
     world.trail.tell(
-        row.launched_at, lead, "microenterprise.founded", subject, row.name, members=people, on=on.isoformat(), idea=""
+        _launched(row), lead, "microenterprise.founded", subject, row.name, members=people, on=on.isoformat(), idea=""
     )
     if row.dissolved_at is not None:
         world.trail.tell(row.dissolved_at, lead, "microenterprise.dissolved", subject, row.name, reason=reason)
@@ -94,7 +99,7 @@ def _deeds(world: World, row: Microenterprise, lead: User, reason: str, people: 
 
 def _membership(row: Microenterprise, person: User, place: int, world: World, chance: Chance) -> Membership:
     job, zone = chance.pick(EVERYWHERE), world.timeline.zone
-    started = row.launched_at.astimezone(zone).date()
+    started = _launched(row).astimezone(zone).date()
     return Membership(
         microenterprise=row,
         person=person,

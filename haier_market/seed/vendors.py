@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 
 from contracts import sealing
 from contracts.models import Bid, InvitedVendor, Vendor, VendorInvitation, VendorSeat
+from contracts.models.vendors import name_beside_firm
 from haier_market.seed.deals import Deal, Fate, iso
 from haier_market.seed.people import PASSWORD
 from haier_market.seed.world import World
@@ -40,10 +41,11 @@ def _founded(world: World, deal: Deal) -> tuple[Vendor, User]:
     """The firm, and the first of the outside people there are, who can sign in from now on."""
     if world.vendor is None:
         vera = User.objects.filter(roles__contains=[Role.VENDOR.value]).order_by("email")[0]
-        vera.name, vera.email, vera.password = PERSON, ADDRESS, make_password(PASSWORD)
-        vera.save(update_fields=["name", "email", "password"])
         at = deal.project.created_at
         vendor = Vendor(name=NAME, country=COUNTRY, created_at=at, created_by_id=deal.buyer.lead.pk)
+        vera.name, vera.email = name_beside_firm(PERSON, vendor), ADDRESS
+        vera.password = make_password(PASSWORD)
+        vera.save(update_fields=["name", "email", "password"])
         world.rows.add(vendor, VendorSeat(vendor_id=vendor.pk, person_id=vera.pk, seated_at=at))
         world.vendor = vendor, vera
     return world.vendor

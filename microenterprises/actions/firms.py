@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -14,7 +14,7 @@ from core.clock import business_date, market_now
 from core.errors import Conflict, Invalid, InvalidTransition
 from ledger.accounts import EntityKind
 from ledger.entities import open_entity
-from microenterprises import lifecycle
+from microenterprises import lifecycle, names
 from microenterprises.calculation import TermsSpec, terms_fault
 from microenterprises.models import (
     Ballot,
@@ -68,13 +68,13 @@ def found(
     """Found an ME with its books, its members from `on`, and version 1 of its share terms in force from `on`.
 
     The founders agree to the terms by launching, so there is no ballot. `by` is the one who will lead.
-    Raises Invalid (nobody or more than one leads, a person twice, terms that leave a profit without a rule), Conflict
-    (the name is taken).
+    Raises Invalid (nobody or more than one leads, a person twice, terms that leave a profit without a rule, a name that
+    deceives), Conflict (the name is taken).
     """
     check_acts(by)
     check_founders(members, by)
     check_terms(terms)
-    check_name_is_free(name)
+    name = check_name_is_free(name)
     now = market_now()
     entity = open_entity(name=name, kind=EntityKind.MICROENTERPRISE, currency=currency)
     try:
@@ -90,19 +90,10 @@ def found(
                 launched_by=by,
             )
     except IntegrityError as taken:  # somebody took the name since we looked
-        raise _name_taken(name) from taken
+        raise name_taken(name) from taken
     for spec in members:
         _begin(firm, spec, on)
-    ShareTerms.objects.create(
-        microenterprise=firm,
-        version=1,
-        status=ShareTerms.Status.AGREED,
-        effective_from=on,
-        proposed_at=now,
-        proposed_by=by,
-        agreed_at=now,
-        **terms_columns(terms),
-    )
+    hold_first_terms(firm, terms, on=on, by=by, now=now)
     audit.record(
         by=by,
         deed="microenterprise.founded",
@@ -132,13 +123,15 @@ def join(
 ) -> Membership:
     """Make somebody a member from `on` (today or later). The last step of an accepted invitation.
 
-    `by` is the person or the leader of the ME. Raises Denied, InvalidTransition (dissolved), Conflict (a member then).
+    `by` is the person or the leader of the ME. Raises Denied, InvalidTransition (dissolved), Conflict (a member then),
+    Invalid (a team pays nobody). Whether the person may join a team is asked in the talent pool.
     """
     firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=microenterprise.pk)
     if by.pk != person.pk:
         check_lead(place_of(by, firm))
     check_acts(by)
-    check_active(firm)
+    check_lives(firm)
+    check_pay_of(firm, pay_minor)
     check_not_past(on)
     check_no_member_then(firm, person, on)
     spec = MemberSpec(
@@ -266,6 +259,13 @@ def dissolve(*, microenterprise: Microenterprise, reason: str, by: User) -> Micr
     """
     firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=microenterprise.pk)
     check_dissolve(place_of(by, firm))
+    return close_down(firm, reason=reason, by=by)
+
+
+def close_down(firm: Microenterprise, *, reason: str, by: User) -> Microenterprise:
+    """End an ME whose row the caller has locked, and for which `by` need not speak: a team may end when its last
+    member lands elsewhere. Raises InvalidTransition (dissolved before), Invalid (no reason).
+    """
     if not reason.strip():
         raise Invalid(_("Say why the ME ends; its members and partners will read it."), field="reason")
     now = market_now()
@@ -332,22 +332,50 @@ def check_terms(terms: TermsSpec) -> None:
         raise Invalid(fault_sentence(fault), field="tiers", fault=fault.value)
 
 
-def check_name_is_free(name: str) -> None:
-    """No other ME has this name."""
-    if not name.strip():
+def check_name_is_free(name: str) -> str:
+    """No other ME has a name that reads like this one. Returns the name as it is kept.
+
+    One statement that reads every name: a few thousand short ones, and MEs are founded seldom. PostgreSQL alone cannot
+    say which names read alike.
+    """
+    kept = names.tidy(name)
+    if not kept:
         raise Invalid(_("Give the ME a name."), field="name")
-    if Microenterprise.objects.filter(name__iexact=name.strip()).exists():
-        raise _name_taken(name)
+    names.check_plain(kept)
+    own = names.key(kept)
+    for other in Microenterprise.objects.order_by().values_list("name", flat=True):
+        if names.key(other) == own:
+            raise name_taken(other)
+    return kept
 
 
-def _name_taken(name: str) -> Conflict:
+def name_taken(name: str) -> Conflict:
     return Conflict(_("There is an ME named %(name)s already. Choose another name.") % {"name": name}, field="name")
 
 
-def check_active(firm: Microenterprise) -> None:
-    """The ME was not dissolved."""
-    if firm.status != Microenterprise.Status.ACTIVE:
+def check_lives(firm: Microenterprise) -> None:
+    """The ME, or the team, was not dissolved."""
+    if firm.status == Microenterprise.Status.DISSOLVED:
         raise InvalidTransition(_("%(me)s is dissolved.") % {"me": firm.name})
+
+
+def check_active(firm: Microenterprise) -> None:
+    """The ME was launched and not dissolved: it has money, pays, buys and shares."""
+    check_lives(firm)
+    if firm.is_team:
+        raise InvalidTransition(
+            _("%(me)s is a team that is not launched yet, so it has no money and no share terms.") % {"me": firm.name}
+        )
+
+
+def check_pay_of(firm: Microenterprise, pay_minor: int) -> None:
+    """A team pays nobody before it is launched."""
+    if firm.is_team and pay_minor:
+        raise Invalid(
+            _("%(me)s is a team that is not launched yet, so its seats have no pay and no draw. Leave it at zero.")
+            % {"me": firm.name},
+            field="pay",
+        )
 
 
 def check_not_past(on: date) -> None:
@@ -392,6 +420,20 @@ def check_currency(currency: str) -> None:
 # --- Small steps ------------------------------------------------------------------------------------------------------
 
 
+def hold_first_terms(firm: Microenterprise, terms: TermsSpec, *, on: date, by: User, now: datetime) -> None:
+    """Version 1 of an ME's share terms holds from a date: who founds it agrees by founding it, without a ballot."""
+    ShareTerms.objects.create(
+        microenterprise=firm,
+        version=1,
+        status=ShareTerms.Status.AGREED,
+        effective_from=on,
+        proposed_at=now,
+        proposed_by=by,
+        agreed_at=now,
+        **terms_columns(terms),
+    )
+
+
 def terms_columns(terms: TermsSpec) -> dict[str, Any]:
     """Share terms as the columns of `ShareTerms`."""
     return {
@@ -425,10 +467,11 @@ CARRIED_OVER: Final = ("role", "customer_outcome", "is_lead", "allocation_percen
 
 def _succeed(old: Membership, on: date, **changes: Any) -> Membership:
     """End a membership on a future date and begin the same with `changes`; an end already agreed stays."""
-    check_active(old.microenterprise)
+    check_lives(old.microenterprise)
     check_future(on)
     check_within(old, on)
     conditions = {name: getattr(old, name) for name in CARRIED_OVER} | changes
+    check_pay_of(old.microenterprise, conditions["pay_minor"])
     check_conditions(
         conditions["role"],
         conditions["customer_outcome"],

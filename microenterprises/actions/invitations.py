@@ -13,7 +13,7 @@ from core.clock import business_date, market_now
 from core.errors import Conflict, Invalid, InvalidTransition, TooLate
 from core.parameters import value
 from microenterprises import lifecycle
-from microenterprises.actions.firms import check_active, check_no_member_then, join
+from microenterprises.actions.firms import check_lives, check_no_member_then, join
 from microenterprises.actions.pledges import check_gathering
 from microenterprises.actions.seats import locked as locked_seat
 from microenterprises.actions.seats import told
@@ -146,7 +146,7 @@ def check_seat_is_open(seat: Seat) -> None:
             _("The seat %(role)s is %(state)s now.") % {"role": seat.role, "state": seat.get_status_display().lower()}
         )
     if seat.microenterprise is not None:
-        check_active(seat.microenterprise)
+        check_lives(seat.microenterprise)
     elif seat.idea is not None:
         check_gathering(seat.idea)
 

@@ -11,7 +11,7 @@ from core import audit
 from core.clock import market_now
 from core.errors import InvalidTransition
 from microenterprises import lifecycle
-from microenterprises.actions.firms import check_active, check_conditions
+from microenterprises.actions.firms import check_conditions, check_lives, check_pay_of
 from microenterprises.models import Idea, Invitation, Microenterprise, Seat, Track
 from microenterprises.permissions import check_lead, check_own_idea, check_seat_owner, place_of
 from people.models import Skill, User
@@ -32,9 +32,10 @@ class SeatSpec:
 
 @transaction.atomic
 def open_seat(*, owner: Idea | Microenterprise, spec: SeatSpec, by: User) -> Seat:
-    """Offer a seat of an idea (draft or published) or of an active ME.
+    """Offer a seat of an idea (draft or published) or of an ME or a team.
 
-    Raises Denied (only the idea's owner, the ME's leader), InvalidTransition, Invalid (no role, no customer outcome).
+    Raises Denied (only the idea's owner, the ME's leader), InvalidTransition, Invalid (no role, no customer outcome,
+    pay in a team).
     """
     if isinstance(owner, Idea):
         idea = Idea.objects.select_for_update(of=("self",), no_key=True).select_related("owner").get(pk=owner.pk)
@@ -43,7 +44,8 @@ def open_seat(*, owner: Idea | Microenterprise, spec: SeatSpec, by: User) -> Sea
         return _open(spec, by, idea=idea)
     firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=owner.pk)
     check_lead(place_of(by, firm))
-    check_active(firm)
+    check_lives(firm)
+    check_pay_of(firm, spec.pay_minor)
     return _open(spec, by, microenterprise=firm)
 
 

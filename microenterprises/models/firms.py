@@ -58,7 +58,12 @@ class MicroenterpriseQuerySet(models.QuerySet["Microenterprise"]):
         return self.none() if user.is_vendor else self
 
     def active(self) -> "MicroenterpriseQuerySet":
+        """Launched and not ended. Whoever lists MEs to pay, settle or let buy starts here."""
         return self.filter(status=Microenterprise.Status.ACTIVE)
+
+    def living(self) -> "MicroenterpriseQuerySet":
+        """Active MEs, and teams that are not launched yet: whoever may bid."""
+        return self.exclude(status=Microenterprise.Status.DISSOLVED)
 
     def led_by(self, user: User, on: "date") -> "MicroenterpriseQuerySet":
         return self.filter(
@@ -67,13 +72,18 @@ class MicroenterpriseQuerySet(models.QuerySet["Microenterprise"]):
 
 
 class Microenterprise(models.Model):
-    """A firm of 8 to 20 people inside the company, with its own profit and loss."""
+    """A firm of 8 to 20 people inside the company, with its own profit and loss.
+
+    An incubating ME is a team of the talent pool that is not launched yet: it may bid, and neither buys nor pays, and
+    no night settles it (ADR 40).
+    """
 
     class Kind(models.TextChoices):
         USER = "user", _("User ME")
         NODE = "node", _("Node ME")
 
     class Status(models.TextChoices):
+        INCUBATING = "incubating", _("Incubating")
         ACTIVE = "active", _("Active")
         DISSOLVED = "dissolved", _("Dissolved")
 
@@ -85,8 +95,8 @@ class Microenterprise(models.Model):
     platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="microenterprises")
     entity = models.OneToOneField(Entity, on_delete=models.PROTECT, related_name="+")
     currency = models.CharField(max_length=3)
-    launched_at = models.DateTimeField()
-    launched_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    launched_at = models.DateTimeField(null=True)
+    launched_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     dissolved_at = models.DateTimeField(null=True)
     dissolved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     dissolution_reason = models.TextField(blank=True)
@@ -99,9 +109,17 @@ class Microenterprise(models.Model):
         ordering = ["name", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status="active", dissolved_at=None) | Q(status="dissolved", dissolved_at__isnull=False),
+                condition=Q(status__in=["active", "incubating"], dissolved_at=None)
+                | Q(status="dissolved", dissolved_at__isnull=False),
                 name="a_dissolved_me_has_its_instant",
-            )
+            ),
+            # A team that ended before its launch never was one that settles: it has no instant of launch either.
+            models.CheckConstraint(
+                condition=Q(status="active", launched_at__isnull=False, launched_by__isnull=False)
+                | Q(status="incubating", launched_at=None, launched_by=None)
+                | Q(status="dissolved"),
+                name="an_active_me_was_launched",
+            ),
         ]
         indexes = [
             models.Index(fields=["status", "name", "id"], name="me_status_name"),
@@ -111,6 +129,11 @@ class Microenterprise(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_team(self) -> bool:
+        """Whether it is a team of the talent pool, not launched yet."""
+        return self.status == Microenterprise.Status.INCUBATING
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

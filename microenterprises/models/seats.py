@@ -27,9 +27,9 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         return self.exclude(hidden)
 
     def open(self) -> "SeatQuerySet":
-        """Seats somebody can take now: open, of an ME that is active or an idea that gathers people."""
+        """Seats somebody can take now: open, of an ME or a team that lives, or an idea that gathers people."""
         return self.filter(
-            Q(microenterprise__status=Microenterprise.Status.ACTIVE)
+            Q(microenterprise__status__in=(Microenterprise.Status.ACTIVE, Microenterprise.Status.INCUBATING))
             | Q(microenterprise=None, idea__status=Idea.Status.PUBLISHED),
             status=Seat.Status.OPEN,
         )

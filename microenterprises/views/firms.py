@@ -67,6 +67,7 @@ def microenterprise_detail(request: Request, pk: UUID) -> HttpResponse:
         "why_not_books": why_not(permissions.check_see_books, place),
         "money": queries.money_now(firm.entity_id, today, first_month=firm.year_starts_in) if sees_books else None,
         "why_not_money": why_not(permissions.check_record_money, request.user),
+        "may_end_team": firm.is_team and not why_not(permissions.check_end_of_team, place),
         "can_invite": place.is_lead or request.user.has_role(Role.HR),
         "why_not_ask": _why_not_ask(place),
         "timeline": queries.timeline(f"microenterprise:{firm.pk}", with_money=sees_books),

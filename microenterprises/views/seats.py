@@ -1,5 +1,6 @@
 """Seats of ideas and MEs, and the invitations their owners send. They are answered on the talent pool's page."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from microenterprises.actions import invitations, seats
 from microenterprises.actions.invitations import check_seat_is_open
 from microenterprises.forms.fields import refuse
 from microenterprises.forms.firms import InviteForm, SeatForm
-from microenterprises.models import Idea, Microenterprise, Seat
+from microenterprises.models import Idea, Invitation, Microenterprise, Seat
 from people.models import Role, User
 
 PEOPLE_SHOWN = 8
@@ -68,8 +69,11 @@ def seat_withdraw(request: Request, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def seat_invite(request: Request, pk: UUID) -> HttpResponse:
-    """Find somebody by name or address and invite them to a seat."""
+def seat_invite(request: Request, pk: UUID, *, invite: Callable[..., Invitation]) -> HttpResponse:
+    """Find somebody by name or address and invite them to a seat.
+
+    The talent pool, which knows who may join a team, has the address of this page and gives its own `invite`.
+    """
     seat = access.seat_or_404(request.user, pk)
     permissions.check_invite(request.user, seat)
     check_seat_is_open(seat)
@@ -81,7 +85,7 @@ def seat_invite(request: Request, pk: UUID) -> HttpResponse:
             if person is None:
                 form.add_error("person", _("Nobody has this account now. Search again."))
             else:
-                invitations.invite(seat=seat, person=person, message=form.cleaned_data["message"], by=request.user)
+                invite(seat=seat, person=person, message=form.cleaned_data["message"], by=request.user)
         except DomainError as refusal:
             refuse(form, refusal)
         if not form.errors:

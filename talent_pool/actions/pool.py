@@ -42,6 +42,16 @@ def enter(*, person: User, left: Microenterprise | None, by: User | None, at: da
     return entry
 
 
+def stay(person: User) -> PoolEntry | None:
+    """Their stay in the pool, when they wait there now."""
+    return PoolEntry.objects.waiting().filter(person=person).first()
+
+
+def locked_stay(person: User) -> PoolEntry | None:
+    """The same, locked until the transaction ends: who lands and who joins a team wait for each other."""
+    return PoolEntry.objects.waiting().select_for_update().filter(person=person).first()
+
+
 @transaction.atomic
 def land(*, person: User, seat: Seat | None, by: User) -> PoolEntry | None:
     """Close the person's stay in the pool because they took `seat`; None when they were not waiting there.

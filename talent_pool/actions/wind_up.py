@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contracts.actions import contracts as contract_actions
+from contracts.actions import gone
 from contracts.actions import projects as project_actions
-from contracts.models import Contract, Project
 from core import audit
 from core.clock import business_date, market_now
 from core.errors import Invalid
@@ -19,7 +19,6 @@ from settlement.actions.nights import settle_finally
 from talent_pool.actions import liquidation, pool
 from talent_pool.models import PoolEntry
 from talent_pool.permissions import check_wind_up
-from talent_pool.queries import OPEN_PROJECTS
 
 
 @transaction.atomic
@@ -27,9 +26,11 @@ def wind_up(*, microenterprise: Microenterprise, reason: str, by: User) -> list[
     """Wind an ME up and return the pool entries of its people.
 
     Running contracts are terminated (what escrow still holds goes back to the buyer), its open projects are cancelled
-    (holds go back to its wallet), its profit to date is shared, what is left goes to the owners its terms name.
+    (holds go back to its wallet), its opened bids are disqualified and awards on their way for it end, its profit to
+    date is shared, what is left goes to the owners its terms name.
 
-    Raises Denied, InvalidTransition (already dissolved), Invalid (no reason), and what settling it raises.
+    Raises Denied, InvalidTransition (already dissolved), Invalid (no reason), Conflict (a contract was drafted for it
+    meanwhile), and what settling it raises.
     """
     # Not its key: an award or a draft that names the ME meanwhile need not wait, and cannot deadlock with this.
     firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=microenterprise.pk)
@@ -48,7 +49,10 @@ def wind_up(*, microenterprise: Microenterprise, reason: str, by: User) -> list[
     ]
     firms.dissolve(microenterprise=firm, reason=reason, by=by)
     elsewhere = set(
-        Membership.objects.active(business_date(now)).filter(person__in=people).values_list("person_id", flat=True)
+        Membership.objects.active(business_date(now))
+        .filter(person__in=people)
+        .exclude(microenterprise__status=Microenterprise.Status.INCUBATING)
+        .values_list("person_id", flat=True)
     )
     audit.record(
         by=by,
@@ -65,13 +69,10 @@ def wind_up(*, microenterprise: Microenterprise, reason: str, by: User) -> list[
 def _end_dealings(firm: Microenterprise, *, reason: str, by: User) -> None:
     # All rows are locked before the first posting: whoever accepts a milestone or publishes a project holds its row and
     # then waits for a wallet, so whoever held a wallet and waited for a row would wait for ever.
-    both_sides = Contract.objects.filter(buyer=firm) | Contract.objects.filter(supplier=firm)
-    running = both_sides.filter(status__in=(Contract.Status.SIGNING, Contract.Status.ACTIVE))
-    contracts = list(running.select_for_update().order_by("pk"))
-    open_projects = Project.objects.filter(buyer=firm, status__in=OPEN_PROJECTS)
-    projects = list(open_projects.select_for_update(no_key=True).order_by("pk"))
+    dealings = gone.lock_dealings(firm)
     pledges.refund_all_of(microenterprise=firm, by=by)
-    for contract in contracts:
+    for contract in dealings.contracts:
         contract_actions.end_with_party(contract=contract, leaving=firm, reason=reason, by=by)
-    for project in projects:
+    for project in dealings.own:
         project_actions.cancel(project=project, reason=reason, by=by)
+    gone.pass_over(firm, dealings.bid_on, by=by)

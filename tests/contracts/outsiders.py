@@ -3,11 +3,12 @@
 import re
 
 from django.core import mail
+from django.test import Client
 
 from contracts.actions import projects, vendor_mails, vendors
 from contracts.actions.vendors import NewVendor
 from contracts.models import Project, Vendor, VendorInvitation
-from people.models import User
+from people.models import Notice, User
 from tests.cast import PASSWORD, Cast
 from tests.contracts.market import drafted
 
@@ -39,3 +40,13 @@ def seated(project: Project, name: str = "Vera Berg") -> User:
 
 def vendor_of(person: User) -> Vendor:
     return Vendor.objects.get(seats__person=person)
+
+
+def as_(who: User) -> Client:
+    client = Client()
+    client.force_login(who)
+    return client
+
+
+def told(who: User) -> list[str]:
+    return list(Notice.objects.filter(person=who).order_by("created_at").values_list("sentence", flat=True))

@@ -1,5 +1,6 @@
 """The competitiveness index of an ME: inside price over the best outside price, exact, with its counts."""
 
+import csv
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -76,9 +77,18 @@ def test_colleagues_read_how_cold_chain_stands_against_nordfrost(cast: Cast) -> 
     url = reverse("competitiveness", args=[cast.cold_chain.pk])
     client = Client()
     client.force_login(cast.sol)
-    assert "112.5%" in client.get(url).content.decode()
+    page = client.get(url).content.decode()
+    assert "112.5%" in page
+    assert 'href="?format=csv"' in page
+    file = client.get(url, {"format": "csv"})
+    assert file["Content-Disposition"] == 'attachment; filename="competitiveness.csv"'
+    head, *lines = list(csv.reader(b"".join(file.streaming_content).decode("utf-8-sig").splitlines()))  # type: ignore[attr-defined]
+    assert (head[0], head[6]) == ("Project", "Share (%)")
+    opened_on = found.opened_on.isoformat()
+    assert lines == [[project.title, opened_on, "CNY", "90000.00", "80000.00", "1", "112.50", str(project.pk)]]
     client.force_login(vera)
     assert client.get(url).status_code == 404
+    assert client.get(url, {"format": "csv"}).status_code == 404
     Bid.objects.filter(vendor__isnull=False).update(status=Bid.Status.DISQUALIFIED)
     assert compared(cast.cold_chain.pk, business_date())[0] == []
     Bid.objects.filter(vendor__isnull=False).update(status=Bid.Status.VALID)

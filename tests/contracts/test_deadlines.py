@@ -5,6 +5,7 @@ from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
 from contracts import zones
@@ -13,6 +14,7 @@ from contracts.models import Bid, Project
 from core import past
 from core.clock import market_now, move_forward
 from core.errors import Invalid, TooLate
+from people.models import User
 from tests.cast import Cast, cast
 from tests.contracts.market import bids_on, published
 from tests.contracts.test_project_pages import as_person, page, post, seen, typed_draft
@@ -172,3 +174,19 @@ def test_bids_around_the_second_half_past_two_in_berlin(cast: Cast) -> None:
     move_forward(SECOND - market_now())
     projects.open_bids(project=project)
     assert set(Bid.objects.opened().values_list("pk", flat=True)) == {early.pk, last.pk}
+
+
+def test_a_reader_in_the_zone_of_the_deadline_reads_the_instant_once_and_its_offset(cast: Cast) -> None:
+    project = published(cast, deadline=SECOND, deadline_zone="Europe/Berlin")
+    User.objects.filter(pk=cast.teo.pk).update(time_zone="Europe/Berlin")
+    User.objects.filter(pk=cast.amara.pk).update(time_zone="Europe/Paris")
+    address, headers = reverse("project_detail", args=[project.pk]), {"HX-Request": "true", "HX-Target": "countdown"}
+    once, twice = (
+        seen(as_person(reader).get(address, headers=headers).content.decode()) for reader in (cast.teo, cast.amara)
+    )
+    assert once.count("31 Oct 2027") == 1
+    assert "31 Oct 2027, 02:30 Berlin, UTC+01:00" in once
+    assert "31 Oct 2027, 02:30 Paris" in twice
+    assert "31 Oct 2027, 02:30 Berlin (UTC+01:00)" in twice
+    to_the_second = zones.beside_readers(SECOND + timedelta(seconds=7), settings.COMPANY_TIME_ZONE)
+    assert to_the_second["deadline_there"]

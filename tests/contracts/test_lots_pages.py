@@ -1,5 +1,6 @@
 """The pages of a need in lots: the form that keeps what was typed, the set for its buyer and its bidders, the award."""
 
+import csv
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +14,7 @@ from contracts.models import Award, Bid, LotSet, Project
 from core import past
 from core.clock import market_now, move_forward
 from tests.cast import Cast, cast
-from tests.contracts.market import a_draft, after_deadline, bids_on
+from tests.contracts.market import a_draft, after_deadline, bids_on, published
 from tests.contracts.test_lots import both_bid, choose, drafted, opened, put_up, three
 from tests.contracts.test_project_pages import as_person, page, post, typed_draft
 from tests.secrecy.worlds import seen
@@ -116,6 +117,13 @@ def test_the_list_and_the_pages_of_a_lot_lead_to_all_lots(cast: Cast) -> None:
     listed = page(cast.amara, "project_list")
     assert all(f"lot {number} of 3" in listed for number in (1, 2, 3))
     assert listed.count(link) == 3
+    published(cast, title="Boxes alone")
+    file = as_person(cast.amara).get(reverse("project_list"), {"format": "csv", "order": "newest"})
+    lines = csv.DictReader(b"".join(file.streaming_content).decode("utf-8-sig").splitlines())  # type: ignore[attr-defined]
+    whole = "Cold boxes for three towns"
+    assert sorted((line["Lot"], line["Lots of"]) for line in lines) == [
+        ("", ""), ("1", whole), ("2", whole), ("3", whole),
+    ]  # fmt: skip
     for name in ("project_detail", "bid_submit"):
         found = page(cast.amara, name, first.pk)
         assert "Lot 1 of 3" in found

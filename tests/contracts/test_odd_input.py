@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from contracts.forms.fields import LocalTimeField
 from core import money
+from core.clock import market_now
 from core.errors import Invalid
 from core.paging import page
 from microenterprises.forms.fields import PercentField
@@ -72,7 +73,7 @@ def test_a_search_for_people_passes_over_a_zero_byte(cast: Cast) -> None:
         microenterprise=cast.cold_chain,
         role="Analyst",
         customer_outcome="Alarms are real",
-        opened_at=cast.cold_chain.launched_at,
+        opened_at=market_now(),
         opened_by=cast.amara,
     )
     client = Client()

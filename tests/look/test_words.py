@@ -222,6 +222,15 @@ def test_filters_are_as_this_reader_chose_them_whoever_asked_before() -> None:
     assert "Enter a valid date." not in shown("where=Lyon&since=2026-11-21", "Oslo", "Lyon")
 
 
+def test_a_folded_filter_stands_open_for_who_asked_by_it_and_for_nobody_else() -> None:
+    def shown(address: str) -> str:
+        form = Places(QueryDict("where=Oslo"), "Oslo")  # the value it has without being asked for
+        return show('{% filters form primary="since" %}', f"/books/?{address}", form=form)
+
+    assert shown("where=Oslo") != shown("")
+    assert shown("where=Oslo") == shown("where=Oslo")
+
+
 def test_what_a_filter_offers_is_read_once_however_often_it_was_asked_before() -> None:
     read: list[int] = []
 

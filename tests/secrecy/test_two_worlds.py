@@ -36,12 +36,14 @@ from contracts.versions import words_of
 from core import past
 from core.clock import business_date, market_now
 from haier_market.celery import app as celery_app
+from microenterprises.actions.seats import SeatSpec, open_seat
+from microenterprises.actions.teams import TeamSpec
 from microenterprises.models import Microenterprise, Seat
 from people import preferences
 from people.models import Notice, User
 from people.tasks import mail_alerts
 from settlement.exports.catalogue import CATALOGUE
-from talent_pool.actions import pool
+from talent_pool.actions import placements, pool, teams
 from tests.cast import Cast, firm, make_cast, person
 from tests.contracts.outsiders import mailed
 from tests.databases import cloned
@@ -70,13 +72,15 @@ class Stage:
     rivals: list[Microenterprise]
     vendor: User
     outsider: tuple[User, Vendor]
+    team: tuple[User, Microenterprise]
+    """Of the talent pool, with who leads it."""
     calendars: list[str]
     """Tokens of calendars: of somebody who bids in one world, and of a member of a bidding ME."""
 
 
 def set_stage() -> Stage:
-    """An open project of Blue Kettle, the first of two lots; four more MEs and two vendors that may bid, a seat,
-    an idea, a full pool.
+    """An open project of Blue Kettle, the first of two lots; four more MEs, two vendors and a team that may bid, a
+    seat, an idea, a full pool.
     """
     cast = make_cast()
     rivals = [firm(f"Rival {n}", cast.platform, person(f"Rival{n}"), wallet_minor=1_000_000) for n in range(RIVALS)]
@@ -105,13 +109,32 @@ def set_stage() -> Stage:
         opened_at=market_now(),
         opened_by=cast.amara,
     )
+    team = _team(cast)
     watchers = (cast.amara, cast.mei, cast.teo, cast.sol)
     for watcher in watchers:
         finding.watch(project=project, by=watcher)
         finding.save_filter(name="Cold", query=QueryDict("q=cold"), by=watcher, alerts=True)
     questions.ask(project=project, text="Are the sensors there already?", by=cast.sol)
     calendars = [preferences.renew_calendar(by=watcher) for watcher in watchers]
-    return Stage(cast, project, rivals, vendor, (outsider, outsider.vendor_seat.vendor), calendars)
+    return Stage(cast, project, rivals, vendor, (outsider, outsider.vendor_seat.vendor), team, calendars)
+
+
+def _team(cast: Cast) -> tuple[User, Microenterprise]:
+    """Two people of the pool who bid together."""
+    wen, xia = person("Wen"), person("Xia")
+    for somebody in (wen, xia):
+        pool.enter(person=somebody, left=None, by=None)
+    spec = TeamSpec(
+        name="Second Wind",
+        purpose="Sensors.",
+        platform=cast.platform,
+        role="Leader",
+        customer_outcome="Alarms are real",
+    )
+    team = teams.form(spec=spec, by=wen)
+    seat = open_seat(owner=team, spec=SeatSpec(role="Engineer", customer_outcome="Sensors stay on"), by=wen)
+    placements.accept(invitation=placements.ask(seat=seat, by=xia), by=wen)
+    return wen, team
 
 
 def _accepted(project: Project) -> list[User]:
@@ -127,9 +150,10 @@ def known(stage: Stage) -> Known:
     bid = {**project, "bid_id": NOBODY, "bid": NOBODY, "number": 1, "bid_pk": NOBODY}
     bid["question"] = Question.objects.get().pk
     firms = [
-        {"pk": me.pk, "me_id": me.pk} for me in (cast.blue_kettle, cast.cold_chain, cast.northwind, stage.rivals[0])
+        {"pk": me.pk, "me_id": me.pk}
+        for me in (cast.blue_kettle, cast.cold_chain, cast.northwind, stage.rivals[0], stage.team[1])
     ]
-    seat, entry = Seat.objects.get(), cast.sol.pool_entries.get()
+    seat, entry = Seat.objects.get(role="Analyst"), cast.sol.pool_entries.get()
     anything = [{"pk": NOBODY, "public_id": NOBODY, "number": 1}]
     days = [{"business_date": business_date(), "day": business_date(), "date": business_date()}]
     people = [{"pk": who.pk, "person_id": who.pk, "public_id": who.pk} for who in (cast.amara, cast.mei, cast.lin)]
@@ -151,6 +175,7 @@ def known(stage: Stage) -> Known:
             "talent/invitations/": anything,
             "talent/people/": [{"pk": entry.pk}],
             "talent/wind-up/": firms,
+            "talent/teams/": [{"pk": stage.team[1].pk}, {"pk": cast.cold_chain.pk}],
             "settlement/": [{**days[0], **anything[0], **firms[0]}],
             "payouts/": anything,
             "payouts/payments/": anything,
@@ -170,9 +195,11 @@ def known(stage: Stage) -> Known:
             "seats/": [{"pk": seat.pk}],
             "invitations/": anything,
             "people/": [*people, *anything],
+            "vendors/": [{"pk": stage.outsider[1].pk, "colleague": NOBODY}, {"pk": NOBODY}],
             "vendors/invitations/": [{"token": "a-guess"}],
             "calendar/": [{"token": "a-guess"}, *({"token": token} for token in stage.calendars)],
             "api/v1/ocds/": [{"ocid": f"{settings.OCDS_PREFIX}-{stage.project.pk}"}, {"ocid": "ocds-elsewhere-1"}],
+            "api/v1/lot-sets/": [{"pk": stage.project.lot_set_id}, {"pk": NOBODY}],
             "api/v1/": [{**bid, **days[0]}, *({"pk": me["pk"]} for me in firms)],
         }
     )
@@ -354,14 +381,18 @@ def test_nobody_at_all_can_tell_two_worlds_apart_whatever_they_try(cloned_db: st
     compare(Readers(EVERYBODY, asking=EVERYBODY, guessing=("lin", "mei", *STAFF), guesses=len(PROBES)))
 
 
+def _leader(me: Microenterprise) -> User:
+    return me.memberships.get(is_lead=True).person
+
+
 def compare(readers: Readers) -> None:
     """Live both worlds and hold them against each other, before and after the opening."""
     stage = set_stage()
     list(queue())
     amara, teo = stage.cast.amara, stage.cast.teo
     one: Bidders = [(amara, stage.cast.cold_chain, 70_000)]
-    rivals: Bidders = [(me.launched_by, me, 40_000 + n * 7_000) for n, me in enumerate(stage.rivals)]
-    five: Bidders = [(teo, stage.cast.northwind, 60_000), *rivals, (*stage.outsider, 55_000)]
+    rivals: Bidders = [(_leader(me), me, 40_000 + n * 7_000) for n, me in enumerate(stage.rivals)]
+    five: Bidders = [(teo, stage.cast.northwind, 60_000), *rivals, (*stage.outsider, 55_000), (*stage.team, 50_000)]
     instant = (market_now() + timedelta(hours=5)).replace(microsecond=0).astimezone(ZoneInfo("UTC"))
     besides = {bidder.email for bidder, _me, _price in one + five}
     connection.close()

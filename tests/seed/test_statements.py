@@ -19,7 +19,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from contracts.actions import integrity
 from contracts.actions.releases import catch_up
-from contracts.models import Bid, Contract, LotSet, Project, RedFlag, Release
+from contracts.models import Bid, Contract, LotSet, Project, RedFlag, Release, Vendor
 from core import past
 from ledger.models import Account, Entity
 from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, Platform
@@ -80,6 +80,7 @@ THINGS: dict[str, Callable[[], Addresses]] = {
     "promises": firm,
     "competitiveness": firm,
     "project_vendors": project,
+    "vendor_people": by(Vendor),
     "microenterprise_terms": by(Ballot, "share_terms__microenterprise_id", state="status"),
     "membership_detail": by(Membership, "microenterprise_id", "pk"),
     "platform_detail": by(Platform),
@@ -95,6 +96,7 @@ THINGS: dict[str, Callable[[], Addresses]] = {
     "invitation": by(Invitation, state="direction"),
     "pool_entry": by(PoolEntry),
     "api-project-detail": project,
+    "api-lot-set-detail": by(LotSet),
     "api-project-bids": project,
     "api-project-questions": project,
     "api-contract-detail": contract,
@@ -112,8 +114,10 @@ DEEDS = {
     "lot_set_edit", "lot_set_publish", "lot_set_deadline",
     "project_new", "project_edit", "project_publish", "project_cancel", "bid_submit", "bid_withdraw", "bid_disqualify",
     "project_amend", "bid_confirm", "api-project-amend", "api-project-award", "api-project-answer", "api-bid-confirm",
+    "api-lot-set-publish",
     "panel_declare", "panel_score", "panel_agree", "panel_confirm", "panel_conflict", "panel_ask", "panel_replace",
     "vendor_take_off", "vendor_send", "vendor_invitation",
+    "vendor_write_again", "vendor_withdraw", "colleague_agree", "colleague_refuse",
     "award_agree", "award_take_back", "award_object", "objection_rule", "bid_price",
     "project_award", "project_no_award", "contract_sign", "contract_change", "contract_decline",
     "milestone_deliver", "milestone_accept", "milestone_reject", "contract_rate", "contract_terminate",
@@ -121,6 +125,7 @@ DEEDS = {
     "ballot_withdraw", "microenterprise_seat_new", "membership_leave", "membership_lead", "idea_new", "idea_edit",
     "idea_publish", "idea_withdraw", "idea_pledge", "idea_seat_new", "pledge_refund", "seat_invite", "seat_withdraw",
     "invitation_withdraw", "seat_ask", "idea_launch", "wind_up", "notice_read", "set_language", "set_theme",
+    "team_new", "team_launch", "team_leave", "team_end",
     "payout_send", "payout_paid", "payout_cancel", "bank_details_change",
     "api-contract-accept", "api-contract-deliver", "api-contract-reject", "api-contract-sign", "api-run-approve",
 }  # fmt: skip

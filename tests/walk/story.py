@@ -178,7 +178,7 @@ def bids(story: Story) -> None:
         other.visit("/bids/")
         other.sees_nothing_of(story.need, receipt)
     mei = story.person("mei")
-    mei.is_refused(f"{story.project}bid/", "Only the leader of an active ME submits bids.")
+    mei.is_refused(f"{story.project}bid/", "Only the leader of an active ME or of a team submits bids.")
     story.person("lin").is_refused(f"{story.project}bid/", "Nobody buys from themselves.")
 
 
