@@ -24,8 +24,8 @@ from tests.soak.siege import MUST_HIT, Fell, Siege, work
 from tests.soak.stages import STAGES
 
 KILLS = int(os.environ.get("KILLS", 200))
-SECONDS = max(330.0, KILLS * 2.0)
-"""In so many seconds they must be done."""
+SECONDS = max(600.0, KILLS * 4.0)
+"""In so many seconds they must be done; on a quiet machine 200 take four minutes."""
 BY_POSTGRES = 0.35
 """Of so many nights the database is killed too."""
 MORE_TRIES = 15
@@ -52,7 +52,7 @@ def test_every_night_completes_to_the_unit_whatever_is_killed(
     with opened(ground, siege.struck) as market:
         for victims in cycle(((CLOCK, VALKEY), (WORKER, CLOCK, VALKEY), (VALKEY, POSTGRES, CLOCK))):
             siege.open_night(market, victims)
-            if len(siege.strikes) >= KILLS // 4 or time.monotonic() - began > SECONDS / 3:
+            if len(siege.strikes) >= KILLS // 4 or time.monotonic() - began > SECONDS / 4:
                 break
     while len(siege.strikes) < KILLS:
         assert time.monotonic() - began < SECONDS, siege.table(time.monotonic() - began)
