@@ -65,6 +65,8 @@ class User(AbstractBaseUser):
     )
     alerts_mailed_on = models.DateField(null=True, blank=True, editable=False)
     joined_on = models.DateField(_("joined on"), null=True, blank=True)
+    address_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When the e-mail address last became another, by the market's clock; the database alone writes it."""
     is_active = models.BooleanField(_("may sign in"), default=True)
     created_at = models.DateTimeField(db_default=Now())
     skills: models.ManyToManyField["Skill", "PersonSkill"] = models.ManyToManyField(

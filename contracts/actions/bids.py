@@ -161,7 +161,8 @@ def withdraw(*, bid: Bid, by: User) -> Bid:
 def read_own_bid(*, bid: Bid, by: User) -> Terms:
     """The sealed terms of a bid for its author or for who speaks for the bidder now; the reading is kept as a deed.
 
-    The only way to read a bid before it is opened. Raises Denied for everybody else, in words that tell nothing.
+    The only way to read a bid before it is opened. Raises Denied for everybody else, in words that tell nothing, and
+    for an account that got another address after the bid was sealed.
     """
     now = market_now()
     bid = Bid.objects.select_related("sealed").get(pk=bid.pk)
@@ -170,6 +171,7 @@ def read_own_bid(*, bid: Bid, by: User) -> Terms:
         raise Denied(_("Sealed bids are read by their author and the leader of the bidding ME only."))
     # After opening everybody reads the clear columns, so only a reading of what is sealed is a deed.
     if bid.opened_at is None:
+        permissions.check_same_holder(bid, by)
         _keep(bid, "read", by, now)
     return terms
 

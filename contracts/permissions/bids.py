@@ -8,12 +8,13 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import Phase, phase
-from contracts.models import InvitedFirm, InvitedVendor, Panelist, Project, Vendor
+from contracts.models import Bid, InvitedFirm, InvitedVendor, Panelist, Project, Vendor
 from contracts.models.vendors import Bidder
 from contracts.permissions.standing import Standing
 from core.errors import Denied, Invalid, InvalidTransition, TooLate
 from core.words.instants import exact
 from microenterprises.models import Membership, Microenterprise
+from people.models import User
 
 Barred = Mapping[UUID, str]
 """MEs that may not bid on a project, each with the sentence that says why."""
@@ -131,6 +132,21 @@ def bidding_firms(project: Project, who: Standing, *, barred: Barred, now: datet
             continue
         found.append(firm)
     return found
+
+
+def check_same_holder(bid: Bid, person: User) -> None:
+    """What was sealed before the address of an account changed stays closed to it: whoever keeps accounts could give
+    one another address, have its password set anew there, and read (rule 2). Raises Denied.
+    """
+    changed = person.address_changed_at
+    if changed is not None and bid.submitted_at <= changed:
+        raise Denied(
+            _(
+                "The address of your account changed %(instant)s, after this bid was sealed, so what it says stays "
+                "closed to you until it is opened. It still counts. You can replace it by a new one or withdraw it."
+            )
+            % {"instant": exact(changed)}
+        )
 
 
 def check_price(project: Project, price_minor: int, ceiling: str) -> None:

@@ -135,11 +135,13 @@ def _revising(request: Request, project: Project, current: OwnBid, now: datetime
     sent = request.method == "POST" and not _wants_preview(request)
     if sent and form.is_valid() and _done(form, project, lambda: _revise(current.bid, form, request)):
         return see_other(_own_page(project, current.firm))
-    terms = actions.read_own_bid(bid=current.bid, by=request.user)
-    form.initial.update({"price": terms.price_minor, "days": terms.days, "plan": terms.plan})
-    form.initial.update(form.answered(terms.answers))
+    terms, unread = None, why_not(checks.check_same_holder, current.bid, request.user)
+    if not unread:
+        terms = actions.read_own_bid(bid=current.bid, by=request.user)
+        form.initial.update({"price": terms.price_minor, "days": terms.days, "plan": terms.plan})
+        form.initial.update(form.answered(terms.answers))
     closed = why_not(checks.check_time, project, now)
-    return _page(request, project, form, firm=current.firm, current=current, terms=terms, closed=closed)
+    return _page(request, project, form, firm=current.firm, current=current, terms=terms, unread=unread, closed=closed)
 
 
 def _revise(bid: Bid, form: BidForm, request: Request) -> None:
@@ -186,6 +188,7 @@ def _page(
     firm: Bidder,
     current: OwnBid | None,
     terms: Terms | None,
+    unread: str = "",
     closed: str = "",
 ) -> HttpResponse:
     context = {
@@ -195,6 +198,7 @@ def _page(
         "current": current,
         "terms": terms,
         "answers": list(zip(form.asking, terms.answers, strict=False)) if terms is not None else [],
+        "unread": unread,
         "closed": closed,
         "changed": changed(project),
         "confirm_url": f"{reverse('bid_confirm', args=[project.pk])}?me={firm.pk}",
