@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from benchmarks import pages
 from contracts import sealing
+from contracts.actions import openings
 from contracts.actions import projects as actions
 from contracts.filters import ORDERS
 from contracts.models import Bid, Project
@@ -158,5 +159,5 @@ def open_many(count: int) -> Opening:
         made = _sealed_bids(project, count)
     move_forward(max(project.deadline - market_now(), timedelta(0)) + timedelta(seconds=1))
     start = time.perf_counter()
-    actions.open_bids(project=project)
+    openings.open_bids(project=project)
     return Opening(made, time.perf_counter() - start)

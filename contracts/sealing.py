@@ -8,7 +8,7 @@ be moved to another bid, revision or project. Everything is padded to one size p
 bids is hidden by HMAC-SHA-256 of project and ME under one random key of the market.
 
 Whoever holds both BID_KEY and the database can open bids early (docs/adr/0002). Nothing here decides who may read:
-`actions.bids.read_own_bid`, `actions.projects.open_bids` and `actions.panel.open_prices` do, and nobody else may call
+`actions.bids.read_own_bid`, `actions.openings.open_bids` and `actions.panel.open_prices` do, and nobody else may call
 `open_terms`; `contracts.proofs` looks at what is open. Never log, cache or store in clear what passes through here.
 """
 

@@ -13,8 +13,8 @@ from contracts.actions import (
     contracts,
     integrity,
     milestones,
+    openings,
     panel,
-    projects,
     releases,
     vendor_mails,
 )
@@ -33,7 +33,7 @@ def open_due_projects() -> None:
     """Open the bids of every project whose deadline has passed; one that cannot be opened does not stop the others."""
     for project in due_for_opening():
         try:
-            projects.open_bids(project=project)
+            openings.open_bids(project=project)
         except (BrokenSeal, DatabaseError):
             # A wrong BID_KEY or a busy row: the next round tries again, and the steward sees it stay closed.
             log.exception("project %s could not be opened", project.pk)

@@ -1,6 +1,7 @@
 """What becomes of the bids and contracts of an ME or team that ends: the rows it holds up, locked, and its opened bids.
 
-Sealed bids are not looked for: the opening disqualifies those of whoever is gone by then (`actions.projects`).
+Sealed bids are not looked for: the opening (`actions.openings`) waits for whoever is ending, and disqualifies the bids
+of whoever is gone.
 """
 
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from contracts.actions import awards, objections, panel, projects
+from contracts.actions import awards, objections, openings, panel
 from contracts.actions.panel.figures import Figure
 from contracts.models import Award, Bid
 from haier_market.seed.deals import APART, OBJECTED, PROPOSED, Deal
@@ -39,7 +39,7 @@ def deeds(world: World) -> Iterator[Act]:
 
 
 def _open(deal: Deal) -> None:
-    projects.open_bids(project=deal.project)
+    openings.open_bids(project=deal.project)
 
 
 def _bids(deal: Deal) -> list[Bid]:

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from contracts import sealing
-from contracts.actions import projects
+from contracts.actions import openings
 from contracts.models import Bid, Project
 from core import past
 from core.clock import market_now, move_forward
@@ -115,6 +115,6 @@ def _judge(race: Race, late_a: object, in_time: object, late_c: object) -> None:
     assert (stored.pk, stored.submitted_at < deadline) == (in_time.pk, True)
     assert race.began_at is not None and race.began_at < deadline
     assert race.committed_at is not None and race.committed_at >= deadline
-    projects.open_bids(project=race.project)
+    openings.open_bids(project=race.project)
     (found,) = Bid.objects.filter(project=race.project).values_list("pk", "price_minor", "status")
     assert found == (in_time.pk, 900_00, "valid")

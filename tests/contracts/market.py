@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from contracts.actions import awards, bids, projects
+from contracts.actions import awards, bids, openings, projects
 from contracts.actions import panel as panel_actions
 from contracts.actions.panel.figures import Figure, Place
 from contracts.actions.projects import ProjectDraft
@@ -99,7 +99,7 @@ def after_deadline(project: Project) -> None:
 def opened(project: Project) -> Project:
     """The project with its bids opened by the clock."""
     after_deadline(project)
-    projects.open_bids(project=project)
+    openings.open_bids(project=project)
     return Project.objects.get(pk=project.pk)
 
 

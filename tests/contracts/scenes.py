@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from contracts.actions import awards, bids, contracts, drafting, milestones, parties, projects
+from contracts.actions import awards, bids, contracts, drafting, milestones, openings, parties, projects
 from contracts.models import Bid, Contract, Milestone
 from core import clock
 from core.clock import business_date, market_now
@@ -49,7 +49,7 @@ def awarded(
         by=leader or cast.amara,
     )
     clock.move_forward(timedelta(hours=7))
-    projects.open_bids(project=project)
+    openings.open_bids(project=project)
     bid = Bid.objects.get(project=project)
     made = awards.award(project=project, bid=bid, reason="The only bid, and a good one.", loser_reasons={}, by=cast.lin)
     awards.agree(award=made, reason="The price is what we paid before.", by=cast.ada)

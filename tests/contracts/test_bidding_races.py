@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from contracts import sealing
-from contracts.actions import amendments, awards, bids, contracts, projects
+from contracts.actions import amendments, awards, bids, contracts, openings, projects
 from contracts.models import Award, Bid, Contract, Project, ProjectVersion, WrappedKey
 from contracts.versions import words_of
 from core.clock import market_now, move_forward
@@ -79,7 +79,7 @@ def test_two_hundred_bids_in_the_last_two_seconds_are_before_the_deadline_or_ref
     rows = Bid.objects.filter(project=project)
     assert {row.pk for row in rows} == stored
     assert all(row.submitted_at < project.deadline for row in rows)
-    projects.open_bids(project=project)
+    openings.open_bids(project=project)
     assert Bid.objects.opened().filter(project=project).count() == len(stored)
     assert AuditRecord.objects.filter(deed="bid.submitted").count() == len(stored)
 
@@ -97,7 +97,7 @@ def test_opening_and_bidding_at_the_same_moment_leave_no_sealed_bid_behind(clone
                 if index % 2:
                     bids_on(project, *bidders[index])
                 else:
-                    projects.open_bids(project=project)
+                    openings.open_bids(project=project)
                     if Project.objects.get(pk=project.pk).status != Project.Status.PUBLISHED:
                         return "opened"
             except DomainError:
@@ -106,7 +106,7 @@ def test_opening_and_bidding_at_the_same_moment_leave_no_sealed_bid_behind(clone
         return "done"
 
     together(THREADS, work)
-    projects.open_bids(project=project)
+    openings.open_bids(project=project)
     assert not Bid.objects.filter(project=project, opened_at=None).exists()
     assert AuditRecord.objects.filter(deed="project.opened").count() == 1
 
@@ -199,12 +199,12 @@ def test_withdrawing_and_awarding_at_once_never_award_a_withdrawn_bid(cloned_db:
             if index % 3 == 1:
                 return bids.withdraw(bid=bid, by=cast.amara)
             if index % 3 == 2:
-                return projects.open_bids(project=project)
+                return openings.open_bids(project=project)
             return awards.award(project=project, bid=bid, reason="x", loser_reasons={}, by=cast.lin)
 
         outcomes = together(13, work)
         assert all(not isinstance(one, Exception) or isinstance(one, DomainError) for one in outcomes), outcomes
-        projects.open_bids(project=project)
+        openings.open_bids(project=project)
         bid.refresh_from_db()
         withdrawn = sum(isinstance(outcomes[index], Bid) for index in (1, 4, 7, 10))
         assert withdrawn == (bid.status == Bid.Status.WITHDRAWN)
@@ -242,7 +242,7 @@ def test_a_bid_is_for_the_words_that_held_at_its_instant(cloned_db: str) -> None
         assert sealing.made_for(bid, bytes(bid.sealed.made_for), wrapped=wrapped) == held
     fresh = sum(bid.submitted_at > made[-1].made_at for bid in stored)
     move_forward(now.deadline - market_now())
-    projects.open_bids(project=project)
+    openings.open_bids(project=project)
     assert Bid.objects.opened().filter(project=project).count() == fresh
     assert Bid.objects.filter(project=project, status=Bid.Status.STALE).count() == len(stored) - fresh
 

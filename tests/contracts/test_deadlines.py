@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from contracts import zones
-from contracts.actions import projects
+from contracts.actions import openings, projects
 from contracts.models import Bid, Project
 from core import past
 from core.clock import market_now, move_forward
@@ -172,7 +172,7 @@ def test_bids_around_the_second_half_past_two_in_berlin(cast: Cast) -> None:
     with past.at(SECOND), pytest.raises(TooLate, match="The deadline was"):
         bids_on(project, cast.northwind, cast.teo)
     move_forward(SECOND - market_now())
-    projects.open_bids(project=project)
+    openings.open_bids(project=project)
     assert set(Bid.objects.opened().values_list("pk", flat=True)) == {early.pk, last.pk}
 
 

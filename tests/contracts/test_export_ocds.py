@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from contracts import ocds
-from contracts.actions import projects, releases
+from contracts.actions import openings, projects, releases
 from contracts.models import Release
 from contracts.ocds import text
 from core.clock import business_date, move_forward
@@ -33,7 +33,7 @@ def test_it_holds_what_changed_on_those_dates_and_nothing_else(cast: Cast) -> No
     project = market.published(cast)
     first = business_date()
     move_forward(timedelta(days=3))
-    projects.open_bids(project=project)
+    openings.open_bids(project=project)
     second = business_date()
     assert [release["tag"] for release in exported(first, first)[0]["releases"]] == [["tender"]]
     assert [release["tag"] for release in exported(second, second)[0]["releases"]] == [["tenderUpdate"]]

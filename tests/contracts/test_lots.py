@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from contracts import lots as rules
-from contracts.actions import amendments, awards, bids, lots, projects
+from contracts.actions import amendments, awards, bids, lots, openings, projects
 from contracts.lots import LotDraft
 from contracts.models import Award, Bid, Contract, LotSet, Project, ProjectVersion
 from contracts.permissions.standing import standing_of
@@ -47,7 +47,7 @@ def put_up(cast: Cast, **changes: Any) -> list[Project]:
 
 
 def opened(lot: Project) -> Project:
-    projects.open_bids(project=lot)
+    openings.open_bids(project=lot)
     return Project.objects.get(pk=lot.pk)
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from contracts.actions import awards, bids, contracts, milestones, panel, projects
+from contracts.actions import awards, bids, contracts, milestones, openings, panel
 from contracts.models import Bid, Contract, Project
 from core import clock
 from core.clock import business_date
@@ -47,7 +47,7 @@ def joins(somebody: User, firm: Microenterprise, leader: User) -> Membership:
 
 def opened(project: Project) -> Project:
     clock.move_forward(timedelta(days=3))
-    return projects.open_bids(project=project)
+    return openings.open_bids(project=project)
 
 
 # --- Nobody buys from themselves --------------------------------------------------------------------------------------

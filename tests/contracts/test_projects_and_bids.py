@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from contracts import scoring
-from contracts.actions import awards, bids, panel, projects
+from contracts.actions import awards, bids, openings, panel, projects
 from contracts.lifecycle import Phase, phase
 from contracts.models import Award, Bid, Contract, Panelist, Project, SealedEvent, WrappedKey
 from contracts.queries.projects import opened_bids, ranking_of
@@ -134,7 +134,7 @@ def test_cancelling_gives_the_hold_back_and_leaves_bids_sealed_for_ever(cast: Ca
     projects.cancel(project=project, reason="The customer went away.", by=cast.lin)
     assert of(cast.blue_kettle, Kind.HOLD) == 0
     after_deadline(project)
-    projects.open_bids(project=project)
+    openings.open_bids(project=project)
     bid.refresh_from_db()
     assert (bid.opened_at, bid.price_minor) == (None, None)
     assert told(cast.amara) == []
@@ -284,7 +284,7 @@ def test_bids_open_by_the_clock_once_and_never_early(cast: Cast) -> None:
     project = published(cast)
     two_bids(cast, project)
     with pytest.raises(InvalidTransition):
-        projects.open_bids(project=project)
+        openings.open_bids(project=project)
     open_due_projects()
     assert not Bid.objects.opened().exists()
     after_deadline(project)
@@ -292,7 +292,7 @@ def test_bids_open_by_the_clock_once_and_never_early(cast: Cast) -> None:
     first = list(Bid.objects.order_by("pk").values())
     notices, trail = Notice.objects.count(), AuditRecord.objects.count()
     open_due_projects()
-    projects.open_bids(project=project)
+    openings.open_bids(project=project)
     assert list(Bid.objects.order_by("pk").values()) == first
     assert (Notice.objects.count(), AuditRecord.objects.count()) == (notices, trail)
     project.refresh_from_db()

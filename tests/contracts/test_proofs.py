@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from contracts import proofs
-from contracts.actions import bids, projects
+from contracts.actions import bids, openings
 from contracts.actions import integrity as actions
 from contracts.models import Bid, SealedEvent
 from core import audit
@@ -40,7 +40,7 @@ def test_a_market_that_nobody_touched_proves(cast: Cast) -> None:
     }  # fmt: skip
 
     move_forward(timedelta(days=3))
-    projects.open_bids(project=project)
+    openings.open_bids(project=project)
     out = io.StringIO()
     call_command("verify_integrity", stdout=out)
 

@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from contracts.actions import finding, projects, questions
+from contracts.actions import finding, openings, projects, questions
 from contracts.models import Alert, Project, Question
 from core import past
 from core.clock import market_now, move_forward
@@ -323,7 +323,7 @@ def test_the_asker_of_a_cancelled_project_stays_sealed(cast: Cast) -> None:
     asked(project, cast.amara)
     projects.cancel(project=project, reason="Not needed.", by=cast.lin)
     after_deadline(project)
-    projects.open_bids(project=project)
+    openings.open_bids(project=project)
     assert not AuditRecord.objects.filter(deed="question.asked").exists()
     assert "Asked by" not in page(cast.lin, project)
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from contracts.actions import awards, bids, contracts, milestones, projects
+from contracts.actions import awards, bids, contracts, milestones, openings, projects
 from contracts.models import Bid, Project
 from contracts.permissions.standing import standing_of
 from core import clock
@@ -118,7 +118,7 @@ def test_a_decision_and_a_judgement_wait_for_who_takes_them(cast: Cast) -> None:
     project = open_project(cast)
     bid(cast, project, cast.amara)
     clock.move_forward(timedelta(hours=7))
-    projects.open_bids(project=project)
+    openings.open_bids(project=project)
     assert "Decide who gets “Cool the depot”" in home(cast.lin)
     assert "Decide who gets" not in home(cast.noor)
     assert "The bid of Cold Chain is being judged" in home(cast.mei)

@@ -25,7 +25,7 @@ from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 
-from contracts.actions import finding, lots, questions, vendors
+from contracts.actions import finding, lots, openings, questions, vendors
 from contracts.actions import projects as project_actions
 from contracts.actions.amendments import amend
 from contracts.actions.vendors import NewVendor
@@ -361,7 +361,7 @@ def live(
     stored = sorted(default_storage.listdir("")[1]) if default_storage.exists("") else []
     page = f"/projects/{stage.project.pk}/"
     with past.at(stage.project.deadline + timedelta(seconds=1)):
-        project_actions.open_bids(project=stage.project)
+        openings.open_bids(project=stage.project)
     opened = {}
     for name in ("lin", "rui"):
         with past.at(instant + timedelta(days=5)):

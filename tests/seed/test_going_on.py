@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import QuerySet
 
-from contracts.actions import awards, bids, milestones, projects, ratings
+from contracts.actions import awards, bids, milestones, openings, ratings
 from contracts.actions import contracts as contract_actions
 from contracts.models import Bid, Contract, Milestone, Project
 from core import past
@@ -91,7 +91,7 @@ def finish_everything() -> None:
     """Weeks later: every deadline passes, and what is delivered is accepted."""
     for project in Project.objects.filter(status="published"):
         with past.at(project.deadline + timedelta(seconds=5)):
-            projects.open_bids(project=project)
+            openings.open_bids(project=project)
     for milestone in Milestone.objects.filter(contract__status="active", status__in=("scheduled", "rejected")):
         assert milestone.contract.supplier is not None
         supplier = lead_of(milestone.contract.supplier)

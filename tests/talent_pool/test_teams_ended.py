@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.actions import awards, projects
+from contracts.actions import awards, openings
 from contracts.models import Award, Bid, Contract, Project
 from core.clock import business_date, market_now, move_forward
 from core.errors import InvalidTransition
@@ -187,5 +187,5 @@ def test_a_sealed_bid_of_an_ended_team_is_told_by_nothing_before_the_opening(
     assert (trail.count(), len(releases_of(project))) == (before, releases)
     assert Notice.objects.exclude(person=ping).count() == told
     assert Bid.objects.get(pk=bid.pk).status == "submitted"
-    projects.open_bids(project=project)
+    openings.open_bids(project=project)
     assert out(bid) == ("disqualified", "Second Wind was dissolved before the bids were opened.")

@@ -1,7 +1,12 @@
 """Two clicks at the same moment on a team: launched once, and nobody both lands and waits on in it."""
 
-import pytest
+import time
+from threading import Event
 
+import pytest
+from django.db import connection, transaction
+
+from contracts.actions import openings
 from contracts.models import Contract
 from core.clock import business_date
 from microenterprises.actions import seats
@@ -11,6 +16,7 @@ from people.models import User
 from talent_pool.actions import placements, pool, teams
 from talent_pool.models import PoolEntry
 from tests.cast import TERMS, Cast, make_cast
+from tests.contracts.market import after_deadline, bids_on, published
 from tests.microenterprises.test_races import outcomes
 from tests.talent_pool.test_teams import joins, people_in, seat_of, spec, waiting, won
 from tests.threads import together
@@ -82,3 +88,46 @@ def test_one_person_forms_one_team(committed: Cast) -> None:
         return teams.form(spec=spec(committed, name=f"Wind {index}"), by=User.objects.get(pk=committed.sol.pk))
 
     assert outcomes(together(4, work)) == (1, 3)
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity "
+            "WHERE wait_event_type = 'Lock' AND datname = current_database())"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize("ends_first", [True, False])
+def test_a_team_that_ends_in_the_instant_of_the_opening_leaves_no_bid_that_stands(
+    committed: Cast, ends_first: bool
+) -> None:
+    """Whoever of the two comes first holds its transaction until the other one waits for it."""
+    team = teams.form(spec=spec(committed), by=committed.sol)
+    joins(team, waiting("Ping"), committed.sol)
+    project = published(committed)
+    bid = bids_on(project, team, committed.sol)
+    bids_on(project, committed.northwind, committed.teo, 90_000_00)
+    after_deadline(project)
+    begun = Event()
+
+    def work(index: int) -> object:
+        if index == 1:
+            assert begun.wait(30)
+        with transaction.atomic():
+            if (index == 0) is ends_first:
+                result: object = teams.end(team=team, reason="We part.", by=committed.sol)
+            else:
+                result = openings.open_bids(project=project)
+            begun.set()
+            deadline = time.monotonic() + 10
+            while index == 0 and not somebody_waits_for_a_lock():
+                assert time.monotonic() < deadline, "nobody waited"
+                time.sleep(0.01)
+        return result
+
+    assert not [result for result in together(2, work) if isinstance(result, Exception)]
+    bid.refresh_from_db()
+    assert (bid.status, bid.opened_at is None) == ("disqualified", False)
+    assert list(project.bids.filter(status="valid").values_list("microenterprise__name", flat=True)) == ["Northwind"]
