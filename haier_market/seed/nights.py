@@ -172,4 +172,4 @@ class _Launching:
         terms = TermsSpec(
             threshold_minor=0, tiers=(Tier(None, 3000),), residual_owners={"reserve": 6000, "co-investors": 4000}
         )
-        ideas.launch(idea=self.idea, terms=terms, by=self.plan.owner)
+        placements.launch(idea=self.idea, terms=terms, by=self.plan.owner)

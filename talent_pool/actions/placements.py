@@ -1,6 +1,8 @@
 """Taking a seat or launching an ME: the room below does it, this room lands the person.
 
 Who lands leaves the team they may be in. A seat of a team lands nobody: it is a place to wait in together (`teams`).
+Nor does a seat of an idea before it is launched: an idea can be withdrawn, and whoever left the pool for it would be
+nowhere.
 Whoever lands or joins a team locks the person's stay in the pool first, so that nobody does both at once.
 """
 
@@ -18,16 +20,18 @@ from talent_pool.models import PoolEntry
 
 @transaction.atomic
 def accept(*, invitation: Invitation, by: User) -> Invitation:
-    """Accept an invitation, or a person's request for a seat; the person leaves the pool in the same transaction.
+    """Accept an invitation, or a person's request for a seat; whoever takes one of an ME leaves the pool in the same
+    transaction.
 
-    A seat of a team is taken by somebody who waits in the pool, and they go on waiting there.
+    A seat of a team is taken by somebody who waits in the pool, and they go on waiting there; so does whoever takes a
+    seat of an idea, until it is launched.
     Raises what `microenterprises.actions.invitations.accept` raises, Denied and Conflict for a team.
     """
     entry = pool.locked_stay(invitation.person)
     _check_team_seat(invitation.seat, invitation.person, entry)
     accepted = invitations.accept(invitation=invitation, by=by)
     joined = accepted.seat.microenterprise
-    if joined is not None and joined.is_team:
+    if joined is None or joined.is_team:
         return accepted
     teams.leave_for_a_place(person=accepted.person, by=by)
     pool.land(person=accepted.person, seat=accepted.seat, by=by)

@@ -14,8 +14,9 @@ from core.clock import business_date, market_now
 from core.errors import Denied, Invalid, InvalidTransition
 from ledger.accounts import Kind
 from ledger.queries import balance, balances, party_balances
-from microenterprises.actions import invitations
+from microenterprises.actions import ideas, invitations, seats
 from microenterprises.actions.money import Document, record_cost, record_receipt
+from microenterprises.actions.seats import SeatSpec
 from microenterprises.models import Membership, Microenterprise, Seat
 from people.models import PersonSkill, Skill, User
 from talent_pool import queries
@@ -217,6 +218,23 @@ def test_launching_an_idea_lands_its_owner(cast: Cast) -> None:
     assert entry.landed_in is None
     assert "by an idea of their own" in client(cast.hua).get(f"/talent/people/{entry.pk}/").content.decode()
     assert [again.person for again in wind_up(microenterprise=firm, reason="Over.", by=cast.sol)] == [cast.sol]
+
+
+@pytest.mark.parametrize("launched", [True, False])
+def test_a_seat_of_an_idea_lands_nobody_before_it_is_launched(cast: Cast, launched: bool) -> None:
+    ping = person("Ping")
+    entry = pool.enter(person=ping, left=None, by=None)
+    idea = ready(cast)
+    seat = seats.open_seat(owner=idea, spec=SeatSpec(role="Driver", customer_outcome="Buses run."), by=cast.sol)
+    placements.accept(invitation=placements.ask(seat=seat, by=ping), by=cast.sol)
+    entry.refresh_from_db()
+    assert entry.landed_at is None
+    if launched:
+        placements.launch(idea=idea, terms=TERMS, by=cast.sol)
+    else:
+        ideas.withdraw(idea=idea, reason="Nobody rides at night.", by=cast.sol)
+    entry.refresh_from_db()
+    assert (entry.landed_at is not None, entry.landed_in) == (launched, seat if launched else None)
 
 
 def test_entering_twice_keeps_the_first_clock(cast: Cast) -> None:
