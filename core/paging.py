@@ -90,7 +90,8 @@ def page(
         has_after, has_before = True, more
     else:
         has_after, has_before = more, values is not None
-    total = queryset.order_by()[: COUNT_CAP + 1].count() if count else 0
+    # The keys alone: what the rows show beside them is nothing to count.
+    total = queryset.order_by().values("pk")[: COUNT_CAP + 1].count() if count else 0
 
     return Page(
         rows=rows,

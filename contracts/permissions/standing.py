@@ -6,7 +6,6 @@ Read once per page or action and handed to every check, so that a page can ask a
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Subquery
@@ -57,7 +56,7 @@ class Standing:
 
 
 def standing_of(user: User, on: date) -> Standing:
-    """Read the standing of `user` on a business date. One statement.
+    """Read the standing of `user` on a business date. One statement, and one more for who leads a team of the pool.
 
     The auditor reads everything and changes nothing, so nowhere stands for an ME, even where they have a place in one.
     """
@@ -69,36 +68,33 @@ def standing_of(user: User, on: date) -> Standing:
         .filter(person=user)
         .exclude(microenterprise__status=Microenterprise.Status.DISSOLVED)
         .select_related("microenterprise")
-        .annotate(people=_people(on), people_needed=parameter_now("team_fewest_people"))
         .order_by("microenterprise__name")
     )
-    found: list[Any] = [] if user.has_role(Role.AUDITOR) else list(rows)
+    found = [] if user.has_role(Role.AUDITOR) else list(rows)
     firms = [row for row in found if not row.microenterprise.is_team]
     teams = [row for row in found if row.microenterprise.is_team]
-    small = {row.microenterprise_id: row.people_needed for row in teams if row.people < row.people_needed}
+    led_teams = tuple(row.microenterprise for row in teams if row.is_lead)
     return Standing(
         user=user,
         on=on,
         firms=tuple(row.microenterprise for row in firms),
         led=tuple(row.microenterprise for row in firms if row.is_lead),
         teams=tuple(row.microenterprise for row in teams),
-        led_teams=tuple(row.microenterprise for row in teams if row.is_lead),
-        small_teams=small,
+        led_teams=led_teams,
+        small_teams=too_small_to_bid(led_teams, on),
     )
 
 
-def too_small_to_bid(firms: Iterable[Microenterprise], on: date) -> set[UUID]:
-    """Which of these are teams with too few people to bid. One statement, and none where none is a team."""
+def too_small_to_bid(firms: Iterable[Microenterprise], on: date) -> dict[UUID, int]:
+    """Which of these are teams with too few people to bid, each with how many it takes. One statement, and none where
+    none is a team.
+    """
     teams = [firm.pk for firm in firms if firm.is_team]
     if not teams:
-        return set()
+        return {}
+    inside = Membership.objects.active(on).filter(microenterprise=OuterRef("pk"), person__is_active=True).order_by()
+    counted = Subquery(inside.values("microenterprise").annotate(n=Count("pk")).values("n"))
     rows = Microenterprise.objects.filter(pk__in=teams).annotate(
-        people=_people(on, "pk"), people_needed=parameter_now("team_fewest_people")
+        people=Coalesce(counted, 0), people_needed=parameter_now("team_fewest_people")
     )
-    return set(rows.filter(people__lt=F("people_needed")).values_list("pk", flat=True))
-
-
-def _people(on: date, firm: str = "microenterprise") -> Coalesce:
-    """How many are in the ME of a membership and may sign in, inside its own statement. firm: the column of the ME."""
-    rows = Membership.objects.active(on).filter(microenterprise=OuterRef(firm), person__is_active=True).order_by()
-    return Coalesce(Subquery(rows.values("microenterprise").annotate(n=Count("pk")).values("n")), 0)
+    return dict(rows.filter(people__lt=F("people_needed")).values_list("pk", "people_needed"))

@@ -38,4 +38,4 @@ def test_a_clone_is_made_and_dropped_quickly(cloned_db: str) -> None:
     started = time.monotonic()
     with cloned():
         pass
-    assert time.monotonic() - started < 3, "usually 0.2 s; a slow machine gets patience"
+    assert time.monotonic() - started < 10, "usually 0.2 s; a slow machine gets patience"
