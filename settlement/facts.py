@@ -7,7 +7,7 @@ outcome of the date before, so that a night costs the same whatever the history;
 import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -160,7 +160,7 @@ class _Reading:
         self.moved, self.reshared = self._movements()
         self.wallets = books.balances(self.entities, [Kind.WALLET])
         self.advances = self._advances()
-        self.shared_by_year = self._shared_in_earlier_years()
+        self.ended = self._ended_years()
 
     # --- rows ---
 
@@ -252,17 +252,22 @@ class _Reading:
                 found[entity][UUID(party.removeprefix("person:"))] = minor
         return found
 
-    def _shared_in_earlier_years(self) -> dict[UUID, dict[date, int]]:
-        """What was shared in an earlier fiscal year that still has an open exception (rare)."""
-        years = {
-            (pk, row.fiscal_year) for pk, rows in self.exceptions.items() for row in rows if row.fiscal_year < self.year
-        }
-        found: dict[UUID, dict[date, int]] = defaultdict(dict)
-        for pk, year in sorted(years):
-            last = Outcome.objects.filter(microenterprise=pk, fiscal_year=year, repairs=None).latest("business_date")
-            later = Outcome.objects.filter(microenterprise=pk, fiscal_year=year, night__gt=last.night)
-            total = later.aggregate(total=Sum("shared_minor"))["total"] or 0
-            found[pk][year] = last.already_shared_minor + last.shared_minor + total
+    def _ended_years(self) -> dict[UUID, dict[date, Standing]]:
+        """How the fiscal years ended from the oldest on that still has an open exception, with what was shared of each
+        until now (rare)."""
+        found: dict[UUID, dict[date, Standing]] = {}
+        for pk, exceptions in sorted(self.exceptions.items()):
+            oldest = min(row.fiscal_year for row in exceptions)
+            if oldest == self.year:
+                continue
+            rows = Outcome.objects.filter(microenterprise=pk, fiscal_year__gte=oldest, fiscal_year__lt=self.year)
+            lasts = rows.filter(repairs=None).order_by("fiscal_year", "-business_date").distinct("fiscal_year")
+            found[pk] = {}
+            for last in lasts:
+                later = rows.filter(fiscal_year=last.fiscal_year, night__gt=last.night)
+                since = later.aggregate(total=Sum("shared_minor"))["total"] or 0
+                ended = _standing_after(last)
+                found[pk][last.fiscal_year] = replace(ended, shared_minor=ended.shared_minor + since)
         return found
 
     # --- one ME ---
@@ -275,6 +280,8 @@ class _Reading:
         before = self.before.get(row.pk)
         exceptions = self.exceptions.get(row.pk, [])
         carries_at = before.carries_at_id if before else None
+        ended = self.ended.get(row.pk, {})
+        troubled = {each.fiscal_year for each in exceptions}
         firm = Firm(
             id=row.pk,
             day=self.day,
@@ -288,7 +295,8 @@ class _Reading:
             wages=self._wages(row.pk) if self.pays_now else (),
             carries=self.carries.get(carries_at, {}) if carries_at else {},
             advances=self.advances.get(row.entity_id, {}),
-            shared_by_year=self.shared_by_year.get(row.pk, {}),
+            shared_by_year={year: last.shared_minor for year, last in ended.items() if year in troubled},
+            ended=ended,
             unsettled=tuple(self._unsettled(each) for each in exceptions),
             is_final=self.is_final,
         )
@@ -368,6 +376,7 @@ class _Reading:
                 line.amount_minor
                 for line in lines
                 if line.kind == PayLine.Kind.STABLE and line.business_date <= row.business_date < line.night
+                if row.fiscal_year == self.year or fiscal_year_of(line.night) == row.fiscal_year
             ),
         )
 

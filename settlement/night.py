@@ -75,7 +75,8 @@ class Unsettled:
     """An open exception of an earlier date with what was frozen that night.
 
     wages: what of that date's pay is still not posted. paid_since_minor: stable pay of dates up to this one that was
-    posted after it, and so is not in the frozen profit. terms: those in force on that date as known now.
+    posted after it in the same fiscal year, and so is a cost of it that is not in the frozen profit; what is posted
+    after the year is a cost of the year in which it is posted. terms: those in force on that date as known now.
     """
 
     outcome: UUID
@@ -96,7 +97,8 @@ class Firm:
 
     before: its standing in the fiscal year after the date before. moved_minor: income less expense posted on the date.
     reshared_minor: shares posted (negative: reversed) on the date by others than the night. shared_by_year: what was
-    shared in earlier fiscal years that still have an open exception. is_final: the firm ends with this settlement.
+    shared in earlier fiscal years that still have an open exception. ended: how each fiscal year from the oldest of
+    these on ended, with what was shared of it until now. is_final: the firm ends with this settlement.
     """
 
     id: UUID
@@ -112,6 +114,7 @@ class Firm:
     carries: Mapping[int, int] = field(default_factory=dict)
     advances: Mapping[UUID, int] = field(default_factory=dict)
     shared_by_year: Mapping[date, int] = field(default_factory=dict)
+    ended: Mapping[date, Standing] = field(default_factory=dict)
     unsettled: tuple[Unsettled, ...] = ()
     is_final: bool = False
 
@@ -193,6 +196,7 @@ class _Night:
         self.advances = dict(firm.advances)
         self.shared = {**firm.shared_by_year, firm.year: firm.before.shared_minor}
         self.repriced: dict[date, int] = {}
+        self.deepened_fine = 0
         self.late_cost = 0
         self.owes_pay = False
         self.payrolls: list[Payroll] = []
@@ -211,20 +215,39 @@ class _Night:
             return None
         self.late_cost += sum(wage.amount_minor for wage in late.wages if not wage.is_draw)
         if late.terms is None:
-            return self.never_priced(late) if self.firm.terms else None
-        standing = self.standing_of(late, late.terms)
-        members = self.sharing(late)
+            return self.nothing(late, Snag.NO_TERMS) if self.firm.terms else None
+        standing, members = self.standing_of(late, late.terms), late.members
+        if not any(member.weight for member in members):
+            if late.year == self.firm.year and self.shares_tonight:
+                return self.nothing(late)  # part of what is due tonight
+            if late.year < self.firm.year:
+                standing, members = self.left_of_the_year(late, standing), self.firm.members
         verdict = self.verdict(late.day, late.terms, members, standing, self.before_of(late), of=late.outcome)
         if verdict.state in (State.SETTLED, State.NOTHING):
-            self.shared[late.year] += verdict.pool_minor
+            self.share_late(late.year, verdict.pool_minor)
             return verdict
         return None
 
-    def sharing(self, late: Unsettled) -> tuple[Member, ...]:
-        """The members of that date. Within its year, what nobody carried weight for is part of the next pool; a year
-        that has ended has no next pool, so the members of tonight share it."""
-        unshared = late.year < self.firm.year and not sum(member.weight for member in late.members)
-        return self.firm.members if unshared else late.members
+    @property
+    def shares_tonight(self) -> bool:
+        return self.firm.terms is not None and any(member.weight for member in self.firm.members)
+
+    def left_of_the_year(self, late: Unsettled, standing: Standing) -> Standing:
+        """Within its year, what nobody carried weight for is part of the next pool. A year that has ended has no next
+        pool: the members of tonight share what the year left, which later losses of it may have lowered."""
+        return replace(standing, due_fine=min(standing.due_fine, self.firm.ended[late.year].due_fine))
+
+    def share_late(self, year: date, pool: int) -> None:
+        """Count a pool of an earlier date. Shared for a year that has ended, it deepens the hole which that year left
+        to the next ones, where the terms carry holes over."""
+        if self.firm.terms is not None and self.firm.terms.losses_carry_over:
+            moved = -pool * FINE
+            for each, last in sorted(self.firm.ended.items()):
+                if each >= year:
+                    left = last.due_fine - self.shared.get(each, last.shared_minor) * FINE
+                    moved = min(0, left + moved) - min(0, left)
+            self.deepened_fine += moved if year < self.firm.year else 0
+        self.shared[year] += pool
 
     def before_of(self, late: Unsettled) -> Standing:
         due = late.standing.due_fine
@@ -234,9 +257,10 @@ class _Night:
         return Standing(late.profit_before_minor, due, self.shared[late.year])
 
     def standing_of(self, late: Unsettled, terms: Terms) -> Standing:
-        """The frozen standing, with terms found since, pay posted since, and what was shared since."""
+        """The frozen standing, with terms found since, pay of its year posted since, and what was shared since."""
         frozen = late.standing
-        corrected = frozen.profit_minor - late.paid_since_minor - self.late_cost
+        paid_since = late.paid_since_minor + (self.late_cost if late.year == self.firm.year else 0)
+        corrected = frozen.profit_minor - paid_since
         due = frozen.due_fine + entitlement_fine(terms, corrected) + self.repriced.get(late.year, 0)
         if late.was_priced:
             due -= entitlement_fine(terms, frozen.profit_minor)
@@ -246,14 +270,15 @@ class _Night:
             self.repriced[late.year] = self.repriced.get(late.year, 0) + priced
         return Standing(corrected, due, self.shared[late.year])
 
-    def never_priced(self, late: Unsettled) -> Verdict:
-        """No terms cover that date and later ones do: new terms price only what comes after, so nothing is due."""
+    def nothing(self, late: Unsettled, snag: Snag | None = None) -> Verdict:
+        """Nothing is shared for that date by itself: it is part of tonight's pool, or no terms cover it and later ones
+        do, which price only what comes after them (NO_TERMS)."""
         before = self.before_of(late)
         return Verdict(
             late.outcome,
             late.day,
             State.NOTHING,
-            Snag.NO_TERMS,
+            snag,
             before.profit_minor,
             before.due_fine,
             before.shared_minor,
@@ -273,7 +298,7 @@ class _Night:
         active = frozenset[UUID]() if firm.is_final else frozenset(member.person for member in firm.members)
         if not firm.is_final:
             self.write_off(active)
-        due = firm.before.due_fine + self.repriced.get(firm.year, 0)
+        due = firm.before.due_fine + self.repriced.get(firm.year, 0) + self.deepened_fine
         before = Standing(firm.before.profit_minor, due, self.shared[firm.year])
         standing = advance(before, firm.terms, moved_minor=self.moved, reshared_minor=firm.reshared_minor)
         own = self.verdict(firm.day, firm.terms, firm.members, standing, before, snag=snag, needed=needed)
@@ -322,6 +347,8 @@ class _Night:
         needed: int = 0,
     ) -> Verdict:
         pool = pool_minor(standing) if terms else 0
+        if self.firm.is_final:  # there is no later night: members get what there is before the owners do
+            pool = min(pool, self.wallet)
         weights = sum(member.weight for member in members)
         state, lines = State.EXCEPTION, None
         if snag is None:

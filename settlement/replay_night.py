@@ -5,7 +5,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, Final
@@ -103,6 +103,7 @@ class Replayed:
         self.open: list[_Open] = []
         self.paid: list[_Paid] = []
         self.shared: dict[date, int] = {}
+        self.ends: dict[date, Standing] = {}
         self.pools: dict[date, int] = defaultdict(int)
         self.spent: dict[date, int] = defaultdict(int)
         self.last_of_year: dict[date, date] = {}
@@ -190,9 +191,19 @@ class Replayed:
             shared_by_year={
                 each: self.shared[each] for each in sorted({late.year for late in self.open}) if each < year
             },
+            ended=self._ended(year),
             unsettled=tuple(self._unsettled(late) for late in self.open),
             is_final=is_final,
         )
+
+    def _ended(self, year: date) -> dict[date, Standing]:
+        """How the years ended from the oldest on that still has an open exception."""
+        oldest = min((late.year for late in self.open), default=year)
+        return {
+            each: replace(last, shared_minor=self.shared[each])
+            for each, last in self.ends.items()
+            if oldest <= each < year
+        }
 
     def _places(self, day: date, is_final: bool) -> list[Place]:
         """The memberships; at the end of an ME those that only its end ended are running still."""
@@ -278,7 +289,9 @@ class Replayed:
             members=members,
             wages=tuple(wage for wage in late.wages if wage.membership not in paid),
             paid_since_minor=sum(
-                line.amount_minor for line in self.paid if not line.is_draw and line.day <= late.day < line.night
+                line.amount_minor
+                for line in self.paid
+                if not line.is_draw and line.day <= late.day < line.night and self.years[line.night] == late.year
             ),
         )
 
@@ -301,7 +314,7 @@ class Replayed:
             self.open.append(self._exception(firm, answer))
         waiting = own.pool_minor if own.state is State.WAITING else 0
         self.last = _Last(firm.day, firm.year, own.standing, waiting)
-        self.last_of_year[firm.year] = firm.day
+        self.last_of_year[firm.year], self.ends[firm.year] = firm.day, own.standing
         if (mended or firm.day == firm.year) and not firm.is_final:  # what ends is closed with its winding up
             self._close_years(firm)
 
@@ -401,6 +414,7 @@ class Replayed:
             ended = own.get(business_date=last)
             later = outcomes.filter(fiscal_year=year, night__gt=last).aggregate(total=Sum("shared_minor"))["total"]
             self.shared[year] = ended.already_shared_minor + ended.shared_minor + (later or 0)
+            self.ends[year] = Standing(ended.profit_minor, ended.due_fine, self.shared[year])
         waiting = {late.year for late in self.open}
         current = max(self.last_of_year)
         self.closed = {year for year in self.last_of_year if year < current and year not in waiting}

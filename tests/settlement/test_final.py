@@ -19,6 +19,7 @@ from tests.settlement.world import (
     firm,
     invest,
     launcher,
+    lock_up,
     nights,
     on,
     outcome,
@@ -81,6 +82,16 @@ def test_pay_that_a_failed_me_cannot_cover_is_recorded_as_owed() -> None:
     assert wallet(me) == 0
     assert balance(me.entity_id, Kind.SET_ASIDE) == 400_00
     assert PayLine.objects.get().amount_minor == 1_000_00
+
+
+def test_members_get_what_there_is_of_their_pool_before_owners_do() -> None:
+    me = firm(Seat("Leads"), Seat("Mei"), launched=LAST)
+    earn(me, 1_000_00, LAST)
+    lock_up(me, 500_01, LAST)
+    with on(LAST, 13):
+        final = settle_finally(microenterprise=me, by=launcher(me))
+    assert (final.pool_minor, final.shared_minor, wallet(me)) == (499_99, 499_99, 0)
+    assert owed(me, "Leads") + owed(me, "Mei") == 499_99
 
 
 def test_an_open_exception_is_settled_with_the_last_money() -> None:

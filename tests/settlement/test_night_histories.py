@@ -4,7 +4,7 @@ Joins, leaves, other weights, losses, reversed shares, draws, pay, short wallets
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
@@ -71,6 +71,7 @@ class History:
     exact: dict[int, Fraction] = field(default_factory=dict)
     paid: dict[int, int] = field(default_factory=dict)
     shared: dict[date, int] = field(default_factory=dict)
+    ended: dict[date, Standing] = field(default_factory=dict)
     undone: int = 0
     highest_due: int = 0
     terms: Terms = TERMS
@@ -86,6 +87,7 @@ class History:
         if day.terms is not None:
             self.terms = VERSIONS[day.terms]
         if day.opens and self.day > self.year:
+            self.ended[self.year] = self.standing
             self.standing = open_year(self.standing, self.terms, waiting_minor=self.waiting)
             self.year, self.highest_due = self.day, max(0, self.standing.due_fine)
         back = max(0, self.standing.shared_minor) * day.undone // 100
@@ -121,6 +123,7 @@ class History:
             carries=dict(self.carries),
             advances=dict(self.advances),
             shared_by_year={year: minor for year, minor in self.shared.items() if year < self.year},
+            ended={year: replace(last, shared_minor=self.shared[year]) for year, last in self.ended.items()},
             unsettled=tuple(self.unsettled),
         )
 
@@ -180,7 +183,7 @@ class History:
         late = sum(
             wage.amount_minor
             for other in self.unsettled
-            if other.day in paid and other.day <= each.day
+            if other.day in paid and other.day <= each.day and each.year == self.year
             for wage in other.wages
             if not wage.is_draw
         )
