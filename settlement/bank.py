@@ -5,6 +5,7 @@ whether the account exists only its bank knows. Lengths of IBANs: the SWIFT regi
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -40,21 +41,21 @@ class Clearing(NamedTuple):
 
 
 CLEARING: Final[dict[str, Clearing]] = {
-    "CNAPS": Clearing(re.compile(r"\d{12}"), "12", gettext_lazy("China: CNAPS code")),
-    "JPZGN": Clearing(re.compile(r"\d{7}"), "4 + 3", gettext_lazy("Japan: bank and branch code (Zengin)")),
-    "HKNCC": Clearing(re.compile(r"\d{3}"), "3", gettext_lazy("Hong Kong: bank code")),
-    "TWNCC": Clearing(re.compile(r"\d{7}"), "7", gettext_lazy("Taiwan: financial institution code")),
-    "SGIBG": Clearing(re.compile(r"\d{7}"), "4 + 3", gettext_lazy("Singapore: bank and branch code")),
+    "CNAPS": Clearing(re.compile(r"[0-9]{12}"), "12", gettext_lazy("China: CNAPS code")),
+    "JPZGN": Clearing(re.compile(r"[0-9]{7}"), "4 + 3", gettext_lazy("Japan: bank and branch code (Zengin)")),
+    "HKNCC": Clearing(re.compile(r"[0-9]{3}"), "3", gettext_lazy("Hong Kong: bank code")),
+    "TWNCC": Clearing(re.compile(r"[0-9]{7}"), "7", gettext_lazy("Taiwan: financial institution code")),
+    "SGIBG": Clearing(re.compile(r"[0-9]{7}"), "4 + 3", gettext_lazy("Singapore: bank and branch code")),
     "INFSC": Clearing(re.compile(r"[A-Z]{4}0[A-Z0-9]{6}"), "11", gettext_lazy("India: IFSC")),
-    "AUBSB": Clearing(re.compile(r"\d{6}"), "6", gettext_lazy("Australia: BSB")),
-    "USABA": Clearing(re.compile(r"\d{9}"), "9", gettext_lazy("United States: routing number")),
-    "CACPA": Clearing(re.compile(r"\d{9}"), "9", gettext_lazy("Canada: routing number")),
-    "GBDSC": Clearing(re.compile(r"\d{6}"), "6", gettext_lazy("United Kingdom: sort code")),
+    "AUBSB": Clearing(re.compile(r"[0-9]{6}"), "6", gettext_lazy("Australia: BSB")),
+    "USABA": Clearing(re.compile(r"[0-9]{9}"), "9", gettext_lazy("United States: routing number")),
+    "CACPA": Clearing(re.compile(r"[0-9]{9}"), "9", gettext_lazy("Canada: routing number")),
+    "GBDSC": Clearing(re.compile(r"[0-9]{6}"), "6", gettext_lazy("United Kingdom: sort code")),
 }
 """By their codes in ISO 20022's external code sets."""
 
 _BIC: Final = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
-_IBAN: Final = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{1,30}")
+_IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}")
 _NUMBER: Final = re.compile(r"[A-Z0-9]{5,34}")
 
 
@@ -190,4 +191,5 @@ def _clearing_code(system: str, text: str) -> str:
 
 
 def _compact(text: str) -> str:
-    return re.sub(r"[\s\-‐‑–]", "", text).upper()
+    """What was typed, as banks write it: full-width signs as plain ones, without blanks and dashes."""
+    return re.sub(r"[\s\-‐‑–]", "", unicodedata.normalize("NFKC", text)).upper()

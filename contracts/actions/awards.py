@@ -32,6 +32,7 @@ from contracts.queries.panel import seats_of
 from contracts.ranking import Ranking, frozen, losers, rank
 from core import parameters
 from core.clock import business_date, company_zone, market_now
+from core.errands import one_by_one
 from core.errors import Conflict, Invalid, InvalidTransition
 from core.words.instants import exact
 from microenterprises.models import Membership
@@ -185,7 +186,11 @@ def take_effect_all(now: datetime) -> int:
     """Let every award whose standstill is over take effect; how many did. Safe to run twice."""
     open_objections = Objection.objects.filter(award=OuterRef("pk"), ruling=None)
     due = Award.objects.filter(~Exists(open_objections), status=Award.Status.STANDING, stands_until__lte=now)
-    return sum(take_effect(award=award).status == Award.Status.ACTIVE for award in due.order_by("stands_until"))
+    return one_by_one(_takes_effect, due.order_by("stands_until"))
+
+
+def _takes_effect(award: Award) -> bool:
+    return take_effect(award=award).status == Award.Status.ACTIVE
 
 
 def take_effect_if_due(project: Project, award: Award, now: datetime) -> None:

@@ -21,6 +21,7 @@ from contracts.permissions import contracts as permissions
 from contracts.permissions.contracts import place
 from core import audit, parameters
 from core.clock import business_date, market_now
+from core.errands import one_by_one
 from core.errors import Conflict, Denied, Invalid, InvalidTransition
 from core.models import Parameter
 from ledger.accounts import Book, Kind
@@ -176,7 +177,7 @@ def void_unsigned(now: datetime) -> int:
     waiting = Contract.objects.filter(
         status=Contract.Status.SIGNING, created_at__lte=now - timedelta(days=shortest)
     ).order_by("created_at", "id")
-    return sum(_void_if_over(contract) for contract in waiting)
+    return one_by_one(_void_if_over, waiting)
 
 
 def _void_if_over(contract: Contract) -> bool:

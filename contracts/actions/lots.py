@@ -113,6 +113,7 @@ def publish(*, lot_set: LotSet, by: User) -> list[Project]:
 
     Raises as `actions.projects.publish` does; InsufficientFunds when the wallet is short of the sum.
     """
+    projects.hold_buyer(lot_set)
     lot_set, found = locked_lots(lot_set)
     now = market_now()
     permissions.check_publish(found, standing_of(by, business_date(now)))

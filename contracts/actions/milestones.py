@@ -18,6 +18,7 @@ from contracts.models import Contract, ContractVersion, Milestone
 from contracts.permissions.contracts import check_decide, check_deliver, place
 from core import money, parameters
 from core.clock import business_date, market_now
+from core.errands import one_by_one
 from core.errors import Invalid
 from core.models import Parameter
 from ledger.accounts import Book, Kind
@@ -125,7 +126,7 @@ def accept_silent(now: datetime) -> int:
     waiting = Milestone.objects.filter(
         status=Milestone.Status.SUBMITTED, submitted_at__lte=now - timedelta(days=shortest)
     ).annotate(worded_at=Subquery(words[:1]))
-    return sum(_accept_if_silent(milestone) for milestone in waiting.order_by("submitted_at", "id"))
+    return one_by_one(_accept_if_silent, waiting.order_by("submitted_at", "id"))
 
 
 def silence_ends(submitted_at: datetime, worded_at: datetime) -> datetime:

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from contracts import criteria, proposed, scoring, sealing
 from contracts.actions import holds, releases, vendor_mails
-from contracts.bidders import speakers
+from contracts.bidders import hold_firms, speakers
 from contracts.criteria import CriterionDraft
 from contracts.lifecycle import PROJECT
 from contracts.measures import NO_MEASURE, Measure, write_measure
@@ -217,6 +217,7 @@ def publish(*, project: Project, by: User) -> Project:
     Raises Denied, InvalidTransition (also for a lot, which is published with its set), Invalid (something is missing;
     `field` says what), InsufficientFunds.
     """
+    hold_buyer(project)
     project = locked(project)
     now = market_now()
     permissions.check_publish(project, standing_of(by, business_date(now)))
@@ -226,6 +227,13 @@ def publish(*, project: Project, by: User) -> Project:
     _tell_invited(project, named.invited, now)
     vendor_mails.tell_invited(project)
     return project
+
+
+def hold_buyer(project: Project | LotSet) -> None:
+    """An ME that is being wound up is waited for before a project of it is locked to be published: it cannot buy any
+    more then. Its winding up locks in the same order."""
+    if project.buyer_id is not None:
+        hold_firms([project.buyer_id])
 
 
 class Named(NamedTuple):

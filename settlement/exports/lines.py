@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from core import money
 from core.audit import Head
 from settlement.exports.files import BATCH, Cell, Paper, Table, counted
 from settlement.exports.orders import Order
-from settlement.models import SettlementRun, StatementLine
+from settlement.models import Outcome, SettlementRun, StatementLine
 
 
 def paper(order: Order) -> Paper:
@@ -18,10 +18,15 @@ def paper(order: Order) -> Paper:
 
 
 def table(order: Order) -> Table:
-    """The lines of `run` under their heads."""
+    """The lines of `run` under their heads; where `outcomes` are filtered, theirs."""
     run: SettlementRun = order.asked["run"]
     head = order.source.head
-    rows = (line_cells(line, run, head) for line in lines_of(run).iterator(BATCH))
+    found = lines_of(run)
+    if order.asked.get("filters"):
+        shown: QuerySet[Outcome] = order.asked["outcomes"]
+        same = {"microenterprise": OuterRef("microenterprise"), "business_date": OuterRef("business_date")}
+        found = found.filter(Exists(shown.order_by().filter(**same)))
+    rows = (line_cells(line, run, head) for line in found.iterator(BATCH))
     return Table(_("Lines"), line_columns(), counted(rows, order.tick))
 
 

@@ -104,6 +104,8 @@ def summary(run: SettlementRun, filters: str, head: Head) -> Iterator[Row]:
         _("Released for payment"),
     )
     yield ()
+    if filters:
+        yield _("Totals of the whole run, whatever is shown"), ""
     yield (_("Currency"), *names)
     for currency, totals in sorted(run.totals.items()):
         yield (currency, *(money.major(totals[name], currency) for name in TOTALS))

@@ -278,6 +278,16 @@ def test_the_long_files_of_a_night_are_made_in_the_background(me: Microenterpris
     get(fay, f"/settlement/{DAY}/report.csv")
 
 
+def test_a_report_with_a_filter_holds_no_lines_of_others(fay: User) -> None:
+    for name in ("Cold", "Blue"):
+        earn(firm(Seat("Amara"), name=name, launched=DAY), 100_00, DAY)
+    nights(DAY)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(get(fay, f"/settlement/{DAY}/report.xlsx?q=Cold")))
+    firms = {name: {row[2] for row in book.get_sheet_by_name(name).to_python()[1:]} for name in book.sheet_names[1:]}
+    assert list(firms.values()) == [{"Cold"}, {"Cold"}]
+    assert any("whole run" in str(row[0]) for row in book.get_sheet_by_name(book.sheet_names[0]).to_python() if row)
+
+
 def test_filters_that_cannot_be_used_are_said(me: Microenterprise, fay: User) -> None:
     assert b"lies before the first one" in get(
         fay, f"/settlement/exports/new/general-ledger/?since={DAY}&until=2026-01-01", 422

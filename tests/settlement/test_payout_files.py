@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -201,11 +202,22 @@ def test_a_sealed_account_opens_in_its_own_place_only(fay: User) -> None:
         "de89 3704 0044 0532 0130 00",
         "GB29 NWBK 6016 1331 9268 19",
         "NO93 8601 1117 947",
+        "\uff24\uff25\uff18\uff19 3704 0044 0532 0130 00",
         "MT84MALT011000012345MTLCAST001S",
     ],
 )
 def test_real_ibans_are_taken(iban: str) -> None:
-    assert read_iban(iban) == re.sub(r"\s", "", iban).upper()
+    assert read_iban(iban) == re.sub(r"\s", "", unicodedata.normalize("NFKC", iban)).upper()
+
+
+@pytest.mark.parametrize(("typed", "read"), [("１０２１０００９９９９６", "102100099996"), ("١٠٢١٠٠٠٩٩٩٩٦", None)])
+def test_a_bank_code_is_made_of_digits_that_banks_read(typed: str, read: str | None) -> None:
+    facts = {"holder": "Anna", "number": CARD, "clearing_system": "CNAPS", "clearing_code": typed}
+    if read is not None:
+        assert read_account(**facts).clearing_code == read
+        return
+    with pytest.raises(Invalid):
+        read_account(**facts)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +229,7 @@ def test_real_ibans_are_taken(iban: str) -> None:
         ("CN89370400440532013000", "does not use IBANs"),
         ("6222021234567890", "begins with two letters"),
         ("DE89 3704 0044 0532 0130 0é", "begins with two letters"),
+        ("DE٨٩370400440532013000", "begins with two letters"),
     ],
 )
 def test_wrong_ibans_are_refused_with_why(iban: str, says: str) -> None:

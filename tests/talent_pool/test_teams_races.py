@@ -1,10 +1,9 @@
 """Two clicks at the same moment on a team: launched once, and nobody both lands and waits on in it."""
 
-import time
 from threading import Event
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from contracts.actions import openings
 from contracts.models import Contract
@@ -19,7 +18,7 @@ from tests.cast import TERMS, Cast, make_cast
 from tests.contracts.market import after_deadline, bids_on, published
 from tests.microenterprises.test_races import outcomes
 from tests.talent_pool.test_teams import joins, people_in, seat_of, spec, waiting, won
-from tests.threads import together
+from tests.threads import together, wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,15 +89,6 @@ def test_one_person_forms_one_team(committed: Cast) -> None:
     assert outcomes(together(4, work)) == (1, 3)
 
 
-def somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity "
-            "WHERE wait_event_type = 'Lock' AND datname = current_database())"
-        )
-        return bool(cursor.fetchone()[0])
-
-
 @pytest.mark.parametrize("ends_first", [True, False])
 def test_a_team_that_ends_in_the_instant_of_the_opening_leaves_no_bid_that_stands(
     committed: Cast, ends_first: bool
@@ -121,10 +111,8 @@ def test_a_team_that_ends_in_the_instant_of_the_opening_leaves_no_bid_that_stand
             else:
                 result = openings.open_bids(project=project)
             begun.set()
-            deadline = time.monotonic() + 60
-            while index == 0 and not somebody_waits_for_a_lock():
-                assert time.monotonic() < deadline, "nobody waited"
-                time.sleep(0.01)
+            if index == 0:
+                wait_until_somebody_waits()
         return result
 
     assert not [result for result in together(2, work) if isinstance(result, Exception)]
