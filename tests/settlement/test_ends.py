@@ -163,6 +163,9 @@ def test_runs_sealed_before_say_what_they_release_as_later_ones_do(ended: Microe
     day = settle_and_approve(cast)
     run = SettlementRun.objects.get(business_date=day)
     older = {name: minor for name, minor in run.totals["CNY"].items() if name not in ("handed_on", "released")}
+    connection.check_constraints()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE settlement_settlementrun DISABLE TRIGGER a_sealed_run_is_not_changed")  # came later
     SettlementRun.objects.filter(pk=run.pk).update(totals={"CNY": older}, lines=run.lines - 1)
     sql = Path(migrations.__path__[0], "0015_what_approving_releases.sql").read_text()
     with connection.cursor() as cursor:
