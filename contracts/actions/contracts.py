@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts import wording
-from contracts.actions import awards, holds, releases
+from contracts.actions import acceptance, awards, holds, releases
 from contracts.actions.parties import current_version, leaders, link, locked, posted_by, record, subject
 from contracts.lifecycle import AWARD, CONTRACT, MILESTONE, PROJECT
 from contracts.models import Contract, ContractVersion, Milestone, Signature
@@ -29,9 +29,6 @@ from ledger.writer import Draft, credit, debit, post_one
 from microenterprises.models import Microenterprise
 from people.models import User
 from people.notices import tell
-
-OPEN = (Milestone.Status.SCHEDULED, Milestone.Status.SUBMITTED, Milestone.Status.REJECTED)
-
 
 # ------------------------------------------------------------------ signatures
 
@@ -197,6 +194,7 @@ def _void_if_over(contract: Contract) -> bool:
 def terminate(*, contract: Contract, reason: str, by: User) -> Contract:
     """The steward ends an active contract, citing why: open milestones are cancelled, unused escrow goes back.
 
+    What silence has accepted is paid before. A contract that this completes has nothing left to end.
     Raises Denied (leaders use `propose_end`), InvalidTransition, Invalid without a reason.
     """
     contract = locked(contract)
@@ -262,7 +260,7 @@ def end_with_party(*, contract: Contract, leaving: Microenterprise, reason: str,
     if contract.status == Contract.Status.SIGNING:
         unwilling = Party.BUYER if leaving.pk == contract.buyer_id else Party.SUPPLIER
         return _void(contract, unwilling, reason=_given(reason), by=by, now=now)
-    waiting = contract.milestones.filter(status=Milestone.Status.SUBMITTED).first()
+    waiting = _waiting(contract, now)
     if waiting is not None and leaving.pk == contract.buyer_id:
         raise InvalidTransition(
             _("“%(title)s” is delivered for the contract “%(contract)s” and waits for your decision.")
@@ -271,10 +269,20 @@ def end_with_party(*, contract: Contract, leaving: Microenterprise, reason: str,
     return _terminate(contract, reason=_given(reason), by=by, now=now)
 
 
+def _waiting(contract: Contract, now: datetime) -> Milestone | None:
+    """A delivery on which somebody may still decide."""
+    delivered = contract.milestones.filter(status=Milestone.Status.SUBMITTED).order_by("number")
+    return next((each for each in delivered if acceptance.silent_since(contract, each, now) is None), None)
+
+
 def _terminate(contract: Contract, *, reason: str, by: User, now: datetime) -> Contract:
+    """End what is still open. What silence has accepted is paid first; when that was all, the contract is completed."""
     CONTRACT.check(contract.status, "terminate")
+    acceptance.accept_all_silent(contract, now)
+    if contract.status == Contract.Status.COMPLETED:
+        return contract
     unused = 0
-    for milestone in contract.milestones.select_for_update().filter(status__in=OPEN):
+    for milestone in contract.milestones.select_for_update().filter(status__in=acceptance.OPEN):
         MILESTONE.move(milestone, "cancel", decided_at=now, decided_by=by, decision_reason=reason)
         unused += milestone.amount_minor
     if unused:

@@ -16,6 +16,7 @@ from contracts.models import Contract, Milestone, VendorSeat
 from contracts.models.contracts import Party
 from contracts.models.vendors import Bidder
 from core.errors import Denied, InvalidTransition, TooLate
+from core.words.instants import exact
 from microenterprises.models import Membership
 from people.models import Role, User
 
@@ -145,8 +146,18 @@ def check_deliver(contract: Contract, milestone: Milestone, place: Place) -> Non
     MILESTONE.check(milestone.status, "submit")
 
 
-def check_decide(contract: Contract, milestone: Milestone, place: Place) -> None:
-    """The named acceptor decides: a member of the buyer, not of the supplier, and not who awarded (rule 6)."""
+def silence_ends(milestone: Milestone, silence_days: int) -> datetime | None:
+    """The instant from which a delivery without a decision counts as accepted; None when nothing is delivered."""
+    return milestone.submitted_at and milestone.submitted_at + timedelta(days=silence_days)
+
+
+def check_decide(
+    contract: Contract, milestone: Milestone, place: Place, *, now: datetime, until: datetime | None
+) -> None:
+    """The named acceptor decides: a member of the buyer, not of the supplier, and not who awarded (rule 6).
+
+    until: when the silence after the delivery is over, and accepts it instead (rule 8).
+    """
     if place.person_id != contract.acceptor_id:
         raise Denied(
             _("%(acceptor)s decides on this work for %(buyer)s.")
@@ -170,6 +181,14 @@ def check_decide(contract: Contract, milestone: Milestone, place: Place) -> None
             % {"supplier": contract.supplier_name}
         )
     MILESTONE.check(milestone.status, "accept")
+    if until is not None and now >= until:
+        raise TooLate(
+            _(
+                "“%(title)s” counts as accepted by silence since %(until)s, because nobody decided on it before. "
+                "%(supplier)s is paid for it by itself; there is nothing left to decide."
+            )
+            % {"title": milestone.title, "until": exact(until), "supplier": contract.supplier_name}
+        )
 
 
 def check_name_acceptor(contract: Contract, place: Place) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from contracts import wording
 from contracts.access import SeenContract, contract_or_404, milestone_or_404
+from contracts.actions import acceptance, drafting, ratings
 from contracts.actions import contracts as actions
-from contracts.actions import drafting, ratings
 from contracts.actions import milestones as deeds
 from contracts.forms import contracts as forms
 from contracts.lifecycle import CONTRACT_BADGES, MILESTONE_BADGES
@@ -199,7 +199,7 @@ def _primary(
             if len(rated) == 2
             else Act(reverse("contract_rate", args=[contract.pk]), _("Rate the work"), "star", refused)
         )
-    acts = [act for row in milestones for act in _milestone_acts(found, row)[:1]]
+    acts = [act for row in milestones for act in _milestone_acts(found, row, version, now)[:1]]
     return next((act for act in acts if not act.why_not), acts[0] if acts else None)
 
 
@@ -211,22 +211,23 @@ def _milestone_row(found: SeenContract, milestone: Milestone, version: Version, 
         badge=MILESTONE_BADGES[Milestone.Status(milestone.status)],
         late=undelivered and found.contract.status == Contract.Status.ACTIVE and milestone.due_on < business_date(now),
         silence_ends=_silence_ends(milestone, version) if waits else None,
-        acts=_milestone_acts(found, milestone) if found.place.is_member else (),
+        acts=_milestone_acts(found, milestone, version, now) if found.place.is_member else (),
     )
 
 
 def _silence_ends(milestone: Milestone, version: Version) -> datetime | None:
-    return milestone.submitted_at and milestone.submitted_at + timedelta(days=version.words.silence_days)
+    return checks.silence_ends(milestone, version.words.silence_days)
 
 
-def _milestone_acts(found: SeenContract, milestone: Milestone) -> tuple[Act, ...]:
+def _milestone_acts(found: SeenContract, milestone: Milestone, version: Version, now: datetime) -> tuple[Act, ...]:
     contract, place = found.contract, found.place
 
     def to(name: str) -> str:
         return reverse(name, args=[contract.pk, milestone.number])
 
     if milestone.status == Milestone.Status.SUBMITTED:
-        refused = why_not(checks.check_decide, contract, milestone, place)
+        until = _silence_ends(milestone, version)
+        refused = why_not(checks.check_decide, contract, milestone, place, now=now, until=until)
         accept = Act(to("milestone_accept"), _("Accept the delivery"), "check", refused)
         return (accept, Act(to("milestone_reject"), _("Reject"), "x", "", "plain")) if not refused else (accept,)
     if milestone.status in (Milestone.Status.SCHEDULED, Milestone.Status.REJECTED):
@@ -366,11 +367,16 @@ def milestone_accept(request: Request, pk: UUID, number: int) -> HttpResponse:
     now = market_now()
     found, milestone = milestone_or_404(request.user, pk, number, business_date(now))
     contract = found.contract
-    checks.check_decide(contract, milestone, found.place)
+    _check_decide(found, milestone, now)
     form = forms.AcceptForm(request.POST or None, milestone=milestone, currency=contract.currency)
     if form.is_valid() and _done(form, lambda: _accept(milestone, form.cleaned_data, request.user)):
         return _back(request, contract, _accepted_words(contract))
     return _answer(request, "contracts/accept.html", _milestone_context(found, milestone, now), form)
+
+
+def _check_decide(found: SeenContract, milestone: Milestone, now: datetime) -> None:
+    until = acceptance.silence_ends(found.contract, milestone)
+    checks.check_decide(found.contract, milestone, found.place, now=now, until=until)
 
 
 def _accepted_words(contract: Contract) -> str:
@@ -390,7 +396,7 @@ def milestone_reject(request: Request, pk: UUID, number: int) -> HttpResponse:
     """Reject a delivery with a reason."""
     now = market_now()
     found, milestone = milestone_or_404(request.user, pk, number, business_date(now))
-    checks.check_decide(found.contract, milestone, found.place)
+    _check_decide(found, milestone, now)
     form = forms.ReasonForm(request.POST or None)
     if form.is_valid() and _done(
         form, lambda: deeds.reject(milestone=milestone, reason=form.cleaned_data["reason"], by=request.user)
@@ -441,7 +447,11 @@ def contract_terminate(request: Request, pk: UUID) -> HttpResponse:
         agreed = alone or contract.end_proposed_for is not None
         told = _("The contract has ended.") if agreed else _("Proposed. The other leader agrees or not.")
         return _back(request, contract, told)
-    open_milestones = list(contract.milestones.filter(status__in=queries.OPEN))
+    open_milestones = [
+        row
+        for row in contract.milestones.filter(status__in=queries.OPEN)
+        if acceptance.silent_since(contract, row, now) is None
+    ]
     context = {
         "now": now,
         "contract": contract,

@@ -37,6 +37,7 @@ def needs_of_a_member(who: Standing, now: datetime) -> Iterator[QuerySet[Any, An
         "vote",
         Ballot.objects.filter(
             status=Ballot.Status.OPEN,
+            electors__contains=[who.user.pk],
             share_terms__microenterprise__in=mine,
             share_terms__effective_from__gt=who.on,
         ).exclude(votes__person=who.user),

@@ -317,17 +317,17 @@ def _propose(
 ) -> tuple[ShareTerms, Ballot]:
     at = world.timeline.end_of(slot) - timedelta(minutes=50)
     terms = _terms(firm, shape, 2, at, starts)
-    voters = len([m for m in firm.members if m.started_on <= world.timeline.day_of(slot)])
+    electors = [m.person_id for m in firm.members if m.started_on <= world.timeline.day_of(slot)]
     needed = votes_needed(
-        voters,
+        len(electors),
         numerator=world.value("ballot_majority_numerator"),
         denominator=world.value("ballot_majority_denominator"),
     )
-    ballot = Ballot(share_terms=terms, voters=voters, needed=needed, opened_at=at, opened_by=firm.lead)
+    ballot = Ballot(share_terms=terms, electors=electors, needed=needed, opened_at=at, opened_by=firm.lead)
     world.rows.add(terms, ballot)
     world.trail.tell(
         at, firm.lead, "terms.proposed", f"microenterprise:{firm.row.pk}", firm.name,
-        version=2, needed=needed, voters=voters,
+        version=2, needed=needed, voters=len(electors),
     )  # fmt: skip
     return terms, ballot
 

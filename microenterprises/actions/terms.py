@@ -28,7 +28,7 @@ def in_force(microenterprise: Microenterprise, on: date) -> ShareTerms | None:
 
 @transaction.atomic
 def propose(*, microenterprise: Microenterprise, terms: TermsSpec, effective_from: date, by: User) -> ShareTerms:
-    """Propose the next version and open its ballot among the members of today.
+    """Propose the next version and open its ballot among the members of this instant.
 
     Raises Denied (only members), InvalidTransition (dissolved), Conflict (another ballot is open), Invalid (terms that
     leave a profit without a rule, a date that is not in the future or not after the versions already agreed).
@@ -57,7 +57,8 @@ def propose(*, microenterprise: Microenterprise, terms: TermsSpec, effective_fro
         numerator=value("ballot_majority_numerator", on=today),
         denominator=value("ballot_majority_denominator", on=today),
     )
-    Ballot.objects.create(share_terms=version, voters=len(members), needed=needed, opened_at=now, opened_by=by)
+    electors = [member.person_id for member in members]
+    Ballot.objects.create(share_terms=version, electors=electors, needed=needed, opened_at=now, opened_by=by)
     _told(version, "terms.proposed", by, needed=needed, voters=len(members))
     tell(
         [m.person for m in members if m.person_id != by.pk],
@@ -137,11 +138,10 @@ def check_no_open_ballot(firm: Microenterprise) -> None:
 
 
 def check_may_vote(user: User, firm: Microenterprise, ballot: Ballot, today: date) -> None:
-    """Members of the day the ballot opened who are members still."""
+    """Who was a member when the ballot opened and is one still."""
     check_member(place_of(user, firm, on=today))
-    opened_on = business_date(ballot.opened_at)
-    if not Membership.objects.active(opened_on).filter(microenterprise=firm, person=user).exists():
-        raise Denied(_("You joined after this ballot was opened; the members of that day decide it."))
+    if user.pk not in ballot.electors:
+        raise Denied(_("You joined after this ballot was opened; who was a member then decides it."))
 
 
 def check_in_time(ballot: Ballot, version: ShareTerms, today: date) -> None:

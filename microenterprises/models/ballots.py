@@ -1,5 +1,6 @@
 """Ballots: how members agree. A ballot asks for one version of share terms; the majority is a dated parameter."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +11,7 @@ from people.models import User
 
 
 class Ballot(models.Model):
-    """One question to the members of an ME as of the day it opened."""
+    """One question to the members an ME had at the instant it opened: they decide it, and nobody else."""
 
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
@@ -20,7 +21,8 @@ class Ballot(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id)
     share_terms = models.OneToOneField(ShareTerms, on_delete=models.PROTECT, related_name="ballot")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
-    voters = models.PositiveSmallIntegerField()
+    electors = ArrayField(models.UUIDField())
+    """The people who were members when it opened."""
     needed = models.PositiveSmallIntegerField()
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -31,6 +33,11 @@ class Ballot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.share_terms} ({self.status})"
+
+    @property
+    def voters(self) -> int:
+        """How many may vote."""
+        return len(self.electors)
 
 
 class Vote(models.Model):

@@ -1,5 +1,6 @@
 """A contract is what all parties saw: signing, changing, delivering, accepting, ending, rating, as sentences."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from contracts.actions import contracts, drafting, milestones, parties, ratings
 from contracts.models import Award, Contract, ContractVersion, Milestone, Project, Signature
 from contracts.queries import contracts as queries
 from core import clock
-from core.clock import market_now
+from core.clock import business_date, market_now
 from core.errors import Conflict, Denied, Invalid, InvalidTransition, TooLate
 from core.models import AuditRecord
 from ledger.accounts import Book, Kind
@@ -318,6 +319,54 @@ def test_after_a_rejection_silence_counts_from_the_next_delivery(cast: Cast) -> 
     assert milestones.accept_silent(market_now()) == 0
     clock.move_forward(timedelta(days=2))
     assert milestones.accept_silent(market_now()) == 1
+
+
+def test_a_silence_that_is_over_leaves_nothing_to_decide_however_late_the_clock_is(cast: Cast) -> None:
+    contract = scenes.delivered(cast)
+    milestone = scenes.milestone(contract)
+    clock.move_forward(timedelta(days=14))
+    decisions: list[Callable[[], Milestone]] = [
+        lambda: milestones.reject(milestone=milestone, reason="Never mind.", by=cast.noor),
+        lambda: milestones.accept_part(milestone=milestone, amount_minor=1, reason="A bit.", by=cast.noor),
+        lambda: milestones.accept(milestone=milestone, by=cast.noor),
+    ]
+    for decide in decisions:
+        with pytest.raises(TooLate, match="accepted by silence since"):
+            decide()
+    assert milestones.accept_silent(market_now()) == 1
+    assert scenes.milestone(contract).status == Milestone.Status.ACCEPTED
+
+
+def test_what_silence_has_accepted_is_paid_before_the_steward_ends_the_rest(cast: Cast) -> None:
+    contract = scenes.delivered(cast, parts=scenes.in_two_parts())
+    clock.move_forward(timedelta(days=15))
+    contracts.terminate(contract=contract, reason="The vans burnt.", by=cast.ada)
+    contract.refresh_from_db()
+    rows = list(contract.milestones.order_by("number"))
+    assert (contract.status, [row.status for row in rows]) == ("terminated", ["accepted", "cancelled"])
+    assert (of(cast.cold_chain, Kind.INCOME_INSIDE), of(cast.blue_kettle, Kind.ESCROW)) == (rows[0].amount_minor, 0)
+    assert rows[0].submitted_at is not None
+    paid = next(entry for entry in entries_about(f"contract:{contract.pk}") if entry.kind == "milestone_accepted")
+    assert paid.effective_date == business_date(rows[0].submitted_at + timedelta(days=14))
+
+
+@pytest.mark.parametrize("end", ["steward", "leaders", "buyer", "supplier"])
+def test_a_contract_that_silence_completes_has_nothing_left_to_end(cast: Cast, end: str) -> None:
+    contract = scenes.delivered(cast)
+    if end == "leaders":
+        contracts.propose_end(contract=contract, reason="Enough.", by=cast.lin)
+    clock.move_forward(timedelta(days=15))
+    if end == "steward":
+        contracts.terminate(contract=contract, reason="Enough.", by=cast.ada)
+    elif end == "leaders":
+        contracts.propose_end(contract=contract, reason="Enough.", by=cast.amara)
+    elif end == "buyer":
+        contracts.end_with_party(contract=contract, leaving=cast.blue_kettle, reason="Closed.", by=cast.lin)
+    else:
+        contracts.end_with_party(contract=contract, leaving=cast.cold_chain, reason="Closed.", by=cast.amara)
+    contract.refresh_from_db()
+    assert contract.status == Contract.Status.COMPLETED
+    assert of(cast.cold_chain, Kind.INCOME_INSIDE) == scenes.PRICE
 
 
 # ------------------------------------------------------------------ the end

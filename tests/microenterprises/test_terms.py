@@ -91,6 +91,22 @@ def test_whoever_joins_after_the_ballot_opened_does_not_vote_on_it(cast: Cast) -
         terms.vote(ballot=ballot, agrees=True, by=cast.sol)
 
 
+def test_whoever_joins_after_the_ballot_opened_does_not_vote_on_that_day_either(cast: Cast) -> None:
+    me, people = company(cast, 3)
+    ballot = proposed(me, people[0])
+    friend = person("Friend")
+    firms.join(
+        microenterprise=me, person=friend, role="Guest", customer_outcome="Cold", on=business_date(), by=people[0]
+    )
+    terms.vote(ballot=ballot, agrees=True, by=people[0])
+    with pytest.raises(Denied, match="joined after"):
+        terms.vote(ballot=ballot, agrees=True, by=friend)
+    ballot.refresh_from_db()
+    assert (ballot.status, ballot.voters, friend.pk in ballot.electors) == ("open", 3, False)
+    with pytest.raises(IntegrityError, match="stay as they are"), transaction.atomic():
+        Ballot.objects.filter(pk=ballot.pk).update(electors=[*ballot.electors, friend.pk])
+
+
 def test_terms_start_in_the_future_and_after_those_already_agreed(cast: Cast) -> None:
     with pytest.raises(Invalid, match="future date"):
         proposed(cast.cold_chain, cast.amara, days=0)
