@@ -22,7 +22,9 @@ from settlement.actions.nights import settle_finally, start_run, work_on_run
 from settlement.calculation import retained
 from settlement.closing import year_close_reference
 from settlement.models import Outcome
+from settlement.replay import replay
 from talent_pool.actions import liquidation
+from talent_pool.actions.wind_up import wind_up
 from tests.settlement.world import (
     Seat,
     agree,
@@ -33,9 +35,11 @@ from tests.settlement.world import (
     invest,
     launcher,
     lock_up,
+    member,
     nights,
     on,
     outcome,
+    owed,
     spend,
     wallet,
 )
@@ -247,3 +251,57 @@ def test_an_me_that_ends_later_gives_what_was_retained_to_the_owners_of_each_yea
     nights(FIRST + DAY)
     assert Outcome.objects.filter(microenterprise=me, is_final=True).count() == 1
     assert proven()
+
+
+def ends_on_the_first_day(me: Microenterprise) -> None:
+    """The owners of the rest change with the year, and the ME ends before its first night."""
+    agree(me, [[None, 5000]], effective_from=FIRST, owners={"co-investors": 10_000})
+    with on(FIRST, 18):
+        wind_up(microenterprise=me, reason="Over.", by=launcher(me))
+
+
+@pytest.mark.django_db
+def test_an_me_that_ends_on_the_first_day_of_a_year_leaves_the_old_year_to_its_owners() -> None:
+    me = firm(Seat("Leads"), launched=LAST, owners={"platform": 10_000})
+    lead = member(me, "Leads")
+    entry(me, LAST, debit(me.entity_id, Kind.WALLET, 1_00), credit(me.entity_id, Kind.STAKE, 1_00, lead.party))
+    earn(me, 1_000_00, LAST)
+    nights(LAST)
+    earn(me, 20_00, FIRST)
+    ends_on_the_first_day(me)
+    # 500.00 and 10.00 as shares, 1.00 as the stake, 10.00 as who owns the new year; the platform owned the old one.
+    assert owed(me, "Leads") == 521_00
+    assert balance(me.platform.entity_id, Kind.WALLET) == 500_00
+    assert (nominal(me), kept(me), wallet(me)) == (0, {}, 0)
+    nights(FIRST)
+    assert replay(LAST, FIRST).named == []
+    assert proven()
+
+
+@pytest.mark.django_db
+def test_an_me_that_ends_closes_the_year_that_waited_with_the_share_that_was_late() -> None:
+    me = firm(Seat("Leads"), launched=LAST, owners={"platform": 10_000})
+    earn(me, 1_000_00, LAST)
+    lock_up(me, 900_00, LAST)
+    nights(LAST)
+    free(me, 900_00, FIRST)
+    ends_on_the_first_day(me)
+    assert outcome(me, LAST).repaired_by.shared_minor == 500_00
+    assert owed(me, "Leads") == 500_00
+    assert balance(me.platform.entity_id, Kind.WALLET) == 500_00
+    assert (nominal(me), kept(me), wallet(me)) == (0, {}, 0)
+    nights(FIRST)
+    assert replay(LAST, FIRST).named == []
+
+
+@pytest.mark.django_db
+def test_an_me_that_ends_with_an_open_exception_closes_its_year_all_the_same() -> None:
+    me = firm(Seat("Leads", 0), launched=LAST, owners={"platform": 10_000})  # nobody carries weight
+    earn(me, 1_000_00, LAST)
+    nights(FIRST)
+    assert close_entry(me) is None
+    agree(me, [[None, 5000]], effective_from=FIRST + DAY, owners={"co-investors": 10_000})
+    with on(FIRST + DAY, 9):
+        wind_up(microenterprise=me, reason="Over.", by=launcher(me))
+    assert balance(me.platform.entity_id, Kind.WALLET) == 1_000_00
+    assert (nominal(me), kept(me), wallet(me)) == (0, {}, 0)
