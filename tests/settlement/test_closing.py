@@ -4,7 +4,9 @@ from datetime import date, datetime, time, timedelta
 from io import StringIO
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.db import IntegrityError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +23,7 @@ from microenterprises.models import Microenterprise
 from settlement.actions.nights import settle_finally, start_run, work_on_run
 from settlement.calculation import retained
 from settlement.closing import year_close_reference
+from settlement.facts import fiscal_year_of
 from settlement.models import Outcome
 from settlement.replay import replay
 from talent_pool.actions import liquidation
@@ -209,7 +212,7 @@ def test_the_late_share_of_a_closed_year_is_not_counted_in_the_next() -> None:
 
 @pytest.mark.django_db
 def test_the_year_of_a_company_whose_year_starts_in_april_is_closed_then() -> None:
-    Parameter.objects.create(name="fiscal_year_first_month", holds_from=date(2026, 1, 1), value=4)
+    Parameter.objects.create(name="fiscal_year_first_month", holds_from=date(2026, 4, 1), value=4)
     last = date(2027, 3, 31)
     me = firm(Seat("Leads"), launched=last)
     earn(me, 1_000_00, last)
@@ -217,6 +220,64 @@ def test_the_year_of_a_company_whose_year_starts_in_april_is_closed_then() -> No
     closed = close_entry(me, date(2026, 4, 1))
     assert closed is not None
     assert closed.effective_date == last
+
+
+@pytest.mark.django_db
+def test_a_fiscal_year_that_moves_is_cut_short_closed_once_and_shared_once() -> None:
+    last, first = date(2026, 7, 31), date(2026, 8, 1)
+    me = firm(Seat("Leads"), launched=last - DAY, tiers=[[1_000_00, 4000], [None, 5000]], owners={"platform": 10_000})
+    earn(me, 1_000_00, last - DAY)
+    nights(last - DAY)
+    Parameter.objects.create(name="fiscal_year_first_month", holds_from=first, value=8)
+    earn(me, 100_00, last)
+    agree(me, [[1_000_00, 4000], [None, 5000]], effective_from=first)  # from now on the reserve owns the rest
+    earn(me, 200_00, first)
+    nights(first + DAY)
+    assert [outcome(me, day).shared_minor for day in (last - DAY, last, first, first + DAY)] == [
+        400_00,
+        50_00,
+        80_00,
+        0,
+    ]
+    assert [outcome(me, day).fiscal_year for day in (last, first)] == [date(2026, 1, 1), first]
+    closed = close_entry(me)
+    assert closed is not None and closed.effective_date == last
+    assert kept(me) == {entity_party(me.platform.entity_id): 650_00}
+    found = balances([me.entity_id], [Kind.INCOME_OUTSIDE, Kind.PROFIT_SHARED])
+    assert list(found.values()) == [200_00, 80_00]
+    assert Entry.objects.filter(kind="year_close").count() == 1
+    assert fiscal_year_of(date(2027, 7, 31)) == first
+    assert replay(last - DAY, first + DAY).named == []
+    assert replay(first + DAY, first + DAY, from_stored=True).named == []
+    assert proven()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("holds_from", "month"),
+    [
+        (date(2026, 7, 1), 4),
+        (date(2026, 7, 20), 8),
+        (date(2026, 8, 2), 8),
+        (date(2027, 1, 1), 0),
+        (date(2027, 1, 1), 13),
+    ],
+)
+def test_a_fiscal_year_moves_on_the_first_day_of_its_month_only(holds_from: date, month: int) -> None:
+    moved = Parameter(name="fiscal_year_first_month", holds_from=holds_from, value=month)
+    with pytest.raises(ValidationError, match="first day of the month"):
+        moved.full_clean()
+    with pytest.raises(IntegrityError, match="a_fiscal_year_moves_on_the_first_day_of_its_month"):
+        moved.save()
+
+
+@pytest.mark.django_db
+def test_a_fiscal_year_moves_on_no_date_that_was_settled() -> None:
+    me = firm(Seat("Leads"), launched=date(2026, 7, 31))
+    earn(me, 1_00, date(2026, 7, 31))
+    nights(date(2026, 8, 1))
+    with pytest.raises(IntegrityError, match="not closed"):
+        Parameter.objects.create(name="fiscal_year_first_month", holds_from=date(2026, 8, 1), value=8)
 
 
 @pytest.mark.django_db
