@@ -68,7 +68,8 @@ class AuditWaiting(models.Model):
 class Parameter(models.Model):
     """A percentage, threshold or number of days with the date from which it holds (rule 13).
 
-    Read through `core.parameters.value(name, on=date)`. A new value is a new row; past dates keep theirs.
+    Read through `core.parameters.value(name, on=date)`. A new value is a new row; past dates keep theirs. The fiscal
+    year moves on the first day of the month that is named: it cuts the year before short, and no date is in two years.
     """
 
     name = models.CharField(max_length=60)
@@ -80,7 +81,18 @@ class Parameter(models.Model):
         verbose_name = _("parameter")
         verbose_name_plural = _("parameters")
         ordering = ["name", "-holds_from"]
-        constraints = [models.UniqueConstraint(fields=["name", "holds_from"], name="one_value_per_parameter_and_date")]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "holds_from"], name="one_value_per_parameter_and_date"),
+            models.CheckConstraint(
+                condition=~models.Q(name="fiscal_year_first_month")
+                | models.Q(holds_from__day=1, holds_from__month=models.F("value")),
+                name="a_fiscal_year_moves_on_the_first_day_of_its_month",
+                violation_error_message=_(
+                    "A fiscal year moves on the first day of the month in which it starts from then on. Name that "
+                    "month, 1 to 12, and let it hold from its first day."
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} = {self.value} from {self.holds_from}"

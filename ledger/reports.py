@@ -9,7 +9,7 @@ history around it or before it.
 
 # ruff: noqa: S608 (what is put into the queries are constants of this file)
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -24,7 +24,7 @@ from ledger.trial import TrialLine
 
 EVER: Final = date(1, 1, 1)
 AT_ONCE: Final = 300
-"""How many accounts one statement looks at when a report goes through many."""
+"""How many accounts or entities one statement looks at one by one when a report goes through many."""
 
 
 class AccountFacts(NamedTuple):
@@ -99,12 +99,12 @@ def entity_name(entity_id: int) -> str | None:
 
 def entity_names(entity_ids: Collection[int]) -> dict[int, str]:
     """The names of entities by number."""
-    return dict(Entity.objects.filter(pk__in=entity_ids).values_list("pk", "name"))
+    return dict(_rows("SELECT id, name FROM ledger_entity WHERE id = ANY(%(entities)s)", entities=list(entity_ids)))
 
 
-def entities_named(text: str, *, limit: int = 100) -> list[int]:
-    """The numbers of the entities whose name contains a text, in order; at most `limit`."""
-    return list(Entity.objects.filter(name__icontains=text).order_by("pk").values_list("pk", flat=True)[:limit])
+def entities_named(text: str) -> list[int]:
+    """The numbers of all entities whose name contains a text, in order; sums over some of them would be wrong."""
+    return list(Entity.objects.filter(name__icontains=text).order_by("pk").values_list("pk", flat=True))
 
 
 def entities_with_accounts(book: Book) -> list[int]:
@@ -141,8 +141,15 @@ def accounts(book: Book, *, entity_ids: Collection[int] | None, kinds: Collectio
 
 def parties_of(entity_ids: Collection[int], book: Book) -> list[str]:
     """Every party that an account of these entities is kept for."""
-    rows = Account.objects.filter(entity__in=entity_ids, book=book).exclude(party="")
-    return list(rows.order_by("party").values_list("party", flat=True).distinct())
+    rows = _rows(
+        """
+        SELECT DISTINCT party FROM ledger_account
+         WHERE entity_id = ANY(%(entities)s) AND book = %(book)s AND party <> '' ORDER BY party
+        """,
+        entities=list(entity_ids),
+        book=book.value,
+    )
+    return [party for (party,) in rows]
 
 
 # --- Balances ---------------------------------------------------------------------------------------------------------
@@ -176,10 +183,14 @@ def trial_balance(
     effective_until: date | None = None,
 ) -> Iterator[TrialLine]:
     """Every account with something in it, like `trial.trial_balance`, for some entities, kinds or effects only."""
-    if effective_until is None and entity_ids is None:
-        wanted = set(kinds) if kinds is not None else None
-        lines = trial.trial_balance(as_of, book)
-        yield from (line for line in lines if wanted is None or line.kind in wanted)
+    if effective_until is None and (entity_ids is None or len(entity_ids) > AT_ONCE):
+        # All accounts in a row are read sooner than those of thousands of entities one by one.
+        lines: Iterable[TrialLine] = trial.trial_balance(as_of, book)
+        if entity_ids is not None:
+            entities = set(entity_ids)
+            lines = (line for line in lines if line.entity_id in entities)
+        wanted = set(Kind if kinds is None else kinds)
+        yield from (line for line in lines if line.kind in wanted)
         return
     ahead = _ahead(as_of, effective_until)
     with connection.chunked_cursor() as cursor:

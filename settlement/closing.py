@@ -1,15 +1,18 @@
 """Closing the fiscal year of MEs: what the year made and did not share becomes its owners', in the year's first night.
 
 The first night of a new year closes the year before, in the shard's own transaction. A year of which an exception is
-still open waits, because its members may still get a share of it; the night that repairs the last one closes it. The
-entry moves what the year's business dates hold in income, expense and profit shared; a share posted late for a repaired
-date belongs to the year of its date. It lands on the open date, with the year's last date as its effective date, and
-results by date leave it out (`ledger.accounts.YEAR_CLOSE`). Who owns what is arithmetic: `calculation.retained`.
+still open waits, because its members may still get a share of it; the night that repairs the last one closes it. An ME
+that ends has no more nights: its final settlement closes every year that ended before, also one that waits.
+
+The entry moves what the year's business dates hold in income, expense and profit shared; a share posted late for a
+repaired date belongs to the year of its date. It lands on the open date, with the year's last date as its effective
+date, and results by date leave it out (`ledger.accounts.YEAR_CLOSE`). Who owns what is arithmetic:
+`calculation.retained`.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -52,9 +55,21 @@ def close_years(answers: Sequence[tuple[Subject, FirmNight]], *, day: date, by: 
     touched = [*ending, *repaired.difference(ending)]
     if not touched:
         return 0
-    years = _ended_years(touched, day)
-    firms = {each.pk: each for each in Microenterprise.objects.filter(pk__in=touched).select_related("platform")}
-    drafts = list(_drafts(years, firms, day))
+    drafts = list(_drafts(_ended_years(touched, day), day))
+    writer.post(drafts, by=by)
+    return len(drafts)
+
+
+def close_for_good(microenterprise: UUID, *, day: date, by: str) -> int:
+    """Close the ended years of an ME that ends on the date, once its final settlement is stored; returns how many.
+
+    The entries are the winding up's, as is the one that closes what is left of its last year.
+    """
+    drafts = [
+        replace(draft, reference=f"{draft.subject}:closed:{year.first.isoformat()}")
+        for year in _ended_years([microenterprise], day, is_final=True)
+        for draft in _drafts([year], day)
+    ]
     writer.post(drafts, by=by)
     return len(drafts)
 
@@ -104,8 +119,11 @@ def _mends_an_earlier_year(subject: Subject, answer: FirmNight) -> bool:
     return any(year < subject.firm.year for year in mended)
 
 
-def _ended_years(microenterprises: Sequence[UUID], day: date) -> list[Year]:
-    """Years of those MEs that ended before the date, have no open exception and are not closed yet."""
+def _ended_years(microenterprises: Sequence[UUID], day: date, *, is_final: bool = False) -> list[Year]:
+    """Years of those MEs that ended before the date, wait for no exception and are not closed yet.
+
+    is_final: the MEs end, so nothing waits any more.
+    """
     outcomes = Outcome.objects.filter(microenterprise__in=microenterprises, repairs=None, business_date__lte=day)
     rows = outcomes.values("microenterprise", "fiscal_year").annotate(last=Max("business_date")).order_by()
     current = dict(outcomes.filter(business_date=day).values_list("microenterprise", "fiscal_year"))
@@ -118,13 +136,15 @@ def _ended_years(microenterprises: Sequence[UUID], day: date) -> list[Year]:
         Year(row["microenterprise"], row["fiscal_year"], row["last"])
         for row in rows
         if row["fiscal_year"] < current.get(row["microenterprise"], date.min)
-        and (row["microenterprise"], row["fiscal_year"]) not in waiting
+        and (is_final or (row["microenterprise"], row["fiscal_year"]) not in waiting)
     ]
     closed = by_date.known_references([year_close_reference(year.microenterprise, year.first) for year in years])
     return [year for year in years if year_close_reference(year.microenterprise, year.first) not in closed]
 
 
-def _drafts(years: Sequence[Year], firms: Mapping[UUID, Microenterprise], day: date) -> Iterator[Draft]:
+def _drafts(years: Sequence[Year], day: date) -> Iterator[Draft]:
+    ids = {year.microenterprise for year in years}
+    firms = {each.pk: each for each in Microenterprise.objects.filter(pk__in=ids).select_related("platform")}
     terms: dict[UUID, list[ShareTerms]] = defaultdict(list)
     for row in ShareTerms.objects.filter(microenterprise__in=firms, status=ShareTerms.Status.AGREED):
         terms[row.microenterprise_id].append(row)

@@ -16,12 +16,12 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection
 from django.db.models import Count, Max, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from core.errors import Conflict
+from core import locks
 from core.ids import new_id
 from ledger import queries as books
 from ledger.accounts import Kind
@@ -39,7 +39,8 @@ from settlement.models import (
 )
 
 Row = tuple[Any, ...]
-LOCK_NOT_AVAILABLE: Final = "55P03"
+PAYOUTS: Final = 2026112202
+"""What whoever moves what is owed holds; the database's own functions hold it by this number too."""
 
 _PENDING: Final = """
     SELECT r.id, r.business_date FROM settlement_settlementrun r
@@ -489,13 +490,7 @@ def hold() -> None:
 
     Raises Conflict when somebody else does for longer than anybody waits: a draft of 80,000 takes its seconds.
     """
-    try:
-        with transaction.atomic():
-            _do("SELECT pg_advisory_xact_lock(2026112202)")
-    except OperationalError as error:
-        if getattr(error.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE:
-            raise
-        raise Conflict(_("Another payout is being prepared at this moment. Try again in a minute.")) from error
+    locks.hold(PAYOUTS, busy=_("Another payout is being prepared at this moment. Try again in a minute."))
 
 
 def _rows(sql: str, **values: Any) -> list[Row]:

@@ -88,9 +88,14 @@ def check_mark_paid(user: User, batch: PayoutBatch) -> None:
 
 
 def check_reject(user: User, payment: Payment) -> None:
-    """The bank's refusal is recorded after the payment was sent, also when the batch was marked as paid before."""
+    """The bank's refusal is recorded after the payment was sent, also when the batch was marked as paid before.
+
+    Not by whom it pays: what came back is owed to them once more.
+    """
     if not user.has_role(Role.FINANCE):
         raise Denied(_("Finance records what the bank rejected."))
+    if payment.person_id == user.pk:
+        raise Denied(_("This payment is yours, so somebody else in finance records that the bank rejected it."))
     if payment.batch.status == PayoutBatch.Status.CONFIRMING:
         raise InvalidTransition(_("The payout is being marked as paid at this moment. Try again in a minute."))
     PAYMENT.check(payment.status, "reject")

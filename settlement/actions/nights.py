@@ -183,10 +183,11 @@ def settle_finally(*, microenterprise: Microenterprise, by: User) -> Outcome:
     """Settle an ME that ends today, on the open date, inside the caller's transaction.
 
     Posts pay and draws to date, shares the profit to date (what was posted earlier today included) among the members of
-    today, and takes what they still owe as a cost. Call it while they are members still. Pay that the wallet cannot
-    cover is recorded as owed; a pool that it cannot cover is an exception of the day. Whether `by` may end the ME is
-    the caller's question (`talent_pool.permissions.check_wind_up`). Repeated, it returns the outcome there is. Raises
-    Conflict while an earlier date waits to be settled: its profit would be shared twice.
+    today, takes what they still owe as a cost, and closes the fiscal years that ended before. Call it while they are
+    members still. Pay that the wallet cannot cover is recorded as owed; a pool that it cannot cover is an exception of
+    the day. Whether `by` may end the ME is the caller's question (`talent_pool.permissions.check_wind_up`). Repeated,
+    it returns the outcome there is. Raises Conflict while an earlier date waits to be settled: its profit would be
+    shared twice.
     """
     firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=microenterprise.pk)
     day = days.open_date()
@@ -196,6 +197,7 @@ def settle_finally(*, microenterprise: Microenterprise, by: User) -> Outcome:
     _check_settled_before(day)
     answers = [(subject, settle(subject.firm)) for subject in facts.read(day, [firm.pk], is_final=True)]
     written = posting.write(answers, day=day, by=str(by.pk), night=None)
+    closing.close_for_good(firm.pk, day=day, by=str(by.pk))
     outcome = written.outcomes[-1]
     audit.record(
         by=by,

@@ -15,5 +15,5 @@ BEFORE = """
 class Migration(migrations.Migration):
     """The database refuses to change what a sealed run and a sent payout say, whoever asks by SQL."""
 
-    dependencies = [("settlement", "0016_what_nobody_has_is_not_stored")]
+    dependencies = [("settlement", "0017_a_fiscal_year_moves_ahead")]
     operations = [migrations.RunSQL(SQL, reverse_sql=BEFORE)]

@@ -3,13 +3,15 @@
 All in one transaction, so that there is no instant at which an ME is gone and somebody has no place.
 """
 
+from typing import Final
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contracts.actions import contracts as contract_actions
 from contracts.actions import gone
 from contracts.actions import projects as project_actions
-from core import audit
+from core import audit, locks
 from core.clock import business_date, market_now
 from core.errors import Invalid
 from microenterprises.actions import firms, pledges
@@ -20,6 +22,9 @@ from talent_pool.actions import liquidation, pool
 from talent_pool.models import PoolEntry
 from talent_pool.permissions import check_wind_up
 
+ENDS: Final = 2026112301
+"""What an ME that ends holds until it has ended."""
+
 
 @transaction.atomic
 def wind_up(*, microenterprise: Microenterprise, reason: str, by: User) -> list[PoolEntry]:
@@ -27,11 +32,13 @@ def wind_up(*, microenterprise: Microenterprise, reason: str, by: User) -> list[
 
     Running contracts are terminated (what escrow still holds goes back to the buyer), its open projects are cancelled
     (holds go back to its wallet), its opened bids are disqualified and awards on their way for it end, its profit to
-    date is shared, what is left goes to the owners its terms name.
+    date is shared, what is left goes to the owners its terms name. Ends wait for each other: one of two that end at
+    once may hold a stake in the other, and each hands on what the other reads.
 
     Raises Denied, InvalidTransition (already dissolved), Invalid (no reason), Conflict (a contract was drafted for it
-    meanwhile), and what settling it raises.
+    meanwhile, or another ME takes long to end), and what settling it raises.
     """
+    locks.hold(ENDS, busy=_("Another ME is being wound up at this moment. Try again in a minute."))
     # Not its key: an award or a draft that names the ME meanwhile need not wait, and cannot deadlock with this.
     firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=microenterprise.pk)
     check_wind_up(by, firm)

@@ -160,3 +160,24 @@ def test_no_line_from_before_the_snapshot_is_read(books: list[Account]) -> None:
         assert set(found) == read, "the months before that of the snapshot are not looked into"
         for node in found.values():
             assert re.search(r"Index Cond: .*business_date >", node), f"of that month all is read: {node}"
+
+
+def test_a_filter_by_name_holds_every_entity_of_that_name() -> None:
+    shops = [firm(f"Shop {number}").pk for number in range(101)]
+    firm("Cold Chain")
+    assert reports.entities_named("shop") == shops
+    assert reports.entity_names(shops) == {pk: f"Shop {number}" for number, pk in enumerate(shops)}
+
+
+def test_thousands_of_chosen_entities_stand_in_a_trial_balance_as_a_few_do(
+    books: list[Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = reports.entities_named("")
+    firm("Opened since")
+    for as_of in (FIRST + 7 * ONE, FIRST + NIGHTS * ONE):
+        few = list(reports.trial_balance(as_of, entity_ids=chosen))
+        some = list(reports.trial_balance(as_of, entity_ids=chosen[:1], kinds=[Kind.WALLET]))
+        with monkeypatch.context() as patch:
+            patch.setattr(reports, "AT_ONCE", 0)
+            assert list(reports.trial_balance(as_of, entity_ids=chosen)) == few != []
+            assert list(reports.trial_balance(as_of, entity_ids=chosen[:1], kinds=[Kind.WALLET])) == some != []

@@ -4,7 +4,9 @@ from datetime import date, datetime, time, timedelta
 from io import StringIO
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.db import IntegrityError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,8 +23,11 @@ from microenterprises.models import Microenterprise
 from settlement.actions.nights import settle_finally, start_run, work_on_run
 from settlement.calculation import retained
 from settlement.closing import year_close_reference
+from settlement.facts import fiscal_year_of
 from settlement.models import Outcome
+from settlement.replay import replay
 from talent_pool.actions import liquidation
+from talent_pool.actions.wind_up import wind_up
 from tests.settlement.world import (
     Seat,
     agree,
@@ -33,9 +38,11 @@ from tests.settlement.world import (
     invest,
     launcher,
     lock_up,
+    member,
     nights,
     on,
     outcome,
+    owed,
     spend,
     wallet,
 )
@@ -205,7 +212,7 @@ def test_the_late_share_of_a_closed_year_is_not_counted_in_the_next() -> None:
 
 @pytest.mark.django_db
 def test_the_year_of_a_company_whose_year_starts_in_april_is_closed_then() -> None:
-    Parameter.objects.create(name="fiscal_year_first_month", holds_from=date(2026, 1, 1), value=4)
+    Parameter.objects.create(name="fiscal_year_first_month", holds_from=date(2026, 4, 1), value=4)
     last = date(2027, 3, 31)
     me = firm(Seat("Leads"), launched=last)
     earn(me, 1_000_00, last)
@@ -213,6 +220,64 @@ def test_the_year_of_a_company_whose_year_starts_in_april_is_closed_then() -> No
     closed = close_entry(me, date(2026, 4, 1))
     assert closed is not None
     assert closed.effective_date == last
+
+
+@pytest.mark.django_db
+def test_a_fiscal_year_that_moves_is_cut_short_closed_once_and_shared_once() -> None:
+    last, first = date(2026, 7, 31), date(2026, 8, 1)
+    me = firm(Seat("Leads"), launched=last - DAY, tiers=[[1_000_00, 4000], [None, 5000]], owners={"platform": 10_000})
+    earn(me, 1_000_00, last - DAY)
+    nights(last - DAY)
+    Parameter.objects.create(name="fiscal_year_first_month", holds_from=first, value=8)
+    earn(me, 100_00, last)
+    agree(me, [[1_000_00, 4000], [None, 5000]], effective_from=first)  # from now on the reserve owns the rest
+    earn(me, 200_00, first)
+    nights(first + DAY)
+    assert [outcome(me, day).shared_minor for day in (last - DAY, last, first, first + DAY)] == [
+        400_00,
+        50_00,
+        80_00,
+        0,
+    ]
+    assert [outcome(me, day).fiscal_year for day in (last, first)] == [date(2026, 1, 1), first]
+    closed = close_entry(me)
+    assert closed is not None and closed.effective_date == last
+    assert kept(me) == {entity_party(me.platform.entity_id): 650_00}
+    found = balances([me.entity_id], [Kind.INCOME_OUTSIDE, Kind.PROFIT_SHARED])
+    assert list(found.values()) == [200_00, 80_00]
+    assert Entry.objects.filter(kind="year_close").count() == 1
+    assert fiscal_year_of(date(2027, 7, 31)) == first
+    assert replay(last - DAY, first + DAY).named == []
+    assert replay(first + DAY, first + DAY, from_stored=True).named == []
+    assert proven()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("holds_from", "month"),
+    [
+        (date(2026, 7, 1), 4),
+        (date(2026, 7, 20), 8),
+        (date(2026, 8, 2), 8),
+        (date(2027, 1, 1), 0),
+        (date(2027, 1, 1), 13),
+    ],
+)
+def test_a_fiscal_year_moves_on_the_first_day_of_its_month_only(holds_from: date, month: int) -> None:
+    moved = Parameter(name="fiscal_year_first_month", holds_from=holds_from, value=month)
+    with pytest.raises(ValidationError, match="first day of the month"):
+        moved.full_clean()
+    with pytest.raises(IntegrityError, match="a_fiscal_year_moves_on_the_first_day_of_its_month"):
+        moved.save()
+
+
+@pytest.mark.django_db
+def test_a_fiscal_year_moves_on_no_date_that_was_settled() -> None:
+    me = firm(Seat("Leads"), launched=date(2026, 7, 31))
+    earn(me, 1_00, date(2026, 7, 31))
+    nights(date(2026, 8, 1))
+    with pytest.raises(IntegrityError, match="not closed"):
+        Parameter.objects.create(name="fiscal_year_first_month", holds_from=date(2026, 8, 1), value=8)
 
 
 @pytest.mark.django_db
@@ -247,3 +312,57 @@ def test_an_me_that_ends_later_gives_what_was_retained_to_the_owners_of_each_yea
     nights(FIRST + DAY)
     assert Outcome.objects.filter(microenterprise=me, is_final=True).count() == 1
     assert proven()
+
+
+def ends_on_the_first_day(me: Microenterprise) -> None:
+    """The owners of the rest change with the year, and the ME ends before its first night."""
+    agree(me, [[None, 5000]], effective_from=FIRST, owners={"co-investors": 10_000})
+    with on(FIRST, 18):
+        wind_up(microenterprise=me, reason="Over.", by=launcher(me))
+
+
+@pytest.mark.django_db
+def test_an_me_that_ends_on_the_first_day_of_a_year_leaves_the_old_year_to_its_owners() -> None:
+    me = firm(Seat("Leads"), launched=LAST, owners={"platform": 10_000})
+    lead = member(me, "Leads")
+    entry(me, LAST, debit(me.entity_id, Kind.WALLET, 1_00), credit(me.entity_id, Kind.STAKE, 1_00, lead.party))
+    earn(me, 1_000_00, LAST)
+    nights(LAST)
+    earn(me, 20_00, FIRST)
+    ends_on_the_first_day(me)
+    # 500.00 and 10.00 as shares, 1.00 as the stake, 10.00 as who owns the new year; the platform owned the old one.
+    assert owed(me, "Leads") == 521_00
+    assert balance(me.platform.entity_id, Kind.WALLET) == 500_00
+    assert (nominal(me), kept(me), wallet(me)) == (0, {}, 0)
+    nights(FIRST)
+    assert replay(LAST, FIRST).named == []
+    assert proven()
+
+
+@pytest.mark.django_db
+def test_an_me_that_ends_closes_the_year_that_waited_with_the_share_that_was_late() -> None:
+    me = firm(Seat("Leads"), launched=LAST, owners={"platform": 10_000})
+    earn(me, 1_000_00, LAST)
+    lock_up(me, 900_00, LAST)
+    nights(LAST)
+    free(me, 900_00, FIRST)
+    ends_on_the_first_day(me)
+    assert outcome(me, LAST).repaired_by.shared_minor == 500_00
+    assert owed(me, "Leads") == 500_00
+    assert balance(me.platform.entity_id, Kind.WALLET) == 500_00
+    assert (nominal(me), kept(me), wallet(me)) == (0, {}, 0)
+    nights(FIRST)
+    assert replay(LAST, FIRST).named == []
+
+
+@pytest.mark.django_db
+def test_an_me_that_ends_with_an_open_exception_closes_its_year_all_the_same() -> None:
+    me = firm(Seat("Leads", 0), launched=LAST, owners={"platform": 10_000})  # nobody carries weight
+    earn(me, 1_000_00, LAST)
+    nights(FIRST)
+    assert close_entry(me) is None
+    agree(me, [[None, 5000]], effective_from=FIRST + DAY, owners={"co-investors": 10_000})
+    with on(FIRST + DAY, 9):
+        wind_up(microenterprise=me, reason="Over.", by=launcher(me))
+    assert balance(me.platform.entity_id, Kind.WALLET) == 1_000_00
+    assert (nominal(me), kept(me), wallet(me)) == (0, {}, 0)

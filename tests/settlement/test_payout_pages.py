@@ -267,6 +267,17 @@ def test_finance_records_what_the_bank_rejected(me: Microenterprise, fay: User, 
     assert "375.00" in see(fay, "/payouts/")
 
 
+def test_the_page_of_ones_own_payment_says_who_records_a_rejection(me: Microenterprise, fay: User) -> None:
+    payment = payment_to("Amara", sent(fay))
+    amara = member(me, "Amara")
+    amara.roles = ["finance"]
+    amara.save()
+    page = see(amara, payment_page(payment))
+    assert "This payment is yours, so somebody else in finance" in page
+    assert "Record the rejection" not in page
+    assert "This payment is yours" in post(amara, payment_page(payment), 403, reason="Account closed")
+
+
 def test_a_draft_has_no_file(me: Microenterprise, fay: User) -> None:
     see(fay, batch_page(draft(fay), "pain001.xml"), 409)
 

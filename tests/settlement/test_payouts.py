@@ -356,6 +356,17 @@ def test_who_prepared_a_payout_does_not_mark_it_paid(fay: User, fred: User) -> N
     assert payouts.mark_paid(batch=batch, by=fred).status == Status.PAID
 
 
+def test_nobody_says_that_the_bank_rejected_their_own_payment(fay: User) -> None:
+    me = shared(Seat("Amara"))
+    amara = member(me, "Amara")
+    amara.roles = ["finance"]
+    amara.save()
+    payment = payment_to("Amara", sent(amara))
+    with pytest.raises(Denied, match="somebody else in finance"):
+        payouts.reject(payment=payment, reason="Account closed", by=amara)
+    assert payouts.reject(payment=payment, reason="Account closed", by=fay).rejected_by == fay
+
+
 @pytest.mark.parametrize("role", ["auditor", "steward", "hr", ""])
 def test_nobody_but_finance_pays(fay: User, fred: User, role: str) -> None:
     shared(Seat("Amara"))

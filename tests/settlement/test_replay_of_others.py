@@ -87,7 +87,7 @@ def test_what_was_posted_while_the_night_worked_is_looked_for() -> None:
 
 
 def test_the_fiscal_year_is_a_dated_parameter_of_the_replay_too() -> None:
-    Parameter.objects.create(name="fiscal_year_first_month", holds_from=date(2026, 1, 1), value=4)
+    Parameter.objects.create(name="fiscal_year_first_month", holds_from=MONTH_END + DAY, value=4)
     busy()
     assert everything().named == []
     assert Entry.objects.filter(kind="year_close", effective_date=MONTH_END).count() == 1
