@@ -9,6 +9,7 @@ platform, so that nobody pays an ME that is no more.
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
+from core.clock import business_date
 from ledger.accounts import EXPENSE, INCOME, YEAR_CLOSE, Kind
 from ledger.queries import balances, party_balances
 from ledger.writer import Draft, Line, credit, debit, post
@@ -91,9 +92,9 @@ def _merged(lines: Iterable[Line]) -> tuple[Line, ...]:
 
 
 def _owners(firm: Microenterprise) -> dict[str, int]:
-    terms = (
-        ShareTerms.objects.filter(microenterprise=firm, status=ShareTerms.Status.AGREED).order_by("-version").first()
-    )
+    agreed = ShareTerms.objects.filter(microenterprise=firm, status=ShareTerms.Status.AGREED)
+    # Terms that were to begin later never held, and name no owner of what was made before.
+    terms = agreed.filter(effective_from__lte=business_date()).order_by("-version").first()
     return dict(terms.residual_owners) if terms else OWNERS
 
 

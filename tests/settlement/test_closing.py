@@ -366,3 +366,16 @@ def test_an_me_that_ends_with_an_open_exception_closes_its_year_all_the_same() -
         wind_up(microenterprise=me, reason="Over.", by=launcher(me))
     assert balance(me.platform.entity_id, Kind.WALLET) == 1_000_00
     assert (nominal(me), kept(me), wallet(me)) == (0, {}, 0)
+
+
+@pytest.mark.django_db
+def test_terms_that_had_not_begun_when_an_me_ends_name_no_owner() -> None:
+    me = firm(Seat("Leads"), launched=LAST, owners={"platform": 10_000})
+    lead = member(me, "Leads")
+    entry(me, LAST, debit(me.entity_id, Kind.WALLET, 1_00), credit(me.entity_id, Kind.STAKE, 1_00, lead.party))
+    earn(me, 1_000_00, LAST)
+    agree(me, [[None, 5000]], effective_from=FIRST, owners={"co-investors": 10_000})
+    with on(LAST, 18):
+        wind_up(microenterprise=me, reason="Over.", by=launcher(me))
+    assert owed(me, "Leads") == 501_00
+    assert balance(me.platform.entity_id, Kind.WALLET) == 500_00

@@ -11,7 +11,7 @@ from tests.settlement.world import Seat, earn, firm, nights, person
 pytestmark = pytest.mark.django_db
 
 
-def refused(sql: str, *values: object) -> bool:
+def refused(sql: str, *values: str) -> bool:
     """Whether the database refuses it; there is something that it would change."""
     with as_application():
         try:
