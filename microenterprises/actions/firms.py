@@ -1,4 +1,8 @@
-"""Founding, joining, changing, leaving and dissolving an ME. Money around an end is the task of the pool's wind-up."""
+"""Founding, joining, changing, leaving and dissolving an ME. Money around an end is the task of the pool's wind-up.
+
+Who is a member on a date shares its profit, so whoever writes from when or until when holds the open date as postings
+do (`ledger.days`): closing it waits for them, and the database refuses whoever comes after.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +14,10 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core import audit, money
-from core.clock import business_date, market_now
+from core.clock import market_now
 from core.errors import Conflict, Invalid, InvalidTransition
 from ledger.accounts import EntityKind
+from ledger.days import date_of, hold_date, open_date
 from ledger.entities import open_entity
 from microenterprises import lifecycle, names
 from microenterprises.calculation import TermsSpec, terms_fault
@@ -113,15 +118,15 @@ def join(
     person: User,
     role: str,
     customer_outcome: str,
-    on: date,
     by: User,
+    on: date | None = None,
     weight: int = 0,
     track: str = Track.ENTREPRENEUR,
     pay_minor: int = 0,
     allocation_percent: int = WHOLE_PERCENT,
     seat: Seat | None = None,
 ) -> Membership:
-    """Make somebody a member from `on` (today or later). The last step of an accepted invitation.
+    """Make somebody a member from `on` (today, when not given, or later). The last step of an accepted invitation.
 
     `by` is the person or the leader of the ME. Raises Denied, InvalidTransition (dissolved), Conflict (a member then),
     Invalid (a team pays nobody). Whether the person may join a team is asked in the talent pool.
@@ -132,6 +137,7 @@ def join(
     check_acts(by)
     check_lives(firm)
     check_pay_of(firm, pay_minor)
+    on = on or open_date()
     check_not_past(on)
     check_no_member_then(firm, person, on)
     spec = MemberSpec(
@@ -268,8 +274,8 @@ def close_down(firm: Microenterprise, *, reason: str, by: User) -> Microenterpri
     """
     if not reason.strip():
         raise Invalid(_("Say why the ME ends; its members and partners will read it."), field="reason")
-    now = market_now()
-    today = business_date(now)
+    now = hold_date()
+    today = date_of(now)
     lifecycle.MICROENTERPRISE.move(
         firm, "dissolve", dissolved_at=now, dissolved_by=by, dissolution_reason=reason.strip()
     )
@@ -379,14 +385,14 @@ def check_pay_of(firm: Microenterprise, pay_minor: int) -> None:
 
 
 def check_not_past(on: date) -> None:
-    """A closed date stays closed: nothing begins or ends before today."""
-    if on < business_date():
+    """A closed date stays closed: nothing begins or ends before today, which cannot be closed until this is done."""
+    if on < open_date():
         raise Invalid(_("This date is over. Choose today or a later date."), field="on")
 
 
 def check_future(on: date) -> None:
     """New conditions never reach back into today, whose profit they did not make."""
-    if on <= business_date():
+    if on <= open_date():
         raise Invalid(_("Conditions change from a future date. Choose tomorrow or later."), field="on")
 
 

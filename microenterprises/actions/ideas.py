@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import audit, money
-from core.clock import business_date, market_now
+from core.clock import market_now
 from core.errors import Invalid, InvalidTransition
 from core.parameters import value
 from ledger.accounts import EntityKind
+from ledger.days import date_of, hold_date
 from ledger.entities import open_entity
 from ledger.writer import post_one
 from microenterprises import entries, lifecycle
@@ -150,7 +151,7 @@ def launch(
     check_terms(terms)
     pledges = list(pledge_actions.held(row))
     seats = list(Seat.objects.select_for_update(of=("self",)).filter(idea=row).select_related("filled_by"))
-    now = market_now()
+    now = hold_date()
     firm = found(
         name=name.strip() or row.title,
         kind=row.kind,
@@ -160,7 +161,7 @@ def launch(
         members=[_owner_as_member(row, lead), *_members_of(seats)],
         terms=terms,
         by=by,
-        on=business_date(now),
+        on=date_of(now),
         idea=row,
     )
     Seat.objects.filter(idea=row).update(microenterprise=firm)

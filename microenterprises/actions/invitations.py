@@ -100,7 +100,6 @@ def accept(*, invitation: Invitation, by: User) -> Invitation:
             pay_minor=seat.pay_minor,
             allocation_percent=seat.allocation_percent,
             seat=seat,
-            on=business_date(now),
             by=by,
         )
     _tell_of_acceptance(row, seat, by)

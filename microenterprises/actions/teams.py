@@ -6,6 +6,7 @@ Who may be in a team, and what becomes of their stay in the pool, is asked in th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -13,9 +14,9 @@ from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 
 from core import audit
-from core.clock import business_date, market_now
 from core.errors import Conflict, Invalid
 from ledger.accounts import EntityKind
+from ledger.days import date_of, hold_date, open_date
 from ledger.entities import open_entity
 from microenterprises import lifecycle
 from microenterprises.actions.firms import (
@@ -83,7 +84,7 @@ def form(*, spec: TeamSpec, by: User) -> Microenterprise:
         is_lead=True,
         weight=spec.weight,
         track=Track.ENTREPRENEUR,
-        started_on=business_date(),
+        started_on=open_date(),
     )
     _told(team, "team.formed", by)
     return team
@@ -99,8 +100,8 @@ def launch(*, team: Microenterprise, terms: TermsSpec, by: User) -> Microenterpr
     firm = locked(team)
     check_lead(place_of(by, firm))
     check_terms(terms)
-    now = market_now()
-    today = business_date(now)
+    now = hold_date()
+    today = date_of(now)
     lifecycle.MICROENTERPRISE.move(firm, "launch", launched_at=now, launched_by=by)
     hold_first_terms(firm, terms, on=today, by=by, now=now)
     members = Membership.objects.active(today).filter(microenterprise=firm).count()
@@ -115,7 +116,7 @@ def leave(*, team: Microenterprise, person: User, by: User) -> User | None:
     leads from now on when that changed. What was planned for later days is dropped, and everybody else keeps the place
     they have today. The caller ends a team that would be empty.
     """
-    today = business_date()
+    today = open_date()
     rows = Membership.objects.filter(microenterprise=team).filter(Q(ended_on=None) | Q(ended_on__gt=today))
     running = list(rows.select_for_update(of=("self",)).select_related("person").order_by("started_on", "number"))
     now = {row.person_id: row for row in running if row.started_on <= today}
@@ -124,14 +125,14 @@ def leave(*, team: Microenterprise, person: User, by: User) -> User | None:
     heir = _heir(team, now, planned) if mine.is_lead else None
     for row in running:
         if row.person_id == person.pk:
-            _end(row)
+            _end(row, today)
     audit.record(
         by=by, deed="membership.ended", subject=_subject(team), about=team.name, person=person.name,
         on=today.isoformat(),
     )  # fmt: skip
     for pk, row in now.items():
         if pk == (heir.pk if heir else None) or (planned and (row.is_lead or row.ended_on is not None)):
-            _keep_place(row, planned, is_lead=row.is_lead or (heir is not None and pk == heir.pk))
+            _keep_place(row, planned, today, is_lead=row.is_lead or (heir is not None and pk == heir.pk))
     if heir is not None:
         _told(team, "team.lead_passed", by, person=heir.name)
     return heir
@@ -153,10 +154,10 @@ def _heir(team: Microenterprise, now: Mapping[UUID, Membership], planned: Sequen
     return best.person
 
 
-def _keep_place(row: Membership, planned: Sequence[Membership], *, is_lead: bool) -> None:
+def _keep_place(row: Membership, planned: Sequence[Membership], today: date, *, is_lead: bool) -> None:
     """Today's place goes on with an open end, and what was planned for the person is dropped."""
     for each in (row, *(later for later in planned if later.person_id == row.person_id)):
-        _end(each)
+        _end(each, today)
     Membership.objects.create(
         microenterprise_id=row.microenterprise_id,
         person=row.person,
@@ -166,7 +167,7 @@ def _keep_place(row: Membership, planned: Sequence[Membership], *, is_lead: bool
         allocation_percent=row.allocation_percent,
         weight=row.weight,
         track=row.track,
-        started_on=business_date(),
+        started_on=today,
     )
 
 
@@ -181,9 +182,9 @@ def check_is_team(team: Microenterprise) -> None:
         raise Conflict(_("%(me)s is not a team any more. Read its page again.") % {"me": team.name})
 
 
-def _end(membership: Membership) -> None:
+def _end(membership: Membership, today: date) -> None:
     """Today is the first day without this place; one that was planned for later never begins."""
-    membership.ended_on = max(business_date(), membership.started_on)
+    membership.ended_on = max(today, membership.started_on)
     membership.save(update_fields=["ended_on"])
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from core.clock import business_date
+from core.clock import business_date, move_forward
 from core.errors import Conflict, Denied, Invalid, InvalidTransition
+from ledger.days import close_day
 from microenterprises.actions import firms, invitations, seats
 from microenterprises.models import Invitation, Membership, Microenterprise, Seat
 from tests.cast import TERMS, Cast
@@ -132,6 +133,23 @@ def test_the_database_keeps_what_a_membership_was(cast: Cast) -> None:
             Membership.objects.filter(person=cast.mei).update(**change)
     with pytest.raises(IntegrityError), transaction.atomic():
         Membership.objects.filter(person=cast.mei).delete()
+
+
+def test_the_database_refuses_members_of_a_date_whose_books_are_closed(cast: Cast) -> None:
+    today = business_date()
+    place, after = Membership.objects.filter(person=cast.mei), today + timedelta(days=1)
+    facts: dict[str, Any] = {"person": cast.sol, "role": "Driver", "customer_outcome": "Cold", "track": "entrepreneur"}
+    move_forward(timedelta(days=2))
+    close_day(today)
+    with pytest.raises(IntegrityError, match="the books are closed"), transaction.atomic():
+        Membership.objects.create(microenterprise=cast.cold_chain, started_on=today, **facts)
+    with pytest.raises(IntegrityError, match="the books are closed"), transaction.atomic():
+        place.update(ended_on=today)
+    place.update(ended_on=after)
+    Membership.objects.create(microenterprise=cast.cold_chain, started_on=after, **facts)
+    close_day(after)
+    with pytest.raises(IntegrityError, match="the books are closed"), transaction.atomic():
+        place.update(ended_on=None)
 
 
 def test_the_database_keeps_the_books_of_an_me(cast: Cast) -> None:

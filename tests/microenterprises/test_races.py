@@ -1,18 +1,22 @@
 """Two people at the same moment: real threads, two connections, one winner, and books that still agree."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import transaction
 
-from core.clock import business_date
+from core.clock import business_date, company_zone, market_now, move_forward
 from core.errors import DomainError
 from ledger.accounts import Kind
 from ledger.queries import balance
-from microenterprises.actions import ideas, invitations, pledges, seats, terms
+from microenterprises.actions import firms, ideas, invitations, pledges, seats, terms
 from microenterprises.actions.money import record_receipt
 from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, MoneyRecord, Pledge, Vote
 from people.models import User
+from settlement.actions.nights import settle_over
+from settlement.models import ShareLine
 from tests.cast import Cast, firm, make_cast, person
 from tests.microenterprises.test_circle import TERMS, books_of, published, ready
 from tests.microenterprises.test_money import paper
@@ -154,6 +158,38 @@ def test_all_members_vote_at_once_and_the_ballot_is_decided_once(committed: Cast
     assert outcomes(results) == (4, 2)  # 4 of 6 decide it, the rest come too late
     assert Ballot.objects.get(pk=ballot.pk).status == "passed"
     assert big.share_terms.filter(status="agreed", effective_to=None).count() == 1
+
+
+def test_whoever_joins_in_the_last_second_of_a_date_shares_its_profit(committed: Cast) -> None:
+    now = market_now().astimezone(company_zone())
+    move_forward(datetime.combine(now.date() + timedelta(days=1), time(23, 59, 50), company_zone()) - now)
+    me, day = committed.cold_chain, business_date()
+    record_receipt(microenterprise=me, amount_minor=900_00, document=paper(), by=committed.fay)
+    joined, settled = Event(), Event()
+
+    def join() -> None:
+        with transaction.atomic():
+            firms.join(
+                microenterprise=me,
+                person=committed.sol,
+                role="Driver",
+                customer_outcome="Cold",
+                weight=30,
+                by=committed.amara,
+            )
+            joined.set()
+            settled.wait(3)  # a slow request: the night would be over long before it commits
+
+    def settle() -> None:
+        joined.wait(20)
+        move_forward(timedelta(minutes=10))
+        settle_over()
+        settled.set()
+
+    assert together(2, lambda index: (join, settle)[index]()) == [None, None]
+    assert Membership.objects.get(person=committed.sol).started_on == day
+    shares = ShareLine.objects.filter(outcome__microenterprise=me, business_date=day, person=committed.sol)
+    assert shares.get().weight == 30
 
 
 def test_a_paper_is_recorded_once(committed: Cast) -> None:
