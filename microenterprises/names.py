@@ -1,6 +1,7 @@
 """Names of MEs and teams: how one is kept, when two are the same to a reader, and what makes one deceive.
 
 A winner is announced by its name, so no two names may look alike. Whether a name is taken is asked in `actions.firms`.
+Numbers of documents are told apart by the same thoughts, so that a paper is one however somebody types it.
 """
 
 import re
@@ -20,6 +21,9 @@ UNSEEN: Final = frozenset({"Cc", "Cf", "Co", "Cs"})
 BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800")
 """Signs of other categories that are drawn as nothing, Unicode's default ignorable ones, and the empty braille cell."""
 
+DASHES: Final = frozenset("\u02d7\u2043\u2212")
+"""Signs that stand for a hyphen and are no dash to Unicode: the modifier letter, the bullet and the minus sign."""
+
 ALIKE: Final = ("LATIN", "CYRILLIC", "GREEK")
 """Scripts whose letters look like one another's, as Unicode names them."""
 
@@ -35,6 +39,23 @@ def key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
+def number_key(number: str) -> str:
+    """What two typings of one document's number have in common: width and case of the letters, the kind of dash, blanks
+    and what is not drawn aside. Empty when nothing of it is drawn.
+    """
+    signs = unicodedata.normalize("NFKC", VARIATIONS.sub("", number))
+    drawn = "".join(sign for sign in signs if not (sign.isspace() or _is_unseen(sign)))
+    return "".join("-" if _is_dash(sign) else sign for sign in key(drawn))
+
+
+def _is_unseen(sign: str) -> bool:
+    return unicodedata.category(sign) in UNSEEN or sign in BLANK
+
+
+def _is_dash(sign: str) -> bool:
+    return sign in DASHES or unicodedata.category(sign) == "Pd"
+
+
 def check_plain(name: str) -> None:
     """A name can be read, and every word of it is written in one alphabet. Raises Invalid.
 
@@ -42,7 +63,7 @@ def check_plain(name: str) -> None:
     """
     seen = unicodedata.normalize("NFKC", name)
     for sign in seen:
-        if unicodedata.category(sign) in UNSEEN or sign in BLANK:
+        if _is_unseen(sign):
             raise Invalid(
                 _(
                     "The name holds a sign that cannot be seen (%(sign)s), perhaps from copying it. Type the name by "

@@ -11,6 +11,7 @@ from haier_market.seed.timeline import OPENING
 from haier_market.seed.world import Firm, Trade, World
 from microenterprises import entries
 from microenterprises.models import MoneyRecord
+from microenterprises.names import number_key
 
 ROUND = 10_000
 SATURDAY = 5
@@ -111,6 +112,7 @@ def _record(
         effective_date=line.day_of(slot),
         counterparty=counterparty,
         document=document,
+        document_key=number_key(document),
         platform=firm.platform if kind is MoneyRecord.Kind.INVESTMENT else None,
         recorded_at=at,
         recorded_by=fay,

@@ -13,7 +13,7 @@ from core.ids import new_id
 from ledger import queries as books
 from ledger.models import Entry
 from ledger.writer import post_one, reverse
-from microenterprises import entries
+from microenterprises import entries, names
 from microenterprises.actions.firms import check_active
 from microenterprises.models import Microenterprise, MoneyRecord, Platform
 from microenterprises.permissions import check_record_money
@@ -25,7 +25,9 @@ Kind = MoneyRecord.Kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What the paper says. number: recorded once per ME and kind. dated: when it holds; never in the future."""
+    """What the paper says. number: recorded once per ME and kind, however it is typed. dated: when it holds; never in
+    the future.
+    """
 
     number: str
     counterparty: str
@@ -69,17 +71,18 @@ def record_investment(
 
 @transaction.atomic
 def fund_platform(*, platform: Platform, amount_minor: int, document: str, effective_date: date, by: User) -> Entry:
-    """The company gives a platform money to invest. The same document with the same facts is recorded once.
+    """The company gives a platform money to invest. A document is recorded once, however its number is typed.
 
-    Raises Denied, Invalid, ReferenceReused (the document was recorded with other facts).
+    Raises Denied, Invalid, Conflict (the document was recorded before).
     """
     check_record_money(by)
     check_amount(amount_minor)
     check_document(document)
     check_dated(effective_date)
-    backer = Platform.objects.select_related("entity").get(pk=platform.pk)
+    backer = Platform.objects.select_for_update(of=("self",), no_key=True).select_related("entity").get(pk=platform.pk)
     draft = entries.funding(backer, amount_minor, document=document.strip(), effective_date=effective_date)
-    if books.entry_with_reference(draft.reference) is not None:
+    recorded = (entry.memo for entry in books.entries_about(draft.subject) if entry.kind == draft.kind)
+    if names.number_key(document) in map(names.number_key, recorded):
         raise Conflict(
             _("Document %(document)s was recorded for %(platform)s before.")
             % {"document": document.strip(), "platform": backer.name},
@@ -142,7 +145,8 @@ def _record(
         raise Invalid(_("Say who paid or was paid."), field="counterparty")
     firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=microenterprise.pk)
     check_active(firm)
-    _check_new(firm, kind, document.number.strip())
+    number_key = names.number_key(document.number)
+    _check_new(firm, kind, number_key)
     key = new_id()
     row = MoneyRecord.objects.create(
         pk=key,
@@ -152,6 +156,7 @@ def _record(
         effective_date=document.dated,
         counterparty=document.counterparty.strip(),
         document=document.number.strip(),
+        document_key=number_key,
         platform=platform,
         entry_reference=f"{kind.value}:{key}",
         recorded_at=market_now(),
@@ -172,7 +177,7 @@ def check_amount(amount_minor: int) -> None:
 
 def check_document(number: str) -> None:
     """There is a paper behind it."""
-    if not number.strip():
+    if not names.number_key(number):
         raise Invalid(_("Give the number of the invoice, receipt or decision behind it."), field="document")
 
 
@@ -184,12 +189,13 @@ def check_dated(day: date) -> None:
         )
 
 
-def _check_new(firm: Microenterprise, kind: Kind, number: str) -> None:
-    before = MoneyRecord.objects.filter(microenterprise=firm, kind=kind, document=number, reversed_at=None).first()
+def _check_new(firm: Microenterprise, kind: Kind, number_key: str) -> None:
+    rows = MoneyRecord.objects.filter(microenterprise=firm, kind=kind, reversed_at=None)
+    before = rows.filter(document_key=number_key).first()
     if before is not None:
         raise Conflict(
             _("Document %(document)s was recorded before, with %(amount)s. A document is recorded once.")
-            % {"document": number, "amount": money.write(before.amount_minor, firm.currency)},
+            % {"document": before.document, "amount": money.write(before.amount_minor, firm.currency)},
             field="document",
         )
 

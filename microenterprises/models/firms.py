@@ -257,6 +257,8 @@ class MoneyRecord(models.Model):
     effective_date = models.DateField(_("effective date"))
     counterparty = models.CharField(_("customer, supplier or platform"), max_length=160)
     document = models.CharField(_("document number"), max_length=80)
+    document_key = models.TextField(editable=False)
+    """What every typing of the number has in common: `names.number_key`."""
     platform = models.ForeignKey(Platform, on_delete=models.PROTECT, null=True, blank=True, related_name="investments")
     entry_reference = models.CharField(max_length=120, unique=True)
     recorded_at = models.DateTimeField()
@@ -269,8 +271,9 @@ class MoneyRecord(models.Model):
         ordering = ["-recorded_at", "id"]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="recorded_money_is_positive"),
+            models.CheckConstraint(condition=~Q(document_key=""), name="a_document_has_a_number"),
             models.UniqueConstraint(
-                fields=["microenterprise", "kind", "document"],
+                fields=["microenterprise", "kind", "document_key"],
                 condition=Q(reversed_at=None),
                 name="a_document_is_recorded_once",
             ),

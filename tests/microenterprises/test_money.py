@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -60,6 +61,39 @@ def test_a_platform_of_another_currency_does_not_invest(cast: Cast) -> None:
     with pytest.raises(Invalid, match="exchanges nothing"):
         money.record_investment(
             microenterprise=cast.cold_chain, platform=other, amount_minor=1, document=paper(), by=cast.fay
+        )
+
+
+@pytest.mark.parametrize(
+    "again",
+    ["inv-7", "INV \u2212 7", "INV\u20117", "INV\u20137", "\uff29\uff2e\uff36-7", "INV-7\u200b", "I\u00adNV-7\ufe0f"],
+)
+def test_a_paper_is_recorded_once_however_its_number_is_typed(cast: Cast, again: str) -> None:
+    me, today = cast.cold_chain, business_date()
+    first = money.record_receipt(microenterprise=me, amount_minor=5_000, document=paper("INV-7"), by=cast.fay)
+    with pytest.raises(Conflict, match="Document INV-7 was recorded before"):
+        money.record_receipt(microenterprise=me, amount_minor=5_000, document=paper(again), by=cast.fay)
+    with pytest.raises(IntegrityError, match="a_document_is_recorded_once"), transaction.atomic():
+        MoneyRecord.objects.bulk_create([copied(first, document=again)])
+    money.reverse_record(record=first, reason="Typed anew", by=cast.fay)
+    kept = money.record_receipt(microenterprise=me, amount_minor=5_000, document=paper(f" {again}"), by=cast.fay)
+    assert kept.document == again
+    given: dict[str, Any] = {"platform": cast.platform, "amount_minor": 700, "effective_date": today, "by": cast.fay}
+    money.fund_platform(document="INV-7", **given)
+    with pytest.raises(Conflict, match="recorded for Smart Living before"):
+        money.fund_platform(document=again, **given)
+
+
+def copied(record: MoneyRecord, **changes: Any) -> MoneyRecord:
+    """The same paper as a row of its own, with some columns changed."""
+    facts = {field.attname: getattr(record, field.attname) for field in MoneyRecord._meta.concrete_fields}
+    return MoneyRecord(**facts | {"id": uuid4(), "entry_reference": f"receipt:{uuid4()}", **changes})
+
+
+def test_a_number_of_signs_that_nobody_sees_is_none(cast: Cast) -> None:
+    with pytest.raises(Invalid, match="Give the number"):
+        money.record_receipt(
+            microenterprise=cast.cold_chain, amount_minor=1, document=paper("\u200b\u2800"), by=cast.fay
         )
 
 
