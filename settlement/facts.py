@@ -354,10 +354,7 @@ class _Reading:
     def _unsettled(self, row: Outcome) -> Unsettled:
         kept = row.frozen or {}
         members = tuple(Member(n, UUID(m), UUID(p), w) for n, m, p, w in kept.get("members", ()))
-        terms_row, terms = self._terms_on(row.microenterprise_id, row.business_date)
-        if not sum(member.weight for member in members):
-            # The weights themselves were missing: what the record says of that date by now is what mends it.
-            members = self._members(row.microenterprise_id, row.business_date, terms_row)
+        _row, terms = self._terms_on(row.microenterprise_id, row.business_date)
         lines = self.pay_lines.get(row.microenterprise_id, ())
         month, _next = month_of(row.business_date)
         paid = {line.membership_id for line in lines if line.month == month}

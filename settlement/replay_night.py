@@ -272,10 +272,7 @@ class Replayed:
         return tuple(wages)
 
     def _unsettled(self, late: _Open) -> Unsettled:
-        terms_row, terms = self._terms_on(late.day)
-        members = late.members
-        if not sum(member.weight for member in members):
-            members = _members(self.facts.places, late.day, terms_row)
+        _row, terms = self._terms_on(late.day)
         month, _next = month_of(late.day)
         paid = {line.membership for line in self.paid if line.month == month}
         return Unsettled(
@@ -286,7 +283,7 @@ class Replayed:
             profit_before_minor=late.profit_before_minor,
             was_priced=late.was_priced,
             terms=terms,
-            members=members,
+            members=late.members,
             wages=tuple(wage for wage in late.wages if wage.membership not in paid),
             paid_since_minor=sum(
                 line.amount_minor

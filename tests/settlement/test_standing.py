@@ -98,7 +98,7 @@ def test_a_plan_that_is_no_amount_is_said_beside_it(cold_chain: Microenterprise)
 def test_a_person_in_two_mes_sees_both_and_never_added(cold_chain: Microenterprise) -> None:
     mei = member(cold_chain, "Mei")
     yen = firm(Seat("Noriko", 1), name="Kitchen Tokyo", currency="JPY", launched=DAY + ONE, effective_from=DAY + ONE)
-    join(yen, mei, weight=2)
+    join(yen, mei, weight=2, start=DAY + ONE)
     earn(yen, 3_001, DAY + ONE)
     nights(DAY + ONE)
     with on(DAY + ONE + ONE):
@@ -115,7 +115,7 @@ def test_a_person_in_two_mes_sees_both_and_never_added(cold_chain: Microenterpri
     assert statements(person("Fay", "finance"), f"/statements/people/{mei.pk}/") <= 8
 
 
-def test_what_a_draw_still_owes_is_said(cold_chain: Microenterprise) -> None:
+def test_what_a_draw_still_owes_is_said() -> None:
     """A draw of 300.00 for November; 20.00 of it come back with the share of 40.00 of 1 December, half each."""
     last = date(2026, 11, 30)
     me = firm(Seat("Sol", pay_minor=300_00), Seat("Teo"), launched=last, effective_from=last)
@@ -175,7 +175,7 @@ def test_the_statement_costs_the_same_for_more_mes_and_lines(cold_chain: Microen
     count = statements(mei, "/statements/")
     for _each in range(3):
         other = firm(Seat("Lead"), launched=DAY + ONE, effective_from=DAY + ONE)
-        join(other, mei, weight=1)
+        join(other, mei, weight=1, start=DAY + ONE)
         earn(other, 500_00, DAY + ONE)
     nights(DAY + ONE)
     assert statements(mei, "/statements/") == count <= 8

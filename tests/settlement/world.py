@@ -76,6 +76,8 @@ def firm(
     name = name or f"ME {next(_numbers)}"
     people = [person(seat.name) for seat in seats]
     lead = people[0] if people else person("Founder")
+    closed = closed_through()  # neither places nor terms reach back into closed books
+    opened = closed + timedelta(days=1) if closed else date.min
     with on(launched, 9):
         found = Microenterprise.objects.create(
             name=name,
@@ -97,12 +99,11 @@ def firm(
             weight=seat.weight,
             track=seat.track,
             pay_minor=seat.pay_minor,
-            started_on=seat.start,
+            started_on=max(seat.start, opened),
             ended_on=seat.end,
         )
     if tiers is not None:
-        closed = closed_through()  # terms never reach back into closed books
-        held_from = max(effective_from, closed + timedelta(days=1)) if closed else effective_from
+        held_from = max(effective_from, opened)
         agree(found, tiers, threshold_minor=threshold_minor, effective_from=held_from, owners=owners, **terms)
     return found
 
