@@ -225,14 +225,21 @@ def hand_over_lead(*, to: Membership, on: date, by: User) -> Membership:
 
 @transaction.atomic
 def leave(*, membership: Membership, on: date, by: User) -> Membership:
-    """End a person's place in an ME; `on` is the first day without it, today or later. Changes agreed for later go too.
+    """End a person's place in an ME; `on` is the first day without it. Changes agreed for later go too.
 
-    Raises Denied (only the member or the leader), InvalidTransition (over, or the leader without an heir), Invalid.
+    Who leaves may do so today and gives up today's share; the leader parts with somebody from tomorrow on, because today
+    they have worked. Raises Denied (only the member or the leader), InvalidTransition (over, or the leader without an heir), Invalid.
     """
     old = _locked(membership)
     firm = old.microenterprise
     check_end_membership(place_of(by, firm), old)
     check_not_past(on)
+    if by.pk != old.person_id and on <= open_date():
+        raise Invalid(
+            _("%(person)s is a member today and has a part in what today brings. Choose tomorrow or later.")
+            % {"person": old.person.name},
+            field="on",
+        )
     check_within(old, on)
     running = Membership.objects.filter(microenterprise=firm, person=old.person).filter(
         Q(ended_on=None) | Q(ended_on__gt=on)

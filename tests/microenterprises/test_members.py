@@ -72,6 +72,12 @@ def test_nobody_leaves_in_the_past_or_for_somebody_else(cast: Cast) -> None:
         firms.leave(membership=mei(cast), on=business_date(), by=cast.teo)
 
 
+def test_a_leader_does_not_take_the_profit_of_the_day_by_parting_with_who_made_it(cast: Cast) -> None:
+    with pytest.raises(Invalid, match="has a part in what today brings"):
+        firms.leave(membership=mei(cast), on=business_date(), by=cast.amara)
+    assert firms.leave(membership=mei(cast), on=business_date() + timedelta(days=1), by=cast.amara).ended_on
+
+
 def test_a_person_has_one_place_in_an_me(cast: Cast) -> None:
     with pytest.raises(Conflict, match="has a place"):
         firms.join(
