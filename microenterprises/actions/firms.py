@@ -322,6 +322,7 @@ def check_conditions(role: str, customer_outcome: str, weight: int, pay_minor: i
         raise Invalid(_("Say which outcome for which customer this place serves."), field="customer_outcome")
     if weight < 0 or pay_minor < 0:
         raise Invalid(_("Weight and pay are zero or more."), field="weight" if weight < 0 else "pay")
+    money.check_size(pay_minor, field="pay")
     if not 1 <= allocation_percent <= WHOLE_PERCENT:
         raise Invalid(_("The allocation is between 1 and 100 percent."), field="allocation_percent")
 
