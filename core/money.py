@@ -21,9 +21,10 @@ from django.utils.translation import gettext as _
 
 from core.errors import Invalid
 
-LARGEST_MINOR = 10**15
-"""Ten trillion of a currency with cents: above it an amount is taken for a slip of the finger."""
-
+LARGEST_MINOR = 10**13
+"""What one deed moves at most, a hundred billion of a currency with cents: above it an amount is taken for a slip of
+the finger. Ninety of them have room in a year, of which what is due is kept in ten-thousandths of minor units.
+"""
 
 _EXACT = Context(prec=1000)
 """Wide enough that shifting the point never rounds what somebody typed."""
@@ -66,9 +67,14 @@ def minor(amount: Decimal, currency: str) -> int:
             _("%(currency)s has %(digits)s digits after the point; shorten the amount.")
             % {"currency": currency, "digits": decimals(currency)}
         )
-    if abs(scaled) > LARGEST_MINOR:
-        raise Invalid(_("This amount is larger than the books take. Check the number of zeros."))
+    check_size(scaled)
     return int(scaled)
+
+
+def check_size(minor_units: int | Decimal, *, field: str | None = None) -> None:
+    """Raises Invalid for an amount that no deed moves. field: where it was typed."""
+    if not -LARGEST_MINOR <= minor_units <= LARGEST_MINOR:
+        raise Invalid(_("This amount is larger than the books take. Check the number of zeros."), field=field)
 
 
 def parse(text: str, currency: str) -> int:

@@ -29,7 +29,7 @@ from contracts.permissions.lots import check_alone
 from contracts.permissions.standing import standing_of, too_small_to_bid
 from contracts.proposed import Proposed
 from contracts.ranking import needs_quality, rule_of
-from core import audit, parameters
+from core import audit, money, parameters
 from core.clock import business_date, market_now
 from core.errors import Invalid
 from core.words.instants import exact
@@ -182,6 +182,7 @@ def check_draft(draft: ProjectDraft) -> None:
         raise Invalid(_("The title is longer than 160 signs; the rest belongs into the need."), field="title")
     if draft.ceiling_minor is not None and draft.ceiling_minor <= 0:
         raise Invalid(_("A ceiling is more than zero."), field="ceiling")
+    money.check_size(draft.ceiling_minor or 0, field="ceiling")
     if draft.opens_at is not None and draft.deadline <= draft.opens_at:
         raise Invalid(_("The deadline comes after the instant from which bids are taken."), field="deadline")
     if draft.method == Project.Method.LOWEST_PRICE and draft.price_weight_bp != scoring.FULL:

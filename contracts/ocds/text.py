@@ -11,7 +11,7 @@ from babel.numbers import get_currency_precision
 from contracts.ocds.values import Problem
 
 LARGEST_MINOR = 10**15
-"""The largest amount the books take, as in `core.money`."""
+"""The largest amount that is read: what is imported moves nothing, so it may be more than the market's deeds move."""
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _STEPS = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
@@ -134,8 +134,8 @@ def kept(node: Any, name: str = "") -> Any:
 def minor_units(amount: int | Decimal, currency: str) -> int | None:
     """The amount in minor units of its currency, or None when it has more digits than the currency.
 
-    Works on the digits themselves: Decimal's own arithmetic would round at 28 of them. Raises OverflowError above what
-    the books take.
+    Works on the digits themselves: Decimal's own arithmetic would round at 28 of them. Raises OverflowError above the
+    largest that is read.
     """
     _sign, digits, exponent = Decimal(amount).as_tuple()
     if not isinstance(exponent, int):

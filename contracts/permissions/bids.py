@@ -11,6 +11,7 @@ from contracts.lifecycle import Phase, phase
 from contracts.models import Bid, InvitedFirm, InvitedVendor, Panelist, Project, Vendor
 from contracts.models.vendors import Bidder
 from contracts.permissions.standing import Standing
+from core import money
 from core.errors import Denied, Invalid, InvalidTransition, TooLate
 from core.words.instants import exact
 from microenterprises.models import Membership, Microenterprise
@@ -153,6 +154,7 @@ def check_price(project: Project, price_minor: int, ceiling: str) -> None:
     """1 up to the ceiling (rule 4). `ceiling`: the ceiling as a reader sees it."""
     if price_minor <= 0:
         raise Invalid(_("A price is more than zero."), field="price")
+    money.check_size(price_minor, field="price")
     if project.ceiling_minor is not None and price_minor > project.ceiling_minor:
         raise Invalid(_("The ceiling is %(ceiling)s; a bid above it is refused.") % {"ceiling": ceiling}, field="price")
 

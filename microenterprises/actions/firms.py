@@ -227,8 +227,8 @@ def hand_over_lead(*, to: Membership, on: date, by: User) -> Membership:
 def leave(*, membership: Membership, on: date, by: User) -> Membership:
     """End a person's place in an ME; `on` is the first day without it. Changes agreed for later go too.
 
-    Who leaves may do so today and gives up today's share; the leader parts with somebody from tomorrow on, because today
-    they have worked. Raises Denied (only the member or the leader), InvalidTransition (over, or the leader without an heir), Invalid.
+    Who leaves may do so today and gives up today's share; the leader parts with somebody from tomorrow on, because
+    today they have worked. Raises Denied (only the member or the leader), InvalidTransition (over, or the leader without an heir), Invalid.
     """
     old = _locked(membership)
     firm = old.microenterprise
@@ -335,6 +335,7 @@ def check_conditions(role: str, customer_outcome: str, weight: int, pay_minor: i
         raise Invalid(_("Say which outcome for which customer this place serves."), field="customer_outcome")
     if weight < 0 or pay_minor < 0:
         raise Invalid(_("Weight and pay are zero or more."), field="weight" if weight < 0 else "pay")
+    money.check_size(pay_minor, field="pay")
     if not 1 <= allocation_percent <= WHOLE_PERCENT:
         raise Invalid(_("The allocation is between 1 and 100 percent."), field="allocation_percent")
 

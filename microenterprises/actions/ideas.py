@@ -247,6 +247,7 @@ def check_spec(spec: IdeaSpec) -> None:
         raise Invalid(_("Give the idea a title."), field="title")
     if spec.funding_goal_minor <= 0:
         raise Invalid(_("Say how much money the launch needs: more than zero."), field="funding_goal")
+    money.check_size(spec.funding_goal_minor, field="funding_goal")
     for number, goal in enumerate(spec.goals, start=1):
         if not (goal.metric.strip() and goal.target.strip()):
             raise Invalid(_("A goal needs what is measured and its target."), field=f"metric_{number}")

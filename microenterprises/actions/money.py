@@ -171,8 +171,7 @@ def check_amount(amount_minor: int) -> None:
     """Something is moved."""
     if amount_minor <= 0:
         raise Invalid(_("The amount is more than zero."), field="amount")
-    if amount_minor > money.LARGEST_MINOR:
-        raise Invalid(_("This amount is larger than the books take. Check the number of zeros."), field="amount")
+    money.check_size(amount_minor, field="amount")
 
 
 def check_document(number: str) -> None:

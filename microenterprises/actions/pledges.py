@@ -4,11 +4,13 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from core import audit
+from core import audit, money
 from core.clock import market_now
 from core.errors import Invalid, InvalidTransition
+from core.parameters import value
 from ledger.writer import post_one
 from microenterprises import entries, lifecycle
 from microenterprises.actions.firms import check_active
@@ -23,7 +25,9 @@ from people.notices import tell
 def pledge(*, idea: Idea, amount_minor: int, by: User, microenterprise: Microenterprise | None = None) -> Pledge:
     """Pledge one's own money, or money from the wallet of the ME one leads.
 
-    Raises Denied, InvalidTransition (not published), Invalid (amount, currency), InsufficientFunds (the ME's wallet).
+    Nobody confirms that a person has the money, so it is at most `own_limit_minor` to one idea; an ME has what is in
+    its wallet. Raises Denied, InvalidTransition (not published), Invalid (amount, currency), InsufficientFunds (the
+    ME's wallet).
     """
     firm = _locked_firm(microenterprise) if microenterprise is not None else None
     row = _locked(idea)
@@ -32,6 +36,8 @@ def pledge(*, idea: Idea, amount_minor: int, by: User, microenterprise: Microent
     check_amount(amount_minor)
     if firm is not None:
         _check_backer(firm, row, by)
+    else:
+        _check_own(amount_minor, row, by)
     made = Pledge.objects.create(
         idea=row, person=by, microenterprise=firm, amount_minor=amount_minor, pledged_at=market_now()
     )
@@ -108,6 +114,27 @@ def check_gathering(idea: Idea) -> None:
         raise InvalidTransition(_("This idea is launched; pledges have become stakes."))
     if idea.status == Idea.Status.WITHDRAWN:
         raise InvalidTransition(_("This idea was withdrawn."))
+
+
+def own_limit_minor(idea: Idea) -> int:
+    """What one person pledges of their own money to an idea at most today, in minor units."""
+    found: int = value("largest_personal_pledge") * 10 ** money.decimals(idea.currency)
+    return found
+
+
+def _check_own(amount_minor: int, idea: Idea, by: User) -> None:
+    mine = Pledge.objects.filter(idea=idea, person=by, microenterprise=None, status=Pledge.Status.HELD)
+    before: int = mine.aggregate(total=Coalesce(Sum("amount_minor"), 0))["total"]
+    limit = own_limit_minor(idea)
+    if before + amount_minor > limit:
+        raise Invalid(
+            _(
+                "Of their own money a person pledges at most %(limit)s to an idea, and you have pledged %(before)s. "
+                "Pledge less, or from the wallet of an ME you lead."
+            )
+            % {"limit": money.write(limit, idea.currency), "before": money.write(before, idea.currency)},
+            field="amount",
+        )
 
 
 def _check_backer(firm: Microenterprise, idea: Idea, by: User) -> None:

@@ -147,10 +147,14 @@ class PledgeForm(forms.Form):
     amount = MoneyField(label=gettext_lazy("Amount"))
     source = forms.ChoiceField(label=gettext_lazy("From"), widget=forms.RadioSelect)
 
-    def __init__(self, data: Any = None, *, idea: Idea, firms: Sequence[tuple[Microenterprise, int]]) -> None:
-        """firms: the MEs the person leads, each with what its wallet holds."""
+    def __init__(
+        self, data: Any = None, *, idea: Idea, firms: Sequence[tuple[Microenterprise, int]], own_limit_minor: int
+    ) -> None:
+        """firms: the MEs the person leads, each with what its wallet holds. own_limit_minor: of own money at most."""
         super().__init__(data, initial={"source": OWN_MONEY})
         amount, source = self.fields["amount"], self.fields["source"]
+        limit = money.write(own_limit_minor, idea.currency)
+        amount.help_text = _("Of your own money at most %(limit)s to one idea.") % {"limit": limit}
         if isinstance(amount, MoneyField):
             amount.currency = idea.currency
         if isinstance(source, forms.ChoiceField):

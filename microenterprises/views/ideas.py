@@ -191,7 +191,12 @@ def idea_pledge(request: Request, pk: UUID) -> HttpResponse:
     idea = access.idea_or_404(request.user, pk)
     permissions.check_pledge(request.user)
     pledge_actions.check_gathering(idea)
-    form = PledgeForm(request.POST or None, idea=idea, firms=_own_wallets(request, idea))
+    form = PledgeForm(
+        request.POST or None,
+        idea=idea,
+        firms=_own_wallets(request, idea),
+        own_limit_minor=pledge_actions.own_limit_minor(idea),
+    )
     if request.method == "POST" and request.htmx.target == "preview":
         return render(request, "ideas/pledge.html#preview", _after(form, idea))
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():

@@ -16,6 +16,7 @@ from contracts.zones import instant_of
 from core.clock import business_date, market_now, move_forward
 from core.errors import Conflict, Denied, InsufficientFunds, Invalid, InvalidTransition, TooLate
 from core.models import AuditRecord
+from core.money import LARGEST_MINOR
 from ledger.accounts import Kind
 from ledger.entities import open_entity
 from ledger.queries import balance
@@ -110,6 +111,7 @@ def test_what_bidders_rely_on_must_be_there(cast: Cast, changes: dict[str, Any],
         {"title": "  "},
         {"title": "x" * 161},
         {"ceiling_minor": 0},
+        {"ceiling_minor": LARGEST_MINOR + 1},
         {"method": "lowest_price", "price_weight_bp": 9_000},
         {"method": "price_quality", "price_weight_bp": 10_000},
         {"pass_mark": 10_001},

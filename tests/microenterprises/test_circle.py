@@ -7,6 +7,7 @@ from django.db import connection
 
 from core.clock import business_date
 from core.errors import Conflict, Denied, InsufficientFunds, Invalid, InvalidTransition
+from core.models import Parameter
 from ledger.accounts import Kind
 from ledger.queries import balance, party_balances
 from microenterprises.actions import ideas, invitations, pledges, seats
@@ -149,6 +150,24 @@ def test_a_published_idea_stays_as_it_was_read(cast: Cast) -> None:
             ),
             by=cast.sol,
         )
+
+
+@pytest.mark.parametrize("first", [0, 30_000_000])
+def test_a_person_pledges_of_their_own_money_what_one_person_may(cast: Cast, first: int) -> None:
+    idea = published(cast)
+    if first:
+        pledges.pledge(idea=idea, amount_minor=first, by=cast.hua)
+    with pytest.raises(Invalid, match=r"at most CN¥1,000,000\.00 to an idea") as refusal:
+        pledges.pledge(idea=idea, amount_minor=100_000_000 - first + 1, by=cast.hua)
+    assert refusal.value.field == "amount"
+    last = pledges.pledge(idea=idea, amount_minor=100_000_000 - first, by=cast.hua)
+    pledges.refund(pledge=last, by=cast.hua)
+    pledges.pledge(idea=idea, amount_minor=1, by=cast.hua)
+    pledges.pledge(idea=idea, amount_minor=100_000_000, by=cast.noor)
+    Parameter.objects.create(name="largest_personal_pledge", holds_from=business_date(), value=0)
+    pledges.pledge(idea=idea, amount_minor=1, by=cast.lin, microenterprise=cast.blue_kettle)  # it has what it gives
+    with pytest.raises(Invalid, match=r"at most CN¥0\.00"):
+        pledges.pledge(idea=idea, amount_minor=1, by=cast.mei)
 
 
 def test_a_launch_waits_for_money_and_people(cast: Cast) -> None:

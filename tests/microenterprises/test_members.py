@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from core.clock import business_date, move_forward
 from core.errors import Conflict, Denied, Invalid, InvalidTransition
+from core.money import LARGEST_MINOR
 from ledger.days import close_day
 from microenterprises.actions import firms, invitations, seats
 from microenterprises.models import Invitation, Membership, Microenterprise, Seat
@@ -28,9 +29,13 @@ def test_new_conditions_hold_from_a_future_date_and_the_old_ones_stay_on_record(
     assert today == old
 
 
-def test_conditions_never_reach_back(cast: Cast) -> None:
+def test_conditions_never_reach_back_nor_beyond_what_the_books_take(cast: Cast) -> None:
     with pytest.raises(Invalid, match="future date"):
         firms.change(membership=mei(cast), on=business_date(), weight=15, by=cast.amara)
+    with pytest.raises(Invalid, match="number of zeros"):
+        firms.change(
+            membership=mei(cast), on=business_date() + timedelta(days=1), pay_minor=LARGEST_MINOR + 1, by=cast.amara
+        )
     with pytest.raises(Invalid, match="Nothing changes"):
         firms.change(membership=mei(cast), on=business_date() + timedelta(days=1), weight=10, by=cast.amara)
 

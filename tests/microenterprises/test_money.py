@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from core.clock import business_date
 from core.errors import Conflict, Denied, InsufficientFunds, Invalid, InvalidTransition
+from core.money import LARGEST_MINOR
 from ledger.accounts import Kind
 from ledger.entities import open_entity
 from ledger.queries import balance
@@ -134,7 +135,7 @@ def test_only_finance_records(cast: Cast) -> None:
     ("amount", "changes", "words"),
     [
         (0, {}, "more than zero"),
-        (10**16, {}, "zeros"),
+        (LARGEST_MINOR + 1, {}, "zeros"),
         (1, {"number": " "}, "number"),
         (1, {"counterparty": ""}, "Who paid|who paid"),
     ],

@@ -526,6 +526,16 @@ def test_the_checklist_says_what_is_missing(cast: Cast) -> None:
     assert "is still to be pledged." in page
 
 
+def test_more_than_one_person_may_pledge_is_refused_beside_the_amount(cast: Cast) -> None:
+    page = f"/ideas/{published(cast).pk}/pledge/"
+    client = signed_in(cast.hua)
+    assert "Of your own money at most CN¥1,000,000.00 to one idea." in client.get(page).content.decode()
+    refused = client.post(page, {"amount": "1,000,000.01", "source": "own"})
+    assert refused.status_code == 422
+    assert "Pledge less, or from the wallet of an ME you lead." in refused.content.decode()
+    assert not Pledge.objects.exists()
+
+
 # --- What a page costs ------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from core.errors import Conflict, InvalidTransition
+from core.money import LARGEST_MINOR
 from ledger.accounts import Kind
 from ledger.days import is_sealed
 from ledger.models import Entry
@@ -87,6 +88,14 @@ def test_settling_twice_gives_nothing_new() -> None:
     assert again.pk == run.pk
     assert Entry.objects.count() == entries
     assert ShareLine.objects.count() == 2
+
+
+def test_ninety_of_the_largest_deeds_in_a_year_are_shared_whole() -> None:
+    me = firm(*weighted(1, 2), launched=ME_DAY, tiers=[[None, 10_000]])
+    for n in range(2):
+        earn(me, 45 * LARGEST_MINOR, ME_DAY + n * DAY)
+        nights(ME_DAY + n * DAY)
+    assert [sum(amounts(me, ME_DAY + n * DAY)) for n in range(2)] == [45 * LARGEST_MINOR] * 2
 
 
 def test_a_date_that_is_not_over_is_refused() -> None:
