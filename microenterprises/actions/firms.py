@@ -228,7 +228,8 @@ def leave(*, membership: Membership, on: date, by: User) -> Membership:
     """End a person's place in an ME; `on` is the first day without it. Changes agreed for later go too.
 
     Who leaves may do so today and gives up today's share; the leader parts with somebody from tomorrow on, because
-    today they have worked. Raises Denied (only the member or the leader), InvalidTransition (over, or the leader without an heir), Invalid.
+    today they have worked. Raises Denied (only the member or the leader), InvalidTransition (over, or the leader
+    without an heir), Invalid.
     """
     old = _locked(membership)
     firm = old.microenterprise
