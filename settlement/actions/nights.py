@@ -184,8 +184,8 @@ def settle_finally(*, microenterprise: Microenterprise, by: User) -> Outcome:
 
     Posts pay and draws to date, shares the profit to date (what was posted earlier today included) among the members of
     today, takes what they still owe as a cost, and closes the fiscal years that ended before. Call it while they are
-    members still. Pay that the wallet cannot cover is recorded as owed; a pool that it cannot cover is an exception of
-    the day. Whether `by` may end the ME is the caller's question (`talent_pool.permissions.check_wind_up`). Repeated,
+    members still. Pay that the wallet cannot cover is recorded as owed; of a pool that it cannot cover members get what
+    there is. Whether `by` may end the ME is the caller's question (`talent_pool.permissions.check_wind_up`). Repeated,
     it returns the outcome there is. Raises Conflict while an earlier date waits to be settled: its profit would be
     shared twice.
     """
