@@ -12,7 +12,7 @@ date, and results by date leave it out (`ledger.accounts.YEAR_CLOSE`). Who owns 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -63,13 +63,9 @@ def close_years(answers: Sequence[tuple[Subject, FirmNight]], *, day: date, by: 
 def close_for_good(microenterprise: UUID, *, day: date, by: str) -> int:
     """Close the ended years of an ME that ends on the date, once its final settlement is stored; returns how many.
 
-    The entries are the winding up's, as is the one that closes what is left of its last year.
+    What is left of its last year is closed by its winding up.
     """
-    drafts = [
-        replace(draft, reference=f"{draft.subject}:closed:{year.first.isoformat()}")
-        for year in _ended_years([microenterprise], day, is_final=True)
-        for draft in _drafts([year], day)
-    ]
+    drafts = list(_drafts(_ended_years([microenterprise], day, is_final=True), day))
     writer.post(drafts, by=by)
     return len(drafts)
 

@@ -312,7 +312,7 @@ class Replayed:
         waiting = own.pool_minor if own.state is State.WAITING else 0
         self.last = _Last(firm.day, firm.year, own.standing, waiting)
         self.last_of_year[firm.year], self.ends[firm.year] = firm.day, own.standing
-        if (mended or firm.day == firm.year) and not firm.is_final:  # what ends is closed with its winding up
+        if mended or firm.day == firm.year or firm.is_final:
             self._close_years(firm)
 
     def _follow_payroll(self, payroll: Payroll, firm: Firm) -> None:
@@ -364,8 +364,9 @@ class Replayed:
         return stored.pk if stored else UUID(int=verdict.day.toordinal())
 
     def _close_years(self, firm: Firm) -> None:
-        """The years that the night closes: the one that ended, or those whose last exception was mended."""
-        waiting = {late.year for late in self.open}
+        """The years that the night closes: the one that ended, or those whose last exception was mended; at the end of
+        the ME all that are open."""
+        waiting = set() if firm.is_final else {late.year for late in self.open}
         for year, last in self.last_of_year.items():
             if year < firm.year and year not in waiting and year not in self.closed:
                 self.closed.add(year)
