@@ -21,7 +21,7 @@ run: $(STAMP) ## the market at http://127.0.0.1:8000 (PORT=8001 chooses another)
 test: $(STAMP) ## every check and every test but the long proofs (ARGS="..." is handed to pytest)
 	@exec $(PYTHON) $(SERVED) test -- $(PYTHON) -m tests.run_checks $(ARGS)
 
-soak: $(STAMP) ## the long proofs: less than 20 minutes on two quiet cores, ended after 40
+soak: $(STAMP) ## the long proofs: less than 20 minutes on two quiet cores, ended after 50
 	@exec $(PYTHON) $(SERVED) test -- $(PYTHON) -m tests.run_checks --soak $(ARGS)
 
 lint: $(STAMP) ## the checks of `make test` without its tests
