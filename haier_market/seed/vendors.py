@@ -12,6 +12,7 @@ from django.contrib.auth.hashers import make_password
 from contracts import sealing
 from contracts.models import Bid, InvitedVendor, Vendor, VendorInvitation, VendorSeat
 from contracts.models.vendors import name_beside_firm
+from core import past
 from haier_market.seed.deals import Deal, Fate, iso
 from haier_market.seed.people import PASSWORD
 from haier_market.seed.world import World
@@ -45,7 +46,8 @@ def _founded(world: World, deal: Deal) -> tuple[Vendor, User]:
         vendor = Vendor(name=NAME, country=COUNTRY, created_at=at, created_by_id=deal.buyer.lead.pk)
         vera.name, vera.email = name_beside_firm(PERSON, vendor), ADDRESS
         vera.password = make_password(PASSWORD)
-        vera.save(update_fields=["name", "email", "password"])
+        with past.at(at):  # before she bids: what was sealed before an address changed is closed to its account
+            vera.save(update_fields=["name", "email", "password"])
         world.rows.add(vendor, VendorSeat(vendor_id=vendor.pk, person_id=vera.pk, seated_at=at))
         world.vendor = vendor, vera
     return world.vendor
