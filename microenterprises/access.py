@@ -19,7 +19,7 @@ from microenterprises.models import (
     ShareTerms,
 )
 from microenterprises.queries.firms import MarketNow, goals_of, parameter_now
-from microenterprises.queries.ideas import filled_seats, pledged_minor
+from microenterprises.queries.ideas import filled_seats, pledged_minor, promised_minor
 from people.models import User
 
 
@@ -40,8 +40,8 @@ def microenterprise_or_404(user: User, pk: UUID) -> Any:
 
 
 def idea_or_404(user: User, pk: UUID) -> Any:
-    """An idea with its people and figures (`.now`, `.own_goals`, `.pledged`, `.seats_filled`, `.seats_needed`), in one
-    statement.
+    """An idea with its people and figures (`.now`, `.own_goals`, `.pledged`, `.promised`, `.seats_filled`,
+    `.seats_needed`), in one statement.
     """
     rows = Idea.objects.visible_to(user).select_related("owner", "platform", "microenterprise")
     return get_object_or_404(
@@ -49,6 +49,7 @@ def idea_or_404(user: User, pk: UUID) -> Any:
             now=MarketNow(),
             own_goals=goals_of("idea"),
             pledged=pledged_minor(),
+            promised=promised_minor(),
             seats_filled=filled_seats(),
             seats_needed=parameter_now("launch_filled_seats"),
         ),

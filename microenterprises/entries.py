@@ -101,7 +101,7 @@ def _idea_entity(idea: Idea) -> int:
 
 
 def pledge(pledge: Pledge) -> Draft:
-    """Money comes into the idea's pledge escrow; an ME gives it from its wallet."""
+    """Money comes into the idea's pledge escrow: a person's by a paper and its date, an ME's from its wallet."""
     idea, amount = _idea_entity(pledge.idea), pledge.amount_minor
     lines = [
         debit(idea, Kind.PLEDGE_ESCROW, amount),
@@ -115,7 +115,8 @@ def pledge(pledge: Pledge) -> Draft:
         kind="pledge",
         lines=tuple(lines),
         subject=f"idea:{pledge.idea_id}",
-        memo=pledge.idea.title,
+        memo=f"{pledge.idea.title}, {pledge.document}" if pledge.document else pledge.idea.title,
+        effective_date=pledge.dated,
     )
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from microenterprises.models import Idea, Microenterprise, Platform
+from microenterprises.models import Idea, Microenterprise, Platform, Pledge
 from microenterprises.queries import firms, ideas
 
 
@@ -55,3 +55,17 @@ class IdeaFilter(django_filters.FilterSet):  # type: ignore[misc]
     def filter_seats(self, rows: QuerySet[Idea], name: str, value: bool | None) -> QuerySet[Idea]:
         """An unticked box means: no matter."""
         return ideas.with_open_seats(rows) if value else rows
+
+
+class PledgeFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Search by the name of who pledged or the title of the idea."""
+
+    q = django_filters.CharFilter(label=_("Search"), method="filter_words")
+
+    class Meta:
+        model = Pledge
+        fields: tuple[str, ...] = ()
+
+    def filter_words(self, rows: QuerySet[Pledge], name: str, value: str) -> QuerySet[Pledge]:
+        """What a statement of the bank gives to search by."""
+        return rows.filter(Q(person__name__icontains=value) | Q(idea__title__icontains=value))

@@ -33,7 +33,12 @@ IDEA: Final = Lifecycle(
 PLEDGE: Final = Lifecycle(
     noun="pledge",
     states=dict(Pledge.Status.choices),
-    moves={"convert": (("held",), "converted"), "refund": (("held",), "refunded")},
+    moves={
+        "receive": (("promised",), "held"),
+        "cancel": (("promised",), "cancelled"),
+        "convert": (("held",), "converted"),
+        "refund": (("held",), "refunded"),
+    },
 )
 
 SEAT: Final = Lifecycle(
@@ -94,9 +99,11 @@ IDEA_BADGES: Final = {
     Idea.Status.WITHDRAWN: Badge(Idea.Status.WITHDRAWN.label, "neutral", "undo-2"),
 }
 PLEDGE_BADGES: Final = {
+    Pledge.Status.PROMISED: Badge(Pledge.Status.PROMISED.label, "warn", "hourglass"),
     Pledge.Status.HELD: Badge(Pledge.Status.HELD.label, "accent", "lock"),
     Pledge.Status.CONVERTED: Badge(Pledge.Status.CONVERTED.label, "good"),
     Pledge.Status.REFUNDED: Badge(Pledge.Status.REFUNDED.label, "neutral", "undo-2"),
+    Pledge.Status.CANCELLED: Badge(Pledge.Status.CANCELLED.label, "neutral", "x"),
 }
 SEAT_BADGES: Final = {
     Seat.Status.OPEN: Badge(Seat.Status.OPEN.label, "accent", "user-plus"),

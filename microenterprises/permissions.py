@@ -151,6 +151,20 @@ def check_pledge(user: User) -> None:
     check_acts(user)
 
 
+def check_receive_pledge(user: User, pledge: Pledge) -> None:
+    """Finance records that a pledge came in; of their own somebody else of finance does."""
+    if not user.has_role(Role.FINANCE):
+        raise Denied(_("Finance records that the money of a pledge came in."))
+    if pledge.person_id == user.pk:
+        raise Denied(_("You pledged this money; somebody else of finance records that it came in."))
+
+
+def check_see_promises(user: User) -> None:
+    """Finance and the auditor see every pledge that waits for its money."""
+    if not user.has_role(*SEES_BOOKS):
+        raise Denied(_("What waits to come in is seen by finance and the auditor."))
+
+
 def check_refund(user: User, pledge: Pledge) -> None:
     """Whoever pledged takes it back; for an ME, whoever leads it."""
     check_acts(user)

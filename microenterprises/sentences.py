@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from core import money
 from core.models import AuditRecord
 from microenterprises.calculation import TermsFault, TermsSpec
+from microenterprises.models import Pledge
 
 
 def day_name(day: date) -> str:
@@ -227,8 +228,20 @@ TOLD: Final[Mapping[str, tuple[Telling, str, str]]] = {
     ),
     "idea.launched": (lambda f: _("Launched it as an ME"), "sprout", "good"),
     "pledge.made": (lambda f: _("Pledged %(amount)s") % {"amount": _amount(f)}, "coins", "good"),
+    "pledge.promised": (lambda f: _("Promised %(amount)s") % {"amount": _amount(f)}, "hourglass", "neutral"),
+    "pledge.received": (
+        lambda f: _("Recorded that %(amount)s of %(person)s came in") % {"amount": _amount(f), "person": f["person"]},
+        "coins",
+        "good",
+    ),
+    "pledge.cancelled": (
+        lambda f: _("%(person)s's promise of %(amount)s ended unpaid") % {"amount": _amount(f), "person": f["person"]},
+        "x",
+        "neutral",
+    ),
     "pledge.refunded": (lambda f: _("Got %(amount)s back") % {"amount": _amount(f)}, "undo-2", "neutral"),
 }
+
 MONEY_DEEDS: Final = tuple(deed for deed in TOLD if deed.startswith("money."))
 
 
@@ -236,3 +249,20 @@ def told(record: AuditRecord) -> Happening:
     """An audit record of this room as a line of a timeline. Only deeds of `TOLD` may be given."""
     telling, icon, tone = TOLD[record.deed]
     return Happening(record, telling(record.facts), icon, tone)
+
+
+def came_in(pledge: Pledge) -> str:
+    """What who pledged and the owner of the idea hear when the money is there."""
+    return _("%(amount)s that %(person)s pledged to %(title)s came in.") % _of(pledge)
+
+
+def send_back(pledge: Pledge) -> str:
+    """What whoever recorded that the money came in hears when it is refunded."""
+    return _("Send %(amount)s back to %(person)s: the pledge to %(title)s, paid in by %(document)s, is refunded.") % (
+        _of(pledge) | {"document": pledge.document}
+    )
+
+
+def _of(pledge: Pledge) -> dict[str, str]:
+    amount = money.write(pledge.amount_minor, pledge.idea.currency)
+    return {"person": pledge.person.name, "title": pledge.idea.title, "amount": amount}

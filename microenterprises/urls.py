@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from microenterprises.views import firms, ideas, money, seats, terms
+from microenterprises.views import firms, ideas, money, pledges, seats, terms
 
 urlpatterns = [
     path("microenterprises/", firms.microenterprise_list, name="microenterprise_list"),
@@ -29,9 +29,11 @@ urlpatterns = [
     path("ideas/<uuid:pk>/edit/", ideas.idea_edit, name="idea_edit"),
     path("ideas/<uuid:pk>/publish/", ideas.idea_publish, name="idea_publish"),
     path("ideas/<uuid:pk>/withdraw/", ideas.idea_withdraw, name="idea_withdraw"),
-    path("ideas/<uuid:pk>/pledge/", ideas.idea_pledge, name="idea_pledge"),
+    path("ideas/<uuid:pk>/pledge/", pledges.idea_pledge, name="idea_pledge"),
     path("ideas/<uuid:pk>/seats/new/", seats.idea_seat_new, name="idea_seat_new"),
-    path("pledges/<uuid:pk>/refund/", ideas.pledge_refund, name="pledge_refund"),
+    path("pledges/", pledges.pledge_list, name="pledge_list"),
+    path("pledges/<uuid:pk>/receive/", pledges.pledge_receive, name="pledge_receive"),
+    path("pledges/<uuid:pk>/refund/", pledges.pledge_refund, name="pledge_refund"),
     path("seats/<uuid:pk>/withdraw/", seats.seat_withdraw, name="seat_withdraw"),
     path("invitations/<uuid:pk>/withdraw/", seats.invitation_withdraw, name="invitation_withdraw"),
 ]

@@ -13,6 +13,7 @@ from haier_market.attention.lines import ids, lines, path_to, summed
 from haier_market.attention.of_a_leader import exceptions, open_request
 from haier_market.attention.of_payouts import needs_of_payouts
 from microenterprises.models import Membership, Microenterprise
+from microenterprises.queries.ideas import to_receive
 from people.models import Role
 from settlement.models import SettlementRun
 from talent_pool.models import PoolEntry
@@ -34,6 +35,7 @@ def needs_of_a_role(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any]
         )
         yield summed("exceptions", exceptions(), "state", at=Min("business_date"))
         yield from needs_of_payouts(who.user)
+        yield summed("receive", to_receive().exclude(person=who.user), "status", at=Min("pledged_at"))
     if who.user.has_role(Role.HR):
         waiting = PoolEntry.objects.waiting()
         yield summed("pool_soon", waiting.filter(clock_ends_on__range=(who.on, who.on + POOL_SOON)))

@@ -45,6 +45,22 @@ def _rejected(line: Line) -> Need:
     )
 
 
+def _receive(line: Line) -> Need:
+    return Need(
+        ngettext(
+            "%(count)s pledge waits for its money to come in",
+            "%(count)s pledges wait for their money to come in",
+            line.number or 0,
+        )
+        % {"count": line.number},
+        _("The oldest was promised on %(day)s") % {"day": day_written(line.at)},
+        "/pledges/",
+        _("See them"),
+        None,
+        "coins",
+    )
+
+
 def _pay(line: Line) -> Need:
     return Need(
         _("Pay people out"),
@@ -137,6 +153,7 @@ NEEDS: Final[dict[str, Callable[[Line], Need]]] = {
     "payout_paid": _payout_paid,
     "payout_rejected": _payout_rejected,
     "payout_send": _payout_send,
+    "receive": _receive,
     "rejected": _rejected,
     "unpayable": _unpayable,
 }

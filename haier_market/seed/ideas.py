@@ -7,6 +7,7 @@ actions leave them.
 import dataclasses
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -23,8 +24,9 @@ from haier_market.seed.words import (
 from haier_market.seed.world import World
 from ledger.accounts import EntityKind
 from ledger.entities import NewEntity, open_entities
-from microenterprises import entries
+from microenterprises import entries, sentences
 from microenterprises.models import Goal, Idea, Pledge, Seat, Track
+from microenterprises.names import number_key
 from people.models import User
 
 MOST = 400
@@ -117,9 +119,13 @@ def _publish(world: World, plan: _Plan, idea: Idea, chance: Chance) -> None:
     at = line.part(slot, 0.2)
     idea.status, idea.published_at = Idea.Status.PUBLISHED, at
     world.trail.tell(at, plan.owner, "idea.published", f"idea:{idea.pk}", idea.title)
-    pledges = [
-        _pledge(world, idea, chance.whole(slot + 1, line.slots * 5 // 6), chance) for _each in range(chance.whole(1, 5))
-    ]
+    pledges = []
+    for number in range(chance.whole(1, 5)):
+        pledge_slot = chance.whole(slot + 1, line.slots * 5 // 6)
+        pledges.append(_pledge(world, idea, pledge_slot, chance))
+        # Of some that are promised the money is still on its way.
+        if pledges[-1].microenterprise is None and (plan.fate == "withdrawn" or not chance.happens(25)):
+            _receive(world, pledges[-1], pledge_slot, f"TR-{chance.whole(10_000, 99_999)}-{number}")
     _seats(world, plan, idea, at, chance)
     if plan.fate == "withdrawn":
         _withdraw(world, idea, pledges, chance)
@@ -138,13 +144,14 @@ def _pledge(world: World, idea: Idea, slot: int, chance: Chance) -> Pledge:
         person=person,
         microenterprise=firm.row if firm else None,
         amount_minor=max(10_000, amount),
+        status=Pledge.Status.HELD if firm else Pledge.Status.PROMISED,
         pledged_at=line.part(slot, 0.6),
     )
     if firm:
         firm.budget_minor += pledge.amount_minor
+        world.journal.add(slot, person, entries.pledge(pledge))
     world.rows.add(pledge)
-    world.journal.add(slot, person, entries.pledge(pledge))
-    _told(world, pledge, "pledge.made", pledge.pledged_at, person)
+    _told(world, pledge, "pledge.made" if firm else "pledge.promised", pledge.pledged_at, person)
     words = {"person": person.name, "title": idea.title}
     world.tell(
         [idea.owner],
@@ -155,11 +162,22 @@ def _pledge(world: World, idea: Idea, slot: int, chance: Chance) -> Pledge:
     return pledge
 
 
-def _told(world: World, pledge: Pledge, deed: str, at: datetime, by: User) -> None:
+def _receive(world: World, pledge: Pledge, slot: int, document: str) -> None:
+    """What was promised comes in on the same day."""
+    line, finance = world.timeline, world.cast.fay
+    pledge.status, pledge.received_at, pledge.received_by = Pledge.Status.HELD, line.part(slot, 0.9), finance
+    pledge.dated, pledge.document, pledge.document_key = line.day_of(slot), document, number_key(document)
+    world.journal.add(slot, finance, entries.pledge(pledge))
+    _told(world, pledge, "pledge.received", pledge.received_at, finance, document=document, person=pledge.person.name)
+    people = [pledge.person, pledge.idea.owner]
+    world.tell(people, pledge.received_at, partial(sentences.came_in, pledge), f"/ideas/{pledge.idea_id}/")
+
+
+def _told(world: World, pledge: Pledge, deed: str, at: datetime, by: User, **facts: str) -> None:
     world.trail.tell(
         at, by, deed, f"idea:{pledge.idea_id}", pledge.idea.title,
         amount_minor=pledge.amount_minor, currency=pledge.idea.currency,
-        microenterprise=pledge.microenterprise.name if pledge.microenterprise else "",
+        microenterprise=pledge.microenterprise.name if pledge.microenterprise else "", **facts,
     )  # fmt: skip
 
 
@@ -204,6 +222,8 @@ def _withdraw(world: World, idea: Idea, pledges: list[Pledge], chance: Chance) -
         pledge.status, pledge.settled_at = Pledge.Status.REFUNDED, at
         world.journal.add(slot, idea.owner, entries.refund(pledge))
         _told(world, pledge, "pledge.refunded", at, idea.owner)
+        if pledge.received_by:
+            world.tell([pledge.received_by], at, partial(sentences.send_back, pledge), f"/ideas/{idea.pk}/")
     reason = "Two others do the same already, and better."
     world.trail.tell(at, idea.owner, "idea.withdrawn", f"idea:{idea.pk}", idea.title, reason=reason)
 

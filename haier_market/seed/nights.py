@@ -13,6 +13,7 @@ from functools import partial
 from django.db import connection
 
 from core import past
+from core.clock import business_date
 from haier_market.seed import cases, decisions, payouts, questions, teams, watching
 from haier_market.seed.ideas import Launch
 from haier_market.seed.timeline import OPENING
@@ -160,8 +161,9 @@ class _Launching:
 
     def gather(self) -> None:
         part = -(-NEEDED // len(self.plan.pledgers)) * CENTS
-        for person in self.plan.pledgers:
-            pledges.pledge(idea=self.idea, amount_minor=part, by=person)
+        for number, person in enumerate(self.plan.pledgers, start=1):
+            made = pledges.pledge(idea=self.idea, amount_minor=part, by=person)
+            pledges.receive(pledge=made, document=f"TR-{number}", dated=business_date(), by=self.world.cast.fay)
 
     def recruit(self) -> None:
         for seat, person in zip(self.idea.seats.order_by("pk"), self.plan.crew, strict=True):

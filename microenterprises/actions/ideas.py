@@ -101,7 +101,7 @@ def publish(*, idea: Idea, by: User) -> Idea:
 
 @transaction.atomic
 def withdraw(*, idea: Idea, reason: str, by: User) -> Idea:
-    """End an idea: every pledge goes back, its seats and invitations end.
+    """End an idea: every pledge goes back, promises of one, its seats and invitations end.
 
     Raises Denied (only the owner), InvalidTransition (launched or withdrawn), Invalid (no reason).
     """
@@ -115,6 +115,8 @@ def withdraw(*, idea: Idea, reason: str, by: User) -> Idea:
     _end_seats(row, now, by)
     for pledge in pledge_actions.held(row):
         pledge_actions.give_back(pledge, now=now, by=by)
+    for pledge in pledge_actions.promised(row):
+        pledge_actions.cancel(pledge, now=now, by=by)
     lifecycle.IDEA.move(row, "withdraw", withdrawn_at=now)
     _told(row, "idea.withdrawn", by, reason=reason.strip())
     tell(
@@ -139,6 +141,8 @@ def launch(
     purpose: str = "",
 ) -> Microenterprise:
     """Make the idea an ME: people in filled seats become its members today, pledges become stakes.
+
+    What was only promised ends, and whoever promised it hears so.
 
     lead: the owner's own place (default: leader with weight 20 who serves the idea's outcome). name: of the ME
     (default: the title). purpose: default the outcome.
@@ -169,6 +173,7 @@ def launch(
     post_one(entries.launch(row, firm, pledges), by=str(by.pk))
     for pledge in pledges:
         lifecycle.PLEDGE.move(pledge, "convert", settled_at=now)
+    _end_promises(row, firm, now, by)
     lifecycle.IDEA.move(row, "launch", launched_at=now, microenterprise=firm)
     _told(row, "idea.launched", by, microenterprise=str(firm.pk))
     tell(
@@ -204,8 +209,11 @@ class Condition:
         return not self.missing
 
 
-def conditions(idea: Idea, *, pledged_minor: int, filled: int, needed: int) -> list[Condition]:
-    """What a launch needs, in the order in which an idea gets there. `needed`: filled seats besides the owner's."""
+def conditions(idea: Idea, *, pledged_minor: int, promised_minor: int, filled: int, needed: int) -> list[Condition]:
+    """What a launch needs, in the order in which an idea gets there.
+
+    pledged_minor: paid in. promised_minor: not paid in yet. needed: filled seats besides the owner's.
+    """
     short = idea.funding_goal_minor - pledged_minor
     return [
         Condition(
@@ -214,9 +222,7 @@ def conditions(idea: Idea, *, pledged_minor: int, filled: int, needed: int) -> l
         ),
         Condition(
             _("%(goal)s is pledged") % {"goal": money.write(idea.funding_goal_minor, idea.currency)},
-            _("%(amount)s is still to be pledged.") % {"amount": money.write(short, idea.currency)}
-            if short > 0
-            else "",
+            _missing_money(idea, short, promised_minor),
         ),
         Condition(
             _("%(needed)s seats are filled, besides your own") % {"needed": needed},
@@ -228,11 +234,12 @@ def conditions(idea: Idea, *, pledged_minor: int, filled: int, needed: int) -> l
 
 
 def check_ready(idea: Idea) -> None:
-    """A launch needs a published idea, the money, and enough people (a dated parameter). Costs three statements."""
+    """A launch needs a published idea, the money, and enough people (a dated parameter). Costs four statements."""
     lifecycle.IDEA.check(idea.status, "launch")
     found_conditions = conditions(
         idea,
-        pledged_minor=pledge_actions.pledged_minor(idea),
+        pledged_minor=Pledge.objects.filter(idea=idea).paid_in().total_minor(),
+        promised_minor=Pledge.objects.filter(idea=idea).promised().total_minor(),
         filled=Seat.objects.filter(idea=idea, status=Seat.Status.FILLED).count(),
         needed=value("launch_filled_seats"),
     )
@@ -318,9 +325,37 @@ def _members_of(seats: Iterable[Seat]) -> list[MemberSpec]:
 
 def _people_around(idea: Idea) -> list[User]:
     """Everybody who pledged to an idea or committed to one of its seats."""
-    pledged = [p.person for p in Pledge.objects.filter(idea=idea).exclude(status="refunded").select_related("person")]
+    ended = [Pledge.Status.REFUNDED, Pledge.Status.CANCELLED]
+    standing = Pledge.objects.filter(idea=idea).exclude(status__in=ended).select_related("person")
+    pledged = [pledge.person for pledge in standing]
     seated = [s.filled_by for s in Seat.objects.filter(idea=idea).select_related("filled_by") if s.filled_by]
     return [*pledged, *seated]
+
+
+def _missing_money(idea: Idea, short_minor: int, promised_minor: int) -> str:
+    if short_minor <= 0:
+        return ""
+    if promised_minor == 0:
+        return _("%(amount)s is still to be pledged.") % {"amount": money.write(short_minor, idea.currency)}
+    return _("%(amount)s is still to come in; %(promised)s is promised and waits for finance to record it.") % {
+        "amount": money.write(short_minor, idea.currency),
+        "promised": money.write(promised_minor, idea.currency),
+    }
+
+
+def _end_promises(idea: Idea, firm: Microenterprise, now: datetime, by: User) -> None:
+    ended = [pledge_actions.cancel(pledge, now=now, by=by) for pledge in pledge_actions.promised(idea)]
+    tell(
+        [pledge.person for pledge in ended],
+        lambda: (
+            _(
+                "%(title)s was launched as %(me)s before what you promised came in, so it is no stake. If you have "
+                "sent it, finance sends it back."
+            )
+            % {"title": idea.title, "me": firm.name}
+        ),
+        link=f"/ideas/{idea.pk}/",
+    )
 
 
 def _end_seats(idea: Idea, now: datetime, by: User) -> None:

@@ -71,15 +71,24 @@ class MoneyForm(forms.Form):
         return Document(number=data["document"], counterparty=counterparty, dated=data["dated"])
 
 
-class FundingForm(forms.Form):
-    """Company money for a platform."""
+class PaperForm(forms.Form):
+    """The paper behind money that came in."""
 
-    amount = MoneyField(label=gettext_lazy("Amount"))
     document = forms.CharField(label=gettext_lazy("Document number"), max_length=80)
     dated = DayField(label=gettext_lazy("Effective date"))
 
-    def __init__(self, data: Any = None, *, currency: str, today: date) -> None:
+    def __init__(self, data: Any = None, *, today: date) -> None:
         super().__init__(data, initial={"dated": today})
+
+
+class FundingForm(PaperForm):
+    """Company money for a platform."""
+
+    amount = MoneyField(label=gettext_lazy("Amount"))
+    field_order = ("amount", "document", "dated")
+
+    def __init__(self, data: Any = None, *, currency: str, today: date) -> None:
+        super().__init__(data, today=today)
         amount = self.fields["amount"]
         if isinstance(amount, MoneyField):
             amount.currency = currency

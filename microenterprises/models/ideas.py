@@ -2,8 +2,8 @@
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Upper
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce, Upper
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import new_id
@@ -61,13 +61,34 @@ class Idea(models.Model):
         return self.title
 
 
+class PledgeQuerySet(models.QuerySet["Pledge"]):
+    def paid_in(self) -> "PledgeQuerySet":
+        """Whose money the idea has, or had when it was launched."""
+        return self.filter(status__in=[Pledge.Status.HELD, Pledge.Status.CONVERTED])
+
+    def promised(self) -> "PledgeQuerySet":
+        """Those that wait for finance to record that the money came in."""
+        return self.filter(status=Pledge.Status.PROMISED)
+
+    def total_minor(self) -> int:
+        """What they sum to, in minor units."""
+        total: int = self.aggregate(total=Coalesce(Sum("amount_minor"), 0))["total"]
+        return total
+
+
 class Pledge(models.Model):
-    """Money promised and paid into an idea's pledge escrow by a person or an ME; refundable until launch."""
+    """Money promised and paid into an idea's pledge escrow by a person or an ME; refundable until launch.
+
+    An ME pays from its wallet as it pledges. A person's own money is promised until finance records that it came in;
+    nothing is posted before.
+    """
 
     class Status(models.TextChoices):
+        PROMISED = "promised", _("Promised, not paid in")
         HELD = "held", _("Held")
         CONVERTED = "converted", _("Became a stake")
         REFUNDED = "refunded", _("Refunded")
+        CANCELLED = "cancelled", _("Never paid in")
 
     id = models.UUIDField(primary_key=True, default=new_id)
     idea = models.ForeignKey(Idea, on_delete=models.PROTECT, related_name="pledges")
@@ -81,14 +102,41 @@ class Pledge(models.Model):
         help_text=_("The ME whose wallet pledged; empty when the person pledged their own money."),
     )
     amount_minor = models.BigIntegerField(_("amount"))
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.HELD)
+    status = models.CharField(max_length=10, choices=Status.choices)
     pledged_at = models.DateTimeField()
+    received_at = models.DateTimeField(null=True)
+    received_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    dated = models.DateField(null=True, help_text=_("The day on which a person's money came in."))
+    document = models.CharField(max_length=80, blank=True)
+    document_key = models.TextField(default="", editable=False)
     settled_at = models.DateTimeField(null=True)
+
+    objects = PledgeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pledged_at", "id"]
-        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="a_pledge_is_positive")]
-        indexes = [models.Index(fields=["idea", "status"], name="pledge_idea")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="a_pledge_is_positive"),
+            models.CheckConstraint(
+                condition=Q(status__in=["promised", "cancelled"], microenterprise=None, received_at=None)
+                | Q(microenterprise__isnull=False, status__in=["held", "converted", "refunded"], received_at=None)
+                | Q(
+                    ~Q(document_key=""),
+                    status__in=["held", "converted", "refunded"],
+                    microenterprise=None,
+                    received_at__isnull=False,
+                    dated__isnull=False,
+                ),
+                name="own_money_has_come_in",
+            ),
+            models.UniqueConstraint(
+                condition=~Q(document_key=""), fields=["idea", "document_key"], name="a_paper_pays_one_pledge"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["idea", "status"], name="pledge_idea"),
+            models.Index(fields=["pledged_at", "id"], condition=Q(status="promised"), name="pledge_promised"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount_minor} ({self.status})"

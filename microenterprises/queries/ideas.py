@@ -15,8 +15,17 @@ PLEDGES_SHOWN: Final = 20
 
 def pledged_minor() -> Coalesce:
     """What an idea holds in pledges, or held when it was launched; an annotation."""
-    held = Pledge.objects.filter(idea=OuterRef("pk")).exclude(status=Pledge.Status.REFUNDED).order_by()
-    total = held.values("idea").annotate(total=Sum("amount_minor")).values("total")
+    return _sum_of(Pledge.objects.paid_in())
+
+
+def promised_minor() -> Coalesce:
+    """What was promised to an idea and is not paid in; an annotation."""
+    return _sum_of(Pledge.objects.promised())
+
+
+def _sum_of(pledges: QuerySet[Pledge]) -> Coalesce:
+    rows = pledges.filter(idea=OuterRef("pk")).order_by()
+    total = rows.values("idea").annotate(total=Sum("amount_minor")).values("total")
     return Coalesce(Subquery(total, output_field=BigIntegerField()), 0)
 
 
@@ -75,3 +84,8 @@ def pledges_of(idea: Idea, user: User) -> list[Pledge]:
     """The newest pledges, the reader's own first."""
     rows = Pledge.objects.filter(idea=idea).select_related("person", "microenterprise")
     return sorted(rows.order_by("-pledged_at", "pk")[: PLEDGES_SHOWN + 1], key=lambda p: p.person_id != user.pk)
+
+
+def to_receive() -> QuerySet[Pledge]:
+    """Every pledge that waits for its money, with who promised it to which idea."""
+    return Pledge.objects.promised().select_related("person", "idea__owner")

@@ -10,20 +10,16 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core import money
-from core.clock import business_date
 from core.errors import DomainError, Invalid
 from core.http import Request, see_other, unprocessable
 from core.paging import page
 from core.permissions import why_not
-from ledger.accounts import Kind
-from ledger.queries import balances
 from microenterprises import access, lifecycle, permissions
 from microenterprises.actions import ideas as actions
 from microenterprises.actions import pledges as pledge_actions
 from microenterprises.filters import IdeaFilter
 from microenterprises.forms.fields import ReasonForm, refuse
-from microenterprises.forms.ideas import IdeaForm, PledgeForm
+from microenterprises.forms.ideas import IdeaForm
 from microenterprises.forms.terms import LaunchForm
 from microenterprises.models import Idea, Microenterprise, Pledge, Seat
 from microenterprises.queries import firms as firm_queries
@@ -46,6 +42,7 @@ def idea_list(request: Request) -> HttpResponse:
         "rows": shown,
         "form": filters.form,
         "why_not_new": why_not(permissions.check_create_idea, request.user),
+        "sees_promises": not why_not(permissions.check_see_promises, request.user),
     }
     target = "#results" if request.htmx.target == "results" else ""
     return render(request, f"ideas/list.html{target}", context)
@@ -101,7 +98,12 @@ def idea_detail(request: Request, pk: UUID) -> HttpResponse:
         "goals": firm_queries.seen_goals(idea.own_goals),
         "funding": queries.Funding(idea.pledged, idea.funding_goal_minor),
         "pledges": [
-            (p, lifecycle.PLEDGE_BADGES[Pledge.Status(p.status)], _may_refund(p, idea, request.user))
+            (
+                p,
+                lifecycle.PLEDGE_BADGES[Pledge.Status(p.status)],
+                _may_refund(p, idea, request.user),
+                _may_receive(p, request.user),
+            )
             for p in found[: queries.PLEDGES_SHOWN]
         ],
         "more_pledges": len(found) > queries.PLEDGES_SHOWN,
@@ -132,11 +134,23 @@ def _why_not_ask(idea: Idea, request: Request) -> str:
 
 
 def _may_refund(pledge: Pledge, idea: Idea, user: Any) -> bool:
-    return pledge.person_id == user.pk and pledge.status == Pledge.Status.HELD and idea.status == Idea.Status.PUBLISHED
+    standing = pledge.status in (Pledge.Status.PROMISED, Pledge.Status.HELD)
+    return pledge.person_id == user.pk and standing and idea.status == Idea.Status.PUBLISHED
+
+
+def _may_receive(pledge: Pledge, user: Any) -> bool:
+    promised = pledge.status == Pledge.Status.PROMISED
+    return promised and not why_not(permissions.check_receive_pledge, user, pledge)
 
 
 def _checklist(idea: Any) -> list[actions.Condition]:
-    return actions.conditions(idea, pledged_minor=idea.pledged, filled=idea.seats_filled, needed=idea.seats_needed)
+    return actions.conditions(
+        idea,
+        pledged_minor=idea.pledged,
+        promised_minor=idea.promised,
+        filled=idea.seats_filled,
+        needed=idea.seats_needed,
+    )
 
 
 def _sentence(idea: Any) -> str:
@@ -183,65 +197,6 @@ def idea_withdraw(request: Request, pk: UUID) -> HttpResponse:
     actions.withdraw(idea=idea, reason=form.cleaned_data["reason"], by=request.user)
     messages.success(request, _("Withdrawn. Every pledge went back."))
     return see_other("idea_detail", pk)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def idea_pledge(request: Request, pk: UUID) -> HttpResponse:
-    """Pledge money to an idea."""
-    idea = access.idea_or_404(request.user, pk)
-    permissions.check_pledge(request.user)
-    pledge_actions.check_gathering(idea)
-    form = PledgeForm(
-        request.POST or None,
-        idea=idea,
-        firms=_own_wallets(request, idea),
-        own_limit_minor=pledge_actions.own_limit_minor(idea),
-    )
-    if request.method == "POST" and request.htmx.target == "preview":
-        return render(request, "ideas/pledge.html#preview", _after(form, idea))
-    if request.method == "POST" and "preview" not in request.POST and form.is_valid():
-        try:
-            pledge_actions.pledge(
-                idea=idea, amount_minor=form.cleaned_data["amount"], microenterprise=form.firm(), by=request.user
-            )
-        except DomainError as refusal:
-            refuse(form, refusal)
-        else:
-            messages.success(request, _("Pledged. You can take it back until the idea is launched."))
-            return see_other("idea_detail", pk)
-    context = {
-        "now": idea.now,
-        "form": form,
-        "funding": queries.Funding(idea.pledged, idea.funding_goal_minor),
-        **_after(form, idea),
-    }
-    response = render(request, "ideas/pledge.html", context)
-    return unprocessable(response) if form.errors else response
-
-
-def _own_wallets(request: Request, idea: Idea) -> list[tuple[Microenterprise, int]]:
-    led = [firm for firm in firm_queries.led_by(request.user, business_date()) if firm.currency == idea.currency]
-    stands = balances([firm.entity_id for firm in led], [Kind.WALLET]) if led else {}
-    return [(firm, stands[firm.entity_id, Kind.WALLET]) for firm in led]
-
-
-def _after(form: PledgeForm, idea: Any) -> dict[str, Any]:
-    """What the idea would have with the amount that was typed."""
-    if form.is_bound:
-        form.is_valid()
-    amount = getattr(form, "cleaned_data", {}).get("amount")
-    after = queries.Funding(idea.pledged + amount, idea.funding_goal_minor) if amount and amount > 0 else None
-    return {"idea": idea, "after": after, "amount": amount}
-
-
-@require_POST
-def pledge_refund(request: Request, pk: UUID) -> HttpResponse:
-    """Take a pledge back."""
-    pledge = access.pledge_or_404(request.user, pk)
-    pledge_actions.refund(pledge=pledge, by=request.user)
-    amount = money.write(pledge.amount_minor, pledge.idea.currency)
-    messages.success(request, _("%(amount)s went back.") % {"amount": amount})
-    return see_other("idea_detail", pledge.idea_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

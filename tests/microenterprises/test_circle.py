@@ -55,9 +55,15 @@ def seat_for(idea: Idea, somebody: User, role: str = "Maker") -> Seat:
     return invitations.accept(invitation=asked, by=idea.owner).seat
 
 
+def paid_in(cast: Cast, idea: Idea, amount_minor: int, by: User) -> Pledge:
+    """A person's own money that finance has recorded."""
+    made = pledges.pledge(idea=idea, amount_minor=amount_minor, by=by)
+    return pledges.receive(pledge=made, document=f"TR {made.pk}", dated=business_date(), by=cast.fay)
+
+
 def ready(cast: Cast) -> Idea:
     idea = published(cast)
-    pledges.pledge(idea=idea, amount_minor=600_000, by=cast.hua)
+    paid_in(cast, idea, 600_000, cast.hua)
     pledges.pledge(idea=idea, amount_minor=400_000, by=cast.lin, microenterprise=cast.blue_kettle)
     seat_for(idea, cast.mei)
     seat_for(idea, cast.noor, "Seller")
@@ -174,7 +180,7 @@ def test_a_launch_waits_for_money_and_people(cast: Cast) -> None:
     idea = published(cast)
     with pytest.raises(InvalidTransition, match="still to be pledged"):
         ideas.launch(idea=idea, terms=TERMS, by=cast.sol)
-    pledges.pledge(idea=idea, amount_minor=1_000_000, by=cast.sol)
+    paid_in(cast, idea, 1_000_000, cast.sol)
     seat_for(idea, cast.mei)
     with pytest.raises(InvalidTransition, match="1 of 2 seats"):
         ideas.launch(idea=idea, terms=TERMS, by=cast.sol)
@@ -257,7 +263,7 @@ def test_an_me_that_ends_gets_its_pledges_back(cast: Cast) -> None:
     before = balance(cast.blue_kettle.entity_id, Kind.WALLET)
     for amount in (300, 400):
         pledges.pledge(idea=idea, amount_minor=amount, by=cast.lin, microenterprise=cast.blue_kettle)
-    pledges.pledge(idea=idea, amount_minor=50, by=cast.lin)
+    paid_in(cast, idea, 50, cast.lin)
     with pytest.raises(Denied, match="Only Lin"):
         pledges.refund_all_of(microenterprise=cast.blue_kettle, by=cast.hua)
     assert len(pledges.refund_all_of(microenterprise=cast.blue_kettle, by=cast.lin)) == 2

@@ -33,7 +33,7 @@ from microenterprises.models import (
 )
 from people.models import User
 from tests.cast import Cast, invest, person
-from tests.microenterprises.test_circle import TERMS, draft, published, ready, seat_for
+from tests.microenterprises.test_circle import TERMS, draft, paid_in, published, ready, seat_for
 from tests.microenterprises.test_money import paper
 from tests.microenterprises.test_terms import proposed
 from tests.statements import statements
@@ -314,9 +314,19 @@ DEEDS = [
         "take a pledge back",
         "hua",
         "sol",
-        lambda cast: pledges.pledge(idea=published(cast), amount_minor=5, by=cast.hua),
+        lambda cast: paid_in(cast, published(cast), 5, cast.hua),
         lambda cast, pledge: f"/pledges/{pledge.pk}/refund/",
         lambda cast, pledge: Pledge.objects.filter(status="refunded").count(),
+    ),
+    Deed(
+        "record that a pledge came in",
+        "fay",
+        "hua",
+        lambda cast: pledges.pledge(idea=published(cast), amount_minor=5, by=cast.hua),
+        lambda cast, pledge: f"/pledges/{pledge.pk}/receive/",
+        lambda cast, pledge: Pledge.objects.filter(status="held").count(),
+        lambda cast, _: {"document": "TR 9", "dated": str(business_date())},
+        has_page=True,
     ),
     Deed(
         "launch",
@@ -546,6 +556,7 @@ def grow(cast: Cast, times: int) -> None:
         seat = open_seat(cast)
         invitations.ask(seat=seat, by=cast.sol)
         idea = ideas.publish(idea=draft(cast), by=cast.sol)
+        paid_in(cast, idea, 10, somebody)
         pledges.pledge(idea=idea, amount_minor=10, by=somebody)
         seat_for(idea, somebody)
         record_receipt(

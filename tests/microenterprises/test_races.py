@@ -10,7 +10,7 @@ from django.db import transaction
 from core.clock import business_date, company_zone, market_now, move_forward
 from core.errors import DomainError
 from ledger.accounts import Kind
-from ledger.queries import balance
+from ledger.queries import balance, party_balances
 from microenterprises.actions import firms, ideas, invitations, pledges, seats, terms
 from microenterprises.actions.money import record_receipt
 from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, MoneyRecord, Pledge, Vote
@@ -18,7 +18,7 @@ from people.models import User
 from settlement.actions.nights import settle_over
 from settlement.models import ShareLine
 from tests.cast import Cast, firm, make_cast, person
-from tests.microenterprises.test_circle import TERMS, books_of, published, ready
+from tests.microenterprises.test_circle import TERMS, books_of, paid_in, published, ready
 from tests.microenterprises.test_money import paper
 from tests.threads import together
 
@@ -55,14 +55,14 @@ def test_a_wallet_is_pledged_once(committed: Cast) -> None:
 
 def test_two_people_pledge_at_once_and_both_count(committed: Cast) -> None:
     idea = published(committed)
-    givers = [committed.hua, committed.fay, committed.mei, committed.noor]
-    results = together(4, lambda index: pledges.pledge(idea=idea, amount_minor=100, by=givers[index]))
+    givers = [committed.hua, committed.sol, committed.mei, committed.noor]
+    results = together(4, lambda index: paid_in(committed, idea, 100, givers[index]))
     assert outcomes(results) == (4, 0)
     assert balance(books_of(idea), Kind.PLEDGE_ESCROW) == 400
 
 
 def test_a_pledge_goes_back_once(committed: Cast) -> None:
-    pledge = pledges.pledge(idea=published(committed), amount_minor=100, by=committed.hua)
+    pledge = paid_in(committed, published(committed), 100, committed.hua)
     results = together(4, lambda _index: pledges.refund(pledge=pledge, by=committed.hua))
     assert outcomes(results) == (1, 3)
     assert balance(books_of(pledge.idea), Kind.PLEDGE_ESCROW) == 0
@@ -84,6 +84,24 @@ def test_launch_and_refund_exclude_each_other(committed: Cast) -> None:
         assert (held, Pledge.objects.get(pk=pledge.pk).status) == (400_000, "refunded")
     else:
         assert (held, balance(found.microenterprise.entity_id, Kind.WALLET)) == (0, 1_000_000)
+
+
+def test_no_launch_slips_past_a_receipt(committed: Cast) -> None:
+    idea = ready(committed)
+    made = pledges.pledge(idea=idea, amount_minor=5_000, by=committed.teo)
+
+    def either(index: int) -> object:
+        if index == 0:
+            return ideas.launch(idea=idea, terms=TERMS, by=committed.sol)
+        return pledges.receive(pledge=made, document="TR 1", dated=business_date(), by=committed.fay)
+
+    results = together(2, either)
+    found = Idea.objects.select_related("microenterprise").get(pk=idea.pk)
+    assert found.microenterprise is not None
+    stakes = party_balances([found.microenterprise.entity_id], Kind.STAKE)
+    paid = outcomes(results) == (2, 0)
+    assert len(stakes) == (3 if paid else 2)
+    assert balance(books_of(found), Kind.PLEDGE_ESCROW) == 0
 
 
 def test_an_idea_is_launched_once(committed: Cast) -> None:

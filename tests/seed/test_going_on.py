@@ -11,6 +11,7 @@ from contracts.actions import awards, bids, milestones, openings, ratings
 from contracts.actions import contracts as contract_actions
 from contracts.models import Bid, Contract, Milestone, Project
 from core import past
+from core.clock import business_date
 from core.models import AuditRecord
 from ledger.models import Account, Entry, Posting
 from microenterprises.actions import invitations, pledges
@@ -62,7 +63,8 @@ def a_work_day(people: dict[str, User]) -> None:
     milestones.accept(milestone=scheduled, by=scheduled.contract.acceptor)
     idea = Idea.objects.filter(status="published").first()
     assert idea is not None
-    pledges.pledge(idea=idea, amount_minor=100_000, by=people["noor"])
+    own = pledges.pledge(idea=idea, amount_minor=100_000, by=people["noor"])
+    pledges.receive(pledge=own, document="TR 1", dated=business_date(), by=people["fay"])
     pledges.pledge(idea=idea, amount_minor=100_000, by=people["lin"], microenterprise=blue)
     asked = Invitation.objects.filter(direction="asked", seat__microenterprise=blue, status="open").get()
     invitations.accept(invitation=asked, by=people["lin"])

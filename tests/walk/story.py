@@ -348,6 +348,18 @@ def open_seat(sol: Visitor, role: str) -> None:
     sol.sees("The seat is open.")
 
 
+def receive(story: Story, pledger: str) -> None:
+    """Finance records that a colleague's own money came in."""
+    fay = story.person("fay")
+    fay.menu("Ideas")
+    fay.follow("Pledges to come in")
+    fay.search(story.venture)
+    fay.follow("It came in", within=fay.row(f"{pledger}@haier.example"))
+    fay.write("Document number", f"TR-{story.number}-{pledger}")
+    fay.press("Record it")
+    fay.at(story.idea)
+
+
 def launch(story: Story) -> None:
     sol, ada, mei = (story.person(name) for name in ("sol", "ada", "mei"))
     sol.menu("Ideas")
@@ -366,6 +378,7 @@ def launch(story: Story) -> None:
         pledger.tick("My own money")
         pledger.press("Pledge")
         pledger.at(story.idea)
+        receive(story, name)
     ada.menu("Talent")
     ada.follow("Open seats")
     ada.search(story.venture)
