@@ -54,7 +54,7 @@ def _receive(line: Line) -> Need:
         )
         % {"count": line.number},
         _("The oldest was promised on %(day)s") % {"day": day_written(line.at)},
-        "/pledges/",
+        "/ideas/pledges/",
         _("See them"),
         None,
         "coins",

@@ -120,12 +120,13 @@ def _publish(world: World, plan: _Plan, idea: Idea, chance: Chance) -> None:
     idea.status, idea.published_at = Idea.Status.PUBLISHED, at
     world.trail.tell(at, plan.owner, "idea.published", f"idea:{idea.pk}", idea.title)
     pledges = []
-    for number in range(chance.whole(1, 5)):
-        pledge_slot = chance.whole(slot + 1, line.slots * 5 // 6)
-        pledges.append(_pledge(world, idea, pledge_slot, chance))
-        # Of some that are promised the money is still on its way.
-        if pledges[-1].microenterprise is None and (plan.fate == "withdrawn" or not chance.happens(25)):
-            _receive(world, pledges[-1], pledge_slot, f"TR-{chance.whole(10_000, 99_999)}-{number}")
+    slots = sorted(chance.whole(slot + 1, line.slots * 5 // 6) for _each in range(chance.whole(1, 5)))
+    for number, pledge_slot in enumerate(slots, start=1):
+        pledge = _pledge(world, idea, pledge_slot, chance)
+        pledges.append(pledge)
+        # Of the last one, the money of somebody's own is still on its way.
+        if pledge.microenterprise is None and (plan.fate == "withdrawn" or number < len(slots)):
+            _receive(world, pledge, pledge_slot, f"TR-{chance.whole(10_000, 99_999)}-{number}")
     _seats(world, plan, idea, at, chance)
     if plan.fate == "withdrawn":
         _withdraw(world, idea, pledges, chance)

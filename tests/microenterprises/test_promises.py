@@ -125,22 +125,22 @@ def test_finance_finds_a_promise_and_records_it_on_the_pages(cast: Cast) -> None
     made = promise(idea, 400_000, cast.hua)
     fay = signed_in(cast.fay)
     assert "1 pledge waits for its money to come in" in fay.get("/").content.decode()
-    assert "Quiet Fridge" in fay.get("/pledges/?q=hua").content.decode()
-    assert "Nothing fits" in fay.get("/pledges/?q=nobody").content.decode()
+    assert "Quiet Fridge" in fay.get("/ideas/pledges/?q=hua").content.decode()
+    assert "Nothing fits" in fay.get("/ideas/pledges/?q=nobody").content.decode()
     url = f"/pledges/{made.pk}/receive/"
     assert url in fay.get(f"/ideas/{idea.pk}/").content.decode()
     refused = fay.post(url, {"document": "", "dated": "2999-01-01"})
     assert refused.status_code == 422
     done = fay.post(url, {"document": "TR 1", "dated": str(business_date())}, follow=True).content.decode()
     assert "CN¥4,000.00 is in the idea&#x27;s escrow." in done
-    assert "No pledge waits for its money" in fay.get("/pledges/").content.decode()
+    assert "No pledge waits for its money" in fay.get("/ideas/pledges/").content.decode()
     assert fay.get(url).status_code == 409
 
 
 def test_others_see_no_list_of_promises(cast: Cast) -> None:
     promise(published(cast), 400_000, cast.hua)
-    assert signed_in(cast.sol).get("/pledges/").status_code == 403
-    page = signed_in(cast.rui).get("/pledges/").content.decode()
+    assert signed_in(cast.sol).get("/ideas/pledges/").status_code == 403
+    page = signed_in(cast.rui).get("/ideas/pledges/").content.decode()
     assert "Finance records that the money of a pledge came in." in page
 
 
