@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import DateTimeField, Func
+from django.db.models.functions import TruncDate
 
 from core.errors import Denied
 
@@ -19,6 +21,19 @@ def market_now() -> datetime:
         cursor.execute("SELECT market_now()")
         now: datetime = cursor.fetchone()[0]
     return now
+
+
+class MarketNow(Func):
+    """The market's instant, read in the same statement as the row it is needed for."""
+
+    function = "market_now"
+    template = "%(function)s()"
+    output_field = DateTimeField()
+
+
+def market_today() -> TruncDate:
+    """The company's date now, inside the statement of the row it is needed for."""
+    return TruncDate(MarketNow(), tzinfo=company_zone())
 
 
 def company_zone() -> ZoneInfo:

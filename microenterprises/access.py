@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from core.clock import MarketNow
 from microenterprises.models import (
     Ballot,
     Idea,
@@ -18,7 +19,7 @@ from microenterprises.models import (
     Seat,
     ShareTerms,
 )
-from microenterprises.queries.firms import MarketNow, goals_of, parameter_now
+from microenterprises.queries.firms import goals_of, parameter_now
 from microenterprises.queries.ideas import filled_seats, pledged_minor, promised_minor
 from people.models import User
 

@@ -12,10 +12,10 @@ from django.db.models.functions import JSONObject
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from core.clock import business_date
+from core.clock import MarketNow, business_date
 from ledger.queries import LAST_SNAPSHOT
 from microenterprises.models import Microenterprise
-from microenterprises.queries.firms import MarketNow, parameter_now
+from microenterprises.queries.firms import parameter_now
 from people.models import Role, User
 from settlement.calculation import fiscal_year_start
 from settlement.models import (

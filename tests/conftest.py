@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from haier_market import roles
@@ -12,6 +13,10 @@ from tests.cast import cast  # the fixture
 from tests.databases import cloned
 
 __all__ = ["cast", "cloned_db"]
+
+# How fast a machine draws examples proves nothing, and no test fails for it.
+settings.register_profile("market", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("market")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -204,13 +204,17 @@ def terminate(*, contract: Contract, reason: str, by: User) -> Contract:
 
 
 @transaction.atomic
-def propose_end(*, contract: Contract, reason: str, by: User) -> Contract:
+def propose_end(*, contract: Contract, reason: str, by: User, seen: str | None = None) -> Contract:
     """One leader proposes to end an active contract; when the other leader does too, it ends.
 
-    Raises Denied, InvalidTransition (proposed already, or not active), Invalid without a reason.
+    seen: `proposed_end` of the contract that `by` read, so that nobody agrees to another reason than they saw; None:
+    whatever is proposed now. Raises Denied, InvalidTransition (proposed already, or not active), Invalid (without a
+    reason, or something else is proposed meanwhile).
     """
     contract = locked(contract)
     now = market_now()
+    if seen is not None and seen != proposed_end(contract):
+        raise Invalid(_("What is proposed changed while you read it. Read it again below, then answer."))
     party = permissions.check_propose_end(contract, place(contract, by, business_date(now)))
     reason = _given(reason)
     if contract.end_proposed_for is not None:
@@ -230,6 +234,11 @@ def propose_end(*, contract: Contract, reason: str, by: User) -> Contract:
         link=link(contract),
     )
     return contract
+
+
+def proposed_end(contract: Contract) -> str:
+    """Which proposal to end the contract stands, for whoever answers it; empty when there is none."""
+    return "" if contract.end_proposed_at is None else contract.end_proposed_at.isoformat()
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from contracts import lots as rules
 from contracts.actions import projects, vendor_mails
 from contracts.actions.projects import ProjectDraft
+from contracts.drafts import check_seen
 from contracts.lots import LotDraft
 from contracts.measures import NO_MEASURE
 from contracts.models import LotSet, Project
@@ -108,7 +109,7 @@ def _check(shared: ProjectDraft, lots: Sequence[LotDraft]) -> None:
 
 
 @transaction.atomic
-def publish(*, lot_set: LotSet, by: User) -> list[Project]:
+def publish(*, lot_set: LotSet, by: User, seen: str | None = None) -> list[Project]:
     """Publish all draft lots of a set at one instant, or none: every ceiling is held, each lot has a draw of its own.
 
     Raises as `actions.projects.publish` does; InsufficientFunds when the wallet is short of the sum.
@@ -118,6 +119,7 @@ def publish(*, lot_set: LotSet, by: User) -> list[Project]:
     now = market_now()
     permissions.check_publish(found, standing_of(by, business_date(now)))
     drafts = permissions.drafts(found)
+    check_seen(drafts, seen)
     if len(drafts) < rules.FEWEST_LOTS:
         raise Invalid(_("Only one lot is left. Add another to publish, or post this need without lots."), field="lots")
     _check_wallet(lot_set, drafts)

@@ -20,6 +20,7 @@ from contracts import criteria, proposed, scoring, sealing
 from contracts.actions import holds, releases, vendor_mails
 from contracts.bidders import hold_firms, speakers
 from contracts.criteria import CriterionDraft
+from contracts.drafts import check_seen
 from contracts.lifecycle import PROJECT
 from contracts.measures import NO_MEASURE, Measure, write_measure
 from contracts.models import InvitedFirm, LotSet, Panelist, Project
@@ -212,17 +213,19 @@ def _write_people(project: Project, draft: ProjectDraft) -> None:
 
 
 @transaction.atomic
-def publish(*, project: Project, by: User) -> Project:
+def publish(*, project: Project, by: User, seen: str | None = None) -> Project:
     """Publish a draft: its ceiling is held, its words, criteria, panel and acceptor are frozen, its draw is sealed.
 
-    Raises Denied, InvalidTransition (also for a lot, which is published with its set), Invalid (something is missing;
-    `field` says what), InsufficientFunds.
+    seen: `drafts.seen_of` when `by` read it; None: whatever it says now. Raises Denied, InvalidTransition (also for a
+    lot, which is published with its set), ProjectChanged (meanwhile), Invalid (something is missing; `field` says
+    what), InsufficientFunds.
     """
     hold_buyer(project)
     project = locked(project)
     now = market_now()
     permissions.check_publish(project, standing_of(by, business_date(now)))
     check_alone(project)
+    check_seen([project], seen)
     named = put_up(project, by=by, now=now)
     _tell_named(project, named.panel, by)
     _tell_invited(project, named.invited, now)

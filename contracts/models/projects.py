@@ -7,6 +7,7 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from contracts.models.lots import LotSet
+from core.clock import market_today
 from core.ids import new_id
 from microenterprises.models import Membership, Microenterprise
 from people.models import Skill, User
@@ -19,7 +20,8 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         """
         if user.is_vendor:
             return self.filter(published_at__isnull=False, invited_vendors__vendor__seats__person=user)
-        mine = Membership.objects.filter(person=user, ended_on=None).values("microenterprise")
+        mine = Membership.objects.active(market_today()).filter(person=user)
+        mine = mine.values("microenterprise")
         return self.filter(Q(published_at__isnull=False) | Q(buyer__in=mine))
 
 

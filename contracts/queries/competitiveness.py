@@ -10,19 +10,21 @@ from contracts.competitiveness import Compared, months_before
 from contracts.models import Bid
 from core import parameters
 from core.clock import business_date, company_zone
+from people.models import User
 
 
-def compared(firm_id: UUID, day: date) -> tuple[list[Compared], int]:
+def compared(firm_id: UUID, day: date, reader: User) -> tuple[list[Compared], int]:
     """The projects of the months before a day on which the ME and a vendor had valid bids with open prices, the latest
     opening first, and how many months that are. Two statements.
 
-    Real projects only: what is asked in the shadow book is paid to nobody.
+    Real projects only: what is asked in the shadow book is paid to nobody. Without those whose bids the reader is to
+    judge and does not see yet.
     """
     months = parameters.value("competitiveness_months", on=day)
     vendors = Q(project__bids__vendor__isnull=False, project__bids__status=Bid.Status.VALID)
     priced = vendors & Q(project__bids__price_minor__isnull=False)
     rows = (
-        Bid.objects.opened()
+        Bid.objects.visible_to(reader)
         .filter(
             microenterprise=firm_id,
             status=Bid.Status.VALID,

@@ -30,23 +30,22 @@ _KEPT = """
 
 
 def kept_by(firm_ids: Iterable[UUID], *, most: int, before: datetime | None = None) -> dict[UUID, list[Promise]]:
-    """The last ended contracts of each ME as supplier, newest first, at most `most` each; only those that ended before
-    an instant where one is given. One statement."""
+    """The last ended contracts of each ME as supplier in which a promise fell due, newest first, at most `most` each;
+    only those that ended before an instant where one is given. One statement."""
     found: dict[UUID, list[Promise]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT f.id, c.id, c.title, (c.ended_at AT TIME ZONE %(zone)s)::date,
-                   k.committed::bigint, k.delivered::bigint
+            SELECT f.id, p.id, p.title, (p.ended_at AT TIME ZONE %(zone)s)::date,
+                   p.committed::bigint, p.delivered::bigint
               FROM unnest(%(firms)s::uuid[]) AS f (id)
              CROSS JOIN LATERAL (
-                   SELECT * FROM contracts_contract
-                    WHERE supplier_id = f.id AND status IN ('completed', 'terminated') AND book = 'real'
-                      AND (%(before)s::timestamptz IS NULL OR ended_at < %(before)s)
-                    ORDER BY ended_at DESC, id LIMIT %(most)s) c
-             CROSS JOIN LATERAL ({_KEPT}) k
-             WHERE k.committed > 0
-             ORDER BY f.id, c.ended_at DESC, c.id
+                   SELECT c.id, c.title, c.ended_at, k.committed, k.delivered
+                     FROM contracts_contract c CROSS JOIN LATERAL ({_KEPT}) k
+                    WHERE c.supplier_id = f.id AND c.status IN ('completed', 'terminated') AND c.book = 'real'
+                      AND (%(before)s::timestamptz IS NULL OR c.ended_at < %(before)s) AND k.committed > 0
+                    ORDER BY c.ended_at DESC, c.id LIMIT %(most)s) p
+             ORDER BY f.id, p.ended_at DESC, p.id
             """,  # noqa: S608 (a constant of this file)
             {"firms": [str(firm) for firm in firm_ids], "most": most, "zone": str(company_zone()), "before": before},
         )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -440,9 +441,9 @@ def contract_terminate(request: Request, pk: UUID) -> HttpResponse:
     else:
         checks.check_propose_end(contract, place)
     form = forms.ReasonForm(request.POST or None, initial={"reason": contract.end_proposed_reason})
-    end = actions.terminate if alone else actions.propose_end
+    verb = actions.terminate if alone else partial(actions.propose_end, seen=request.POST.get("seen"))
     if form.is_valid() and _done(
-        form, lambda: end(contract=contract, reason=form.cleaned_data["reason"], by=request.user)
+        form, lambda: verb(contract=contract, reason=form.cleaned_data["reason"], by=request.user)
     ):
         agreed = alone or contract.end_proposed_for is not None
         told = _("The contract has ended.") if agreed else _("Proposed. The other leader agrees or not.")
@@ -456,6 +457,7 @@ def contract_terminate(request: Request, pk: UUID) -> HttpResponse:
         "now": now,
         "contract": contract,
         "alone": alone,
+        "seen": actions.proposed_end(contract),
         "open_milestones": open_milestones,
         "unused_minor": sum(row.amount_minor for row in open_milestones),
         "delivered": [row for row in open_milestones if row.status == Milestone.Status.SUBMITTED],

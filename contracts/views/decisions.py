@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -110,7 +111,7 @@ def award_agree(request: Request, pk: UUID) -> HttpResponse:
     who = standing_of(request.user, business_date(now))
     checks.check_agree(seen.project, decision.award, bids, who, seen.seats)
     form = AgreeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and _is_seen(request, decision, form) and form.is_valid():
         verb = actions.agree if form.agrees() else actions.refuse
         reason = form.cleaned_data["reason"]
         if _done(form, lambda: verb(award=decision.award, reason=reason, by=request.user)):
@@ -132,12 +133,12 @@ def award_take_back(request: Request, pk: UUID) -> HttpResponse:
     seen, _bids, decision, now = _decided(request, pk)
     checks.check_award(seen.project, standing_of(request.user, business_date(now)))
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and _is_seen(request, decision, form) and form.is_valid():
         reason = form.cleaned_data["reason"]
         if _done(form, lambda: actions.take_back(award=decision.award, reason=reason, by=request.user)):
             return see_other("project_detail", pk)
     consequence = _("The choice ends here, every bidder who was told reads your reason, and you choose again.")
-    return _reason(request, seen, form, _("Take the choice back"), consequence, _("Take the choice back"))
+    return _reason(request, seen, decision, form, _("Take the choice back"), consequence, _("Take the choice back"))
 
 
 @get_or_post
@@ -146,12 +147,12 @@ def award_object(request: Request, pk: UUID) -> HttpResponse:
     seen, bids, decision, now = _decided(request, pk)
     checks.check_object(decision.award, bids, standing_of(request.user, business_date(now)), now)
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and _is_seen(request, decision, form) and form.is_valid():
         reason = form.cleaned_data["reason"]
         if _done(form, lambda: objections.object_to(award=decision.award, reason=reason, by=request.user)):
             return see_other("project_detail", pk)
     consequence = _("Nothing is signed until the steward has ruled. The steward and every bidder read your reason.")
-    return _reason(request, seen, form, _("Object to the award"), consequence, _("Object to the award"))
+    return _reason(request, seen, decision, form, _("Object to the award"), consequence, _("Object to the award"))
 
 
 @get_or_post
@@ -235,6 +236,20 @@ def _decided(request: Request, pk: UUID) -> tuple[SeenProject, list[Bid], Decisi
     return seen, bids, decision, now
 
 
+def _is_seen(request: Request, decision: Decision, form: Form) -> bool:
+    """Whether what is sent answers the choice that stands; else the form says so and keeps what was typed.
+
+    The page carries the award it shows. The action works on that award alone, under the lock.
+    """
+    if request.POST.get("seen", str(decision.award.pk)) == str(decision.award.pk):
+        return True
+    form.add_error(
+        None,
+        _("While you read, the choice was taken back and another was made. Read what is chosen now, then answer it."),
+    )
+    return False
+
+
 def _done(form: Any, act: Callable[[], object]) -> bool:
     try:
         act()
@@ -246,10 +261,17 @@ def _done(form: Any, act: Callable[[], object]) -> bool:
 
 
 def _reason(
-    request: Request, seen: SeenProject, form: ReasonForm, title: str, consequence: str, button: str
+    request: Request,
+    seen: SeenProject,
+    decision: Decision,
+    form: ReasonForm,
+    title: str,
+    consequence: str,
+    button: str,
 ) -> HttpResponse:
     context = {
         "project": seen.project,
+        "seen": decision.award.pk,
         "form": form,
         "title": title,
         "consequence": consequence,

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +20,7 @@ from contracts import explaining, lots, zones
 from contracts.access import SeenLots, lots_or_404
 from contracts.actions import amendments
 from contracts.actions import lots as actions
+from contracts.drafts import seen_of
 from contracts.forms.lots import MORE, DeadlineForm, NeedForm, with_one_more_row
 from contracts.lifecycle import Phase, phase, project_badge
 from contracts.models import LotSet, Project
@@ -26,6 +28,7 @@ from contracts.permissions import bids as bid_checks
 from contracts.permissions import lots as checks
 from contracts.permissions.standing import Standing, standing_of
 from contracts.queries.bids import OwnBid, own_sealed_among
+from contracts.versions import ProjectChanged
 from contracts.views.acts import Act, address
 from core import parameters
 from core.clock import business_date, market_now
@@ -205,9 +208,12 @@ def lot_set_publish(request: Request, pk: UUID) -> HttpResponse:
     refusal: Invalid | InsufficientFunds | None = None
     if request.method == "POST":
         try:
-            actions.publish(lot_set=seen.lot_set, by=request.user)
+            actions.publish(lot_set=seen.lot_set, by=request.user, seen=request.POST.get("seen"))
         except (Invalid, InsufficientFunds) as refused:
             refusal = refused
+        except ProjectChanged as refused:
+            messages.warning(request, refused.sentence)
+            return see_other("lot_set_publish", pk)
         else:
             return see_other("lot_set", pk)
     drafts = checks.drafts(seen.lots)
@@ -218,6 +224,7 @@ def lot_set_publish(request: Request, pk: UUID) -> HttpResponse:
         "lots": drafts,
         "first": first,
         "refusal": refusal,
+        "seen": seen_of(drafts),
         "total": total,
         "wallet": wallet,
         "left": wallet - total,

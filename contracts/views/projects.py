@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -19,6 +20,7 @@ from contracts.access import SeenProject, project_or_404
 from contracts.actions import lots as lot_actions
 from contracts.actions import projects as actions
 from contracts.criteria import asking, worth_showing
+from contracts.drafts import seen_of
 from contracts.exports import CSV, csv_lines, project_rows
 from contracts.filters import ProjectFilters
 from contracts.forms.lots import MORE, NeedForm, with_one_more_row
@@ -40,6 +42,7 @@ from contracts.queries.decisions import decision_of, live_award
 from contracts.queries.panel import unscored
 from contracts.ranking import Place, Ranking, needs_quality
 from contracts.reuse import as_template, lots_of
+from contracts.versions import ProjectChanged
 from contracts.views import amendments, decisions, outside, panel
 from contracts.views.acts import Act, address
 from core.clock import business_date, market_now
@@ -440,14 +443,18 @@ def project_publish(request: Request, pk: UUID) -> HttpResponse:
     refusal: Invalid | InsufficientFunds | None = None
     if request.method == "POST":
         try:
-            actions.publish(project=project, by=request.user)
+            actions.publish(project=project, by=request.user, seen=request.POST.get("seen"))
         except (Invalid, InsufficientFunds) as refused:
             refusal = refused
+        except ProjectChanged as refused:
+            messages.warning(request, refused.sentence)
+            return see_other("project_publish", pk)
         else:
             return see_other("project_detail", project.pk)
     wallet = balance(project.buyer.entity_id, Kind.WALLET) if project.buyer is not None else 0
     context = common(seen, now) | {
         "refusal": refusal,
+        "seen": seen_of([project]),
         "criteria": explaining.criteria(project),
         "wallet": wallet,
         "left": None if project.ceiling_minor is None else wallet - project.ceiling_minor,

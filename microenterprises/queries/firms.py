@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any, Final
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, DateTimeField, Exists, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, JSONObject, TruncDate
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext as _
 
-from core.clock import company_zone
+from core.clock import market_today
 from core.models import AuditRecord, Parameter
 from ledger import queries as books
 from ledger.accounts import NIGHT_KINDS, REVERSAL, Kind
@@ -59,18 +59,9 @@ def with_open_seats(rows: QuerySet[Microenterprise]) -> QuerySet[Microenterprise
     return rows.filter(Exists(Seat.objects.filter(microenterprise=OuterRef("pk"), status=Seat.Status.OPEN)))
 
 
-class MarketNow(Func):
-    """The market's instant, read in the same statement as the row it is needed for."""
-
-    function = "market_now"
-    template = "%(function)s()"
-    output_field = DateTimeField()
-
-
 def parameter_now(name: str) -> Subquery:
     """A dated parameter that holds today, inside the statement of the row it is needed for."""
-    today = TruncDate(MarketNow(), tzinfo=company_zone())
-    rows = Parameter.objects.filter(name=name, holds_from__lte=today).order_by("-holds_from")
+    rows = Parameter.objects.filter(name=name, holds_from__lte=market_today()).order_by("-holds_from")
     return Subquery(rows.values("value")[:1])
 
 

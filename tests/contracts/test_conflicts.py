@@ -13,6 +13,7 @@ from contracts.tasks import watch_panels
 from core.clock import business_date
 from core.errors import Denied, Invalid, InvalidTransition
 from core.models import AuditRecord, Parameter
+from microenterprises.actions import firms
 from microenterprises.models import Membership
 from people.models import User
 from tests.cast import Cast, cast, person
@@ -201,3 +202,16 @@ def test_the_panel_stays_fixed_but_for_the_replacement_that_was_asked_for(cast: 
         Panelist.objects.create(project=project, person=cast.fay, named_at=now, named_by=cast.ada)
     with pytest.raises(IntegrityError, match="for one person"), transaction.atomic():
         Panelist.objects.filter(project=project).update(person=cast.fay)
+
+
+@pytest.mark.parametrize("side", ["buyer", "bidder"])
+def test_a_steward_with_a_part_in_it_decides_nothing_about_who_judges(cast: Cast, side: str) -> None:
+    own, leader = (cast.blue_kettle, cast.lin) if side == "buyer" else (cast.northwind, cast.teo)
+    firms.join(
+        microenterprise=own, person=cast.ada, role="Adviser", customer_outcome="x", on=business_date(), by=leader
+    )
+    project, first, _second = evaluating(cast, **three(cast))
+    with pytest.raises(Denied, match="another steward must look after this panel"):
+        panel.record_conflict(project=project, person=cast.noor, bid=first, reason="Friends.", by=cast.ada)
+    with pytest.raises(Denied, match="another steward must look after this panel"):
+        panel.name_replacement(project=project, person=cast.rui, by=cast.ada)

@@ -14,18 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import promises, proofs, scoring
-from contracts.actions import panel, projects
+from contracts.actions import contracts, panel, projects
 from contracts.criteria import CriterionDraft, of_promises, rows
 from contracts.models import Bid, ConsensusLine, Criterion, MarketPromise, Project
 from contracts.promises import Promise
 from contracts.queries.projects import opened_bids, ranking_of
 from contracts.queries.promises import scores_at
-from core.clock import business_date, market_now
+from core.clock import business_date, market_now, move_forward
 from core.errors import Invalid
+from core.models import Parameter
 from people.models import User
 from tests.cast import Cast, cast
 from tests.contracts.market import drafted, evaluating, figures_of, judge, opened, published, quality_facts, two_bids
-from tests.contracts.scenes import completed
+from tests.contracts.scenes import completed, signed
 from tests.contracts.steward import tamper
 
 __all__ = ["cast"]
@@ -192,3 +193,14 @@ def test_with_promises_too_no_bid_reorders_the_others_and_the_ranking_is_replaye
     fewer = scoring.ranking(scoring.score(left, rule=rule, seed="s"))
     assert fewer == tuple(name for name in whole if name in {bid.id for bid in left})
     assert scoring.ranking(scoring.score(again, rule=rule, seed="s")) == whole
+
+
+def test_a_broken_promise_is_not_pushed_out_by_contracts_in_which_nothing_fell_due(cast: Cast) -> None:
+    Parameter.objects.create(name="promise_contracts", holds_from=business_date(), value=1)
+    for wait in (timedelta(days=60), timedelta()):
+        contract = signed(cast, title=f"After {wait}")
+        move_forward(wait)
+        for leader in (cast.lin, cast.amara):
+            contracts.propose_end(contract=contract, reason="We changed our minds.", by=leader)
+    score, counted = scores_at([cast.cold_chain.pk], market_now())[cast.cold_chain.pk]
+    assert ([each.title for each in counted], score.own) == (["After 60 days, 0:00:00"], 0)

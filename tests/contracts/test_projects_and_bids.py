@@ -499,3 +499,15 @@ def test_the_same_wall_clock_in_two_zones_is_two_instants() -> None:
 def test_times_at_the_clock_change_are_refused(local: datetime, zone: str, words: str) -> None:
     with pytest.raises(Invalid, match=words):
         instant_of(local, zone)
+
+
+def test_who_joins_the_buyer_next_month_reads_no_draft_today(cast: Cast) -> None:
+    draft = drafted(cast)
+    assert draft in Project.objects.visible_to(cast.noor)
+    firms.join(
+        microenterprise=cast.blue_kettle, person=cast.amara, role="Chief", customer_outcome="Cold.",
+        on=business_date() + timedelta(days=30), by=cast.lin,
+    )  # fmt: skip
+    assert draft not in Project.objects.visible_to(cast.amara)
+    move_forward(timedelta(days=30))
+    assert draft in Project.objects.visible_to(cast.amara)

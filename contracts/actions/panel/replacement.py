@@ -45,7 +45,7 @@ def name_replacement(*, project: Project, person: User, by: User) -> Panelist:
     """
     room = room_of(project, by)
     asked = _asked(room.project)
-    permissions.check_name(room.project, room.panel, room.who, asked=asked is not None)
+    permissions.check_name(room.project, room.panel, room.who, room.bids, asked=asked is not None)
     _check_nameable(room, person)
     named = Panelist.objects.create(project=room.project, person=person, named_at=room.now, named_by=by)
     ReplacementRequest.objects.filter(project=room.project, panelist=None).update(panelist=named)

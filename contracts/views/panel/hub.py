@@ -66,6 +66,6 @@ def _hub_acts(room: Room) -> list[Act]:
         found.append(Act(address("panel_ask", project), _("Ask for a new panel member"), "users"))
     if panel.vacant and not panel.agreed and who.user.has_role("steward"):
         found.append(Act(address("panel_replace", project), _("Name a panel member"), "users"))
-    if not why_not(checks.check_record_conflict, project, panel, who):
+    if not why_not(checks.check_record_conflict, project, panel, who, room.bids):
         found.append(Act(address("panel_conflict", project), _("Record a conflict"), "ban", tone="plain"))
     return found
