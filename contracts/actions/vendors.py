@@ -26,6 +26,8 @@ from contracts.sealing import keep_deed
 from core import audit
 from core.clock import business_date, market_now
 from core.errors import Conflict, Denied, DomainError, Invalid
+from microenterprises import names
+from microenterprises.actions.firms import check_name_is_free
 from people.models import Role, User
 
 MOST_INVITED: Final = 20
@@ -93,13 +95,17 @@ def invite(
 
 
 def _written(asked: NewVendor, now: datetime, by: User) -> Vendor:
-    """The vendor of that name and country, made when nobody has named it before."""
-    name = " ".join(asked.name.split())
-    if not name:
+    """The vendor of that name and country, made when nobody has named it before.
+
+    However the name is typed it is one firm; and it reads like no ME's, so that nobody takes one for the other.
+    """
+    if not names.tidy(asked.name):
         raise Invalid(_("Name the firm, or choose one that is known."), field="name")
+    name = check_name_is_free(asked.name)
     if len(asked.country) != 2:
         raise Invalid(_("Choose the country of the firm."), field="country")
-    found = Vendor.objects.filter(name__iexact=name, country=asked.country).first()
+    known = Vendor.objects.filter(country=asked.country)
+    found = next((vendor for vendor in known if names.key(vendor.name) == names.key(name)), None)
     return found or Vendor.objects.create(name=name, country=asked.country, created_at=now, created_by=by)
 
 

@@ -334,3 +334,26 @@ def test_a_vendor_that_is_not_invited_and_a_colleague_of_none_cannot_bid_for_it(
         bids_on(project, vendor_of(vera), cast.amara)
     with pytest.raises(Denied, match="Only the leader"):
         bids_on(project, cast.cold_chain, vera)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("cold  CHAIN", "named Cold Chain already"),
+        ("Nordfr\u043est AB", "look alike"),
+        ("Nord\u200bfrost", "cannot be seen"),
+    ],
+)
+def test_no_vendor_has_a_name_that_reads_like_anothers(cast: Cast, name: str, says: str) -> None:
+    project = drafted(cast)
+    with pytest.raises((Invalid, Conflict), match=says) as refused:
+        vendors.invite(project=project, vendor=NewVendor(name, "SE"), email="x@other.example", by=cast.lin)
+    assert refused.value.field == "name"
+
+
+def test_a_vendor_is_one_however_its_name_is_typed(cast: Cast) -> None:
+    for number, name in enumerate(("Nordfrost AB", "\uff2eordfrost\u00a0AB")):
+        project = drafted(cast, title=f"Boxes {number}")
+        email = "" if number else "vera@nordfrost.example"
+        vendors.invite(project=project, vendor=NewVendor(name, "SE"), email=email, by=cast.lin)
+    assert Vendor.objects.get().name == "Nordfrost AB"
