@@ -43,6 +43,7 @@ class Snag(StrEnum):
     SHORT_WALLET = "short_wallet"
     SHORT_PAY = "short_pay"
     PAY_OWED = "pay_owed"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,28 @@ class FirmNight:
 def settle(firm: Firm) -> FirmNight:
     """Work out a firm's night. Same facts, same answer, on any machine, in any year."""
     return _Night(firm).run()
+
+
+def failed(firm: Firm) -> FirmNight:
+    """The night of a firm that could not be worked out: nothing is paid or shared, and its date waits.
+
+    firm: without what its books say, its standing as the date before told it.
+    """
+    before = firm.before
+    due, shared = before.due_fine, before.shared_minor
+    waits = Verdict(
+        None,
+        firm.day,
+        State.EXCEPTION,
+        Snag.FAILED,
+        before.profit_minor,
+        due,
+        shared,
+        before,
+        pool_minor=0,
+        weights_sum=0,
+    )
+    return FirmNight((), (), (waits,))
 
 
 class _Night:

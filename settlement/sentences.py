@@ -100,6 +100,16 @@ def _sentence(snag: Snag) -> tuple[str, str, str]:
             _("Record money"),
             "microenterprise_money",
         )
+    if snag is Snag.FAILED:
+        return (
+            _(
+                "The night of %(day)s could not be worked out for %(me)s, so nothing was posted for it. Look for what "
+                "cannot be right in its money and correct it; the next night tries again and then settles %(day)s too, "
+                "among the members of that date. The log of the system says what went wrong."
+            ),
+            _("Look at the money"),
+            "microenterprise_money",
+        )
     return (
         _(
             "%(me)s still owes pay of an earlier month end, so nothing was shared on %(day)s. Record a receipt or an "
