@@ -31,8 +31,8 @@ from settlement.calculation import (
     open_year,
     part_month_minor,
 )
-from settlement.models import Outcome, PayLine
-from settlement.night import Firm, Member, Unsettled, Wage
+from settlement.models import LoweredPay, Outcome, PayLine
+from settlement.night import Firm, Member, Unsettled, Wage, lowered
 
 ONE_DAY = timedelta(days=1)
 
@@ -154,6 +154,12 @@ def frozen(members: Iterable[Member], wages: Iterable[Wage]) -> dict[str, Any]:
     }
 
 
+def frozen_wages(row: Outcome) -> tuple[Wage, ...]:
+    """The unpaid wages that an exception froze."""
+    kept = (row.frozen or {}).get("wages", ())
+    return tuple(Wage(UUID(m), UUID(p), is_draw, *rest) for m, p, is_draw, *rest in kept)
+
+
 class _Reading:
     """All rows of one batch, read once, then put together ME by ME."""
 
@@ -171,6 +177,7 @@ class _Reading:
         self.memberships = self._memberships()
         self.terms = self._terms()
         self.pay_lines = self._pay_lines()
+        self.lowered = self._lowered()
         self.carries: dict[UUID, dict[int, int]] = {}
         self.moved, self.reshared = dict.fromkeys(self.entities, 0), dict[int, int]()
         self.wallets: Mapping[tuple[int, Kind], int] = {(entity, Kind.WALLET): 0 for entity in self.entities}
@@ -240,6 +247,17 @@ class _Reading:
         recent = Q(month__gte=first) | Q(night__gt=self.first_day)
         lines = PayLine.objects.filter(recent, microenterprise__in=wanted)
         return _grouped(lines.exclude(kind=PayLine.Kind.FORGIVEN))
+
+    def _lowered(self) -> dict[UUID, dict[UUID, int]]:
+        """What a full month of pay that waits was lowered to by now: by exception, then by membership."""
+        waiting = [row.pk for rows in self.exceptions.values() for row in rows]
+        if not waiting:
+            return {}
+        rows = LoweredPay.objects.filter(outcome__in=waiting, lowered_on__lte=self.day).order_by("-monthly_minor")
+        found: dict[UUID, dict[UUID, int]] = defaultdict(dict)
+        for outcome, membership, minor in rows.values_list("outcome", "membership", "monthly_minor"):
+            found[outcome][membership] = minor  # the lowest comes last
+        return found
 
     def _carries(self) -> dict[UUID, dict[int, int]]:
         """Carries by membership number, by the outcome whose lines hold them."""
@@ -376,7 +394,7 @@ class _Reading:
         lines = self.pay_lines.get(row.microenterprise_id, ())
         month, _next = month_of(row.business_date)
         paid = {line.membership_id for line in lines if line.month == month}
-        wages = (Wage(UUID(m), UUID(p), is_draw, *rest) for m, p, is_draw, *rest in kept.get("wages", ()))
+        wages = tuple(wage for wage in frozen_wages(row) if wage.membership not in paid)
         profit_before, standing = worked_out(row, self.known)
         return Unsettled(
             outcome=row.pk,
@@ -387,7 +405,7 @@ class _Reading:
             was_priced=row.share_terms_id is not None,
             terms=terms,
             members=members,
-            wages=tuple(wage for wage in wages if wage.membership not in paid),
+            wages=lowered(wages, self.lowered.get(row.pk, {}), day=row.business_date),
             paid_since_minor=sum(
                 line.amount_minor
                 for line in lines

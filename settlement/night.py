@@ -20,6 +20,7 @@ from settlement.calculation import (
     advance,
     after_sharing,
     entitlement_fine,
+    part_month_minor,
     pool_minor,
     recover,
     split,
@@ -75,9 +76,10 @@ class Wage:
 class Unsettled:
     """An open exception of an earlier date with what was frozen that night.
 
-    wages: what of that date's pay is still not posted. paid_since_minor: stable pay of dates up to this one that was
-    posted after it in the same fiscal year, and so is a cost of it that is not in the frozen profit; what is posted
-    after the year is a cost of the year in which it is posted. terms: those in force on that date as known now.
+    wages: what of that date's pay is still not posted, as it was lowered since. paid_since_minor: stable pay of dates
+    up to this one that was posted after it in the same fiscal year, and so is a cost of it that is not in the frozen
+    profit; what is posted after the year is a cost of the year in which it is posted. terms: those in force on that
+    date as known now.
     """
 
     outcome: UUID
@@ -184,6 +186,20 @@ class FirmNight:
 def settle(firm: Firm) -> FirmNight:
     """Work out a firm's night. Same facts, same answer, on any machine, in any year."""
     return _Night(firm).run()
+
+
+def lowered(wages: Iterable[Wage], monthly_minor: Mapping[UUID, int], *, day: date) -> tuple[Wage, ...]:
+    """The wages of a month that waits, as whoever they are owed to lowered them; without those that came to nothing.
+
+    monthly_minor: for a full month, by membership; one that is not there was not lowered. day: of the month.
+    """
+    found = []
+    for wage in wages:
+        monthly = min(wage.monthly_minor, monthly_minor.get(wage.membership, wage.monthly_minor))
+        amount = min(wage.amount_minor, part_month_minor(monthly, wage.days, in_month=day))
+        if amount:
+            found.append(replace(wage, monthly_minor=monthly, amount_minor=amount))
+    return tuple(found)
 
 
 def failed(firm: Firm) -> FirmNight:

@@ -29,7 +29,7 @@ from settlement.calculation import (
     part_month_minor,
 )
 from settlement.closing import Year, owners_on, stakes_by_party, year_close, year_close_reference
-from settlement.facts import Known, Place, fingerprint, standing_after, worked_out
+from settlement.facts import Known, Place, fingerprint, frozen_wages, standing_after, worked_out
 from settlement.models import Outcome, PayLine, ShareLine
 from settlement.night import (
     Firm,
@@ -42,6 +42,7 @@ from settlement.night import (
     Verdict,
     Wage,
     failed,
+    lowered,
     settle,
 )
 from settlement.replay_compare import MISSING, OUTCOME_NAME, Compared, unpaid
@@ -227,7 +228,7 @@ class Replayed:
                 each: self.shared[each] for each in sorted({late.year for late in self.open}) if each < year
             },
             ended=self._ended(year),
-            unsettled=tuple(self._unsettled(late) for late in self.open),
+            unsettled=tuple(self._unsettled(late, day) for late in self.open),
             is_final=is_final,
         )
 
@@ -306,7 +307,7 @@ class Replayed:
                 wages.append(Wage(place.pk, place.person_id, is_draw, served, place.pay_minor, amount))
         return tuple(wages)
 
-    def _unsettled(self, late: _Open) -> Unsettled:
+    def _unsettled(self, late: _Open, night: date) -> Unsettled:
         _row, terms = self._terms_on(late.day)
         month, _next = month_of(late.day)
         paid = {line.membership for line in self.paid if line.month == month}
@@ -319,13 +320,20 @@ class Replayed:
             was_priced=late.was_priced,
             terms=terms,
             members=late.members,
-            wages=tuple(wage for wage in late.wages if wage.membership not in paid),
+            wages=lowered(
+                (wage for wage in late.wages if wage.membership not in paid), self._lowered(late, night), day=late.day
+            ),
             paid_since_minor=sum(
                 line.amount_minor
                 for line in self.paid
                 if not line.is_draw and line.day <= late.day < line.night and self.years[line.night] == late.year
             ),
         )
+
+    def _lowered(self, late: _Open, night: date) -> dict[UUID, int]:
+        """What a full month was lowered to by the night, by membership."""
+        rows = self.facts.lowered.get(late.outcome, ())
+        return dict(sorted(((who, minor) for who, minor, on in rows if on <= night), key=lambda row: -row[1]))
 
     # --- what follows ---
 
@@ -551,5 +559,5 @@ def _open_from(row: Outcome, known: Known) -> _Open:
         profit_before_minor=profit_before,
         was_priced=row.share_terms_id is not None,
         members=tuple(Member(n, UUID(m), UUID(p), w) for n, m, p, w in kept.get("members", ())),
-        wages=tuple(Wage(UUID(m), UUID(p), is_draw, *rest) for m, p, is_draw, *rest in kept.get("wages", ())),
+        wages=frozen_wages(row),
     )
