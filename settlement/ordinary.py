@@ -474,10 +474,8 @@ _ROOM: Final = 2**62
 
 
 def _is_narrow(before: Standing, after: Standing) -> bool:
-    """Whether a night's figures fit into columns of 64 bits."""
-    return all(
-        -_ROOM < figure < _ROOM for figure in (before.due_fine, after.due_fine, after.profit_minor, after.shared_minor)
-    )
+    """Whether what is due, which is counted ten thousand times finer than money, has room in 64 bits."""
+    return -_ROOM < before.due_fine < _ROOM and -_ROOM < after.due_fine < _ROOM
 
 
 def _uuid(text: str) -> bytes:
