@@ -68,8 +68,9 @@ class AuditWaiting(models.Model):
 class Parameter(models.Model):
     """A percentage, threshold or number of days with the date from which it holds (rule 13).
 
-    Read through `core.parameters.value(name, on=date)`. A new value is a new row; past dates keep theirs. The fiscal
-    year moves on the first day of the month that is named: it cuts the year before short, and no date is in two years.
+    Read through `core.parameters.value(name, on=date)`. A new value is a new row; past dates keep theirs: by
+    trigger, for every role but the owner of the table. The fiscal year moves on the first day of the month that is
+    named: it cuts the year before short, and no date is in two years.
     """
 
     name = models.CharField(max_length=60)

@@ -148,7 +148,7 @@ STANDING: Final = (
                       WHERE p.account_id IN (SELECT id FROM ledger_account WHERE ledger_guarded_side(kind) IS NOT NULL)
                       GROUP BY 1) s ON s.account_id = a.id
          WHERE (g.side IS NOT NULL OR b.account_id IS NOT NULL)
-           AND (b.amount_minor, b.side) IS DISTINCT FROM ((coalesce(s.total, 0) * g.side)::bigint, g.side)
+           AND (b.amount_minor::numeric, b.side) IS DISTINCT FROM (coalesce(s.total, 0) * g.side, g.side)
          ORDER BY a.id
         """,
         "balances",
@@ -169,7 +169,7 @@ STANDING: Final = (
                                     SELECT account_id, amount_minor FROM ledger_posting
                                      WHERE business_date > d.before AND business_date <= d.date) moves
                              GROUP BY 1 HAVING sum(minor) <> 0) t ON t.account_id = n.account_id
-                WHERE n.balance_minor IS DISTINCT FROM t.total::bigint) wrong
+                WHERE n.balance_minor IS DISTINCT FROM t.total) wrong
          ORDER BY d.date
         """,
         "snapshots",
@@ -220,7 +220,7 @@ SINCE_SNAPSHOT: Final = (
                              SELECT account_id, amount_minor FROM ledger_posting WHERE business_date > %(snapshot)s) m
                       GROUP BY 1) s ON s.account_id = a.id
          WHERE (g.side IS NOT NULL OR b.account_id IS NOT NULL)
-           AND (b.amount_minor, b.side) IS DISTINCT FROM ((coalesce(s.total, 0) * g.side)::bigint, g.side)
+           AND (b.amount_minor::numeric, b.side) IS DISTINCT FROM (coalesce(s.total, 0) * g.side, g.side)
          ORDER BY a.id
         """,
         "balances",
@@ -318,7 +318,7 @@ def sound_day(day: date, *, accounts_after: int | None) -> DayFacts | None:
                         AND p.entry_id = ANY (ARRAY(SELECT entry_id FROM wholes WHERE entity <> last_entity))
                       GROUP BY p.entry_id, p.entity_id HAVING sum(p.amount_minor) <> 0) e)
         SELECT count(*) FILTER (WHERE c.wrong IS NOT FALSE) + (SELECT entities FROM unbalanced), sum(c.size)::bigint,
-               c.book || ' ' || n.currency, sum(c.debit)::bigint
+               c.book || ' ' || n.currency, sum(c.debit)
           FROM checked c LEFT JOIN ledger_entity n ON n.id = c.entity GROUP BY 3
         """,
         day=day,
@@ -326,7 +326,7 @@ def sound_day(day: date, *, accounts_after: int | None) -> DayFacts | None:
     if any(wrong for wrong, *_rest in rows) or (not rows and entry_count(day, day)):
         return None
     return _day_facts(
-        day, sum(row[1] for row in rows), {name: debit for _w, _l, name, debit in rows}, accounts_after or 0, None
+        day, sum(row[1] for row in rows), {name: int(debit) for _w, _l, name, debit in rows}, accounts_after or 0, None
     )
 
 
@@ -363,8 +363,8 @@ def totals(since: date, until: date) -> Totals:
     rows = _rows(
         f"""
         SELECT a.book || ' ' || a.currency, count(*),
-               coalesce(sum(p.amount_minor) FILTER (WHERE p.amount_minor > 0), 0)::bigint,
-               coalesce(-sum(p.amount_minor) FILTER (WHERE p.amount_minor < 0), 0)::bigint
+               coalesce(sum(p.amount_minor) FILTER (WHERE p.amount_minor > 0), 0),
+               coalesce(-sum(p.amount_minor) FILTER (WHERE p.amount_minor < 0), 0)
           FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
          WHERE {_DATED_LINES} GROUP BY 1
         """,
@@ -373,8 +373,8 @@ def totals(since: date, until: date) -> Totals:
     )
     return Totals(
         sum(row[1] for row in rows),
-        Counter({row[0]: row[2] for row in rows}),
-        Counter({row[0]: row[3] for row in rows}),
+        Counter({row[0]: int(row[2]) for row in rows}),
+        Counter({row[0]: int(row[3]) for row in rows}),
     )
 
 

@@ -51,7 +51,7 @@ def year_close_reference(microenterprise: UUID, year: date) -> str:
 def close_years(answers: Sequence[tuple[Subject, FirmNight]], *, day: date, by: str) -> int:
     """Close the years that can be closed now that these nights are stored; returns how many. Safe to repeat."""
     ending = [subject.firm.id for subject, _answer in answers if day == subject.firm.year]
-    repaired = {subject.firm.id for subject, answer in answers if _mends_an_earlier_year(subject, answer)}
+    repaired = {subject.firm.id for subject, answer in answers if _frees_an_earlier_year(subject, answer)}
     touched = [*ending, *repaired.difference(ending)]
     if not touched:
         return 0
@@ -110,9 +110,10 @@ def owners_on(terms: Iterable[ShareTerms], last: date, now: date) -> dict[str, i
 # --- What a year holds ------------------------------------------------------------------------------------------------
 
 
-def _mends_an_earlier_year(subject: Subject, answer: FirmNight) -> bool:
-    mended = (subject.exceptions[verdict.of].fiscal_year for verdict in answer.verdicts if verdict.of)
-    return any(year < subject.firm.year for year in mended)
+def _frees_an_earlier_year(subject: Subject, answer: FirmNight) -> bool:
+    """Whether it mends an exception of an earlier year, or a year's first night, which may have failed to close one."""
+    mended = (subject.exceptions[verdict.of] for verdict in answer.verdicts if verdict.of)
+    return any(each.fiscal_year < subject.firm.year or each.business_date == each.fiscal_year for each in mended)
 
 
 def _ended_years(microenterprises: Sequence[UUID], day: date, *, is_final: bool = False) -> list[Year]:

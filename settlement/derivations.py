@@ -14,7 +14,7 @@ from core import money
 from microenterprises.prospects import exactly, next_tier_sentence, precisely, slice_name
 from settlement.calculation import FINE, GRAIN, Terms, tier_steps
 from settlement.facts import terms_of
-from settlement.models import HandedOn, Outcome, PayLine, ShareLine
+from settlement.models import HandedOn, LoweredPay, Outcome, PayLine, ShareLine
 from settlement.sentences import day_name
 
 
@@ -50,13 +50,14 @@ def of_share(line: ShareLine) -> list[Step]:
     return [*of_outcome(line.outcome), _part(line), _payable(line)]
 
 
-def of_pay(line: PayLine) -> list[Step]:
-    """A month's pay or draw by days, or how an advance ended."""
+def of_pay(line: PayLine, lowered: LoweredPay | None) -> list[Step]:
+    """A month's pay or draw by days, or how an advance ended. lowered: `waiting.lowered_of` the line."""
     amount = money.write(line.amount_minor, line.currency)
     if line.kind == PayLine.Kind.FORGIVEN:
         sentence = _("The membership ended before shares had recovered the draw. The ME bears the rest as a cost.")
         return [Step(_("What was still open"), (Row(_("Advance taken over"), amount, True),), sentence)]
     rows = (
+        *_lowered(line, lowered),
         Row(_("A full month"), money.write(line.monthly_minor, line.currency)),
         Row(_("Days of the membership"), _("%(days)s of %(all)s") % {"days": line.days, "all": line.days_in_month}),
         Row(_("This month"), amount, True),
@@ -71,6 +72,15 @@ def of_pay(line: PayLine) -> list[Step]:
             else _("Stable pay is a cost of the ME."),
         )
     ]
+
+
+def _lowered(line: PayLine, lowered: LoweredPay | None) -> tuple[Row, ...]:
+    if lowered is None:
+        return ()
+    return (
+        Row(_("Agreed for a full month"), money.write(line.membership.pay_minor, line.currency)),
+        Row(_("Lowered on %(day)s by whoever it is owed to") % {"day": day_name(lowered.lowered_on)}, lowered.reason),
+    )
 
 
 def of_handed_on(line: HandedOn) -> list[Step]:

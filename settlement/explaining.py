@@ -21,6 +21,7 @@ from settlement import derivations, queries
 from settlement.derivations import Step
 from settlement.models import HandedOn, Outcome, PayLine, ShareLine
 from settlement.sentences import day_name, trouble, waiting
+from settlement.waiting import lowered_of
 
 WIDTH = 96
 
@@ -55,7 +56,7 @@ def explain(person: User, day: date) -> Iterator[str]:
     """The lines of the text."""
     yield _("%(person)s, %(day)s") % {"person": person.name, "day": day_name(day)}
     told = set()
-    for pay in _pays(person, day).select_related("microenterprise"):
+    for pay in _pays(person, day).select_related("microenterprise", "membership"):
         yield from _pay(pay)
         told.add(pay.microenterprise_id)
     for share in _shares(person, day).select_related("outcome__microenterprise", "outcome__share_terms"):
@@ -106,7 +107,7 @@ def _pay(line: PayLine) -> Iterator[str]:
         "amount": money.write(line.amount_minor, line.currency),
     }
     yield from _head(_("%(kind)s, %(me)s: %(amount)s") % facts, line.business_date, line.night, line.entry_reference)
-    yield from _steps(derivations.of_pay(line))
+    yield from _steps(derivations.of_pay(line, lowered_of(line)))
 
 
 def _handed_on(person: User, day: date) -> QuerySet[HandedOn]:

@@ -23,6 +23,7 @@ from settlement.calculation import (
     Standing,
     Terms,
     Tier,
+    advance,
     days_of_month_served,
     fiscal_year_start,
     is_month_end,
@@ -30,8 +31,8 @@ from settlement.calculation import (
     open_year,
     part_month_minor,
 )
-from settlement.models import Outcome, PayLine
-from settlement.night import Firm, Member, Unsettled, Wage
+from settlement.models import LoweredPay, Outcome, PayLine
+from settlement.night import Firm, Member, Unsettled, Wage, lowered
 
 ONE_DAY = timedelta(days=1)
 
@@ -89,11 +90,19 @@ def fingerprint(firm: Firm) -> str:
     rest = (departed, firm.wages, firm.advances, firm.shared_by_year, firm.unsettled, firm.is_final)
     return fingerprint_of(
         firm.id.bytes,
-        struct.pack(">8q", *figures),
+        _packed(figures),
         repr(firm.terms).encode(),
         struct.pack(f">{len(seats)}q", *seats),
         repr(rest).encode(),
     )
+
+
+def _packed(figures: tuple[int, ...]) -> bytes:
+    """Eight bytes each; what has no room in them, as Python writes it down."""
+    try:
+        return struct.pack(f">{len(figures)}q", *figures)
+    except struct.error:
+        return repr(figures).encode()
 
 
 NOTHING_ELSE: Final = repr(({}, (), {}, {}, (), False)).encode()
@@ -108,6 +117,11 @@ def fingerprint_of(firm: bytes, figures: bytes, terms: bytes, seats: bytes, rest
 def read(day: date, microenterprises: Sequence[UUID], *, is_final: bool = False) -> list[Subject]:
     """The facts of a date for the given MEs, in the order of their ids. is_final: they end today."""
     return _Reading(day, microenterprises, is_final).subjects()
+
+
+def read_without_books(day: date, microenterprises: Sequence[UUID]) -> list[Subject]:
+    """What `night.failed` takes: who is a member and what pay is due, with the standing that the date before told."""
+    return _Reading(day, microenterprises, is_final=False, with_books=False).subjects()
 
 
 def terms_of(row: ShareTerms) -> Terms:
@@ -140,26 +154,39 @@ def frozen(members: Iterable[Member], wages: Iterable[Wage]) -> dict[str, Any]:
     }
 
 
+def frozen_wages(row: Outcome) -> tuple[Wage, ...]:
+    """The unpaid wages that an exception froze."""
+    kept = (row.frozen or {}).get("wages", ())
+    return tuple(Wage(UUID(m), UUID(p), is_draw, *rest) for m, p, is_draw, *rest in kept)
+
+
 class _Reading:
     """All rows of one batch, read once, then put together ME by ME."""
 
-    def __init__(self, day: date, microenterprises: Sequence[UUID], is_final: bool) -> None:
-        self.day, self.is_final = day, is_final
+    def __init__(self, day: date, microenterprises: Sequence[UUID], is_final: bool, *, with_books: bool = True) -> None:
+        self.day, self.is_final, self.with_books = day, is_final, with_books
+        self.known: Known = {}
         self.year = fiscal_year_of(day)
         self.firms = list(Microenterprise.objects.filter(pk__in=microenterprises).order_by("pk"))
         self.ids = [firm.pk for firm in self.firms]
         self.entities = [firm.entity_id for firm in self.firms]
         self.before = self._outcomes_before()
-        self.exceptions = self._open_exceptions()
+        self.exceptions = self._open_exceptions() if with_books else {}
         self.first_day = min([day, *(each.business_date for rows in self.exceptions.values() for each in rows)])
         self.pays_now = is_final or is_month_end(day)
         self.memberships = self._memberships()
         self.terms = self._terms()
         self.pay_lines = self._pay_lines()
-        self.carries = self._carries()
-        self.moved, self.reshared = self._movements()
-        self.wallets = books.balances(self.entities, [Kind.WALLET])
-        self.advances = self._advances()
+        self.lowered = self._lowered()
+        self.carries: dict[UUID, dict[int, int]] = {}
+        self.moved, self.reshared = dict.fromkeys(self.entities, 0), dict[int, int]()
+        self.wallets: Mapping[tuple[int, Kind], int] = {(entity, Kind.WALLET): 0 for entity in self.entities}
+        self.advances: dict[int, dict[UUID, int]] = {}
+        if with_books:
+            self.carries = self._carries()
+            self.moved, self.reshared = self._movements()
+            self.wallets = books.balances(self.entities, [Kind.WALLET])
+            self.advances = self._advances()
         self.ended = self._ended_years()
 
     # --- rows ---
@@ -221,6 +248,17 @@ class _Reading:
         lines = PayLine.objects.filter(recent, microenterprise__in=wanted)
         return _grouped(lines.exclude(kind=PayLine.Kind.FORGIVEN))
 
+    def _lowered(self) -> dict[UUID, dict[UUID, int]]:
+        """What a full month of pay that waits was lowered to by now: by exception, then by membership."""
+        waiting = [row.pk for rows in self.exceptions.values() for row in rows]
+        if not waiting:
+            return {}
+        rows = LoweredPay.objects.filter(outcome__in=waiting, lowered_on__lte=self.day).order_by("-monthly_minor")
+        found: dict[UUID, dict[UUID, int]] = defaultdict(dict)
+        for outcome, membership, minor in rows.values_list("outcome", "membership", "monthly_minor"):
+            found[outcome][membership] = minor  # the lowest comes last
+        return found
+
     def _carries(self) -> dict[UUID, dict[int, int]]:
         """Carries by membership number, by the outcome whose lines hold them."""
         places = [row.carries_at_id for row in self.before.values() if row.carries_at_id]
@@ -266,7 +304,7 @@ class _Reading:
             for last in lasts:
                 later = rows.filter(fiscal_year=last.fiscal_year, night__gt=last.night)
                 since = later.aggregate(total=Sum("shared_minor"))["total"] or 0
-                ended = _standing_after(last)
+                ended = standing_after(last, self.known)
                 found[pk][last.fiscal_year] = replace(ended, shared_minor=ended.shared_minor + since)
         return found
 
@@ -325,11 +363,9 @@ class _Reading:
     def _standing(self, before: Outcome | None, terms: Terms | None) -> Standing:
         if before is None:
             return Standing()
-        standing = _standing_after(before)
-        if before.fiscal_year == self.year:
-            return standing
-        waiting = before.pool_minor if before.state == Outcome.State.WAITING else 0
-        return open_year(standing, terms, waiting_minor=waiting)
+        told = replace(_told(before), shared_minor=before.already_shared_minor + before.shared_minor)
+        standing = standing_after(before, self.known) if self.with_books else told
+        return standing if before.fiscal_year == self.year else _opened(before, standing, terms)
 
     def _members(self, firm: UUID, day: date, terms: ShareTerms | None) -> tuple[Member, ...]:
         return tuple(
@@ -358,17 +394,18 @@ class _Reading:
         lines = self.pay_lines.get(row.microenterprise_id, ())
         month, _next = month_of(row.business_date)
         paid = {line.membership_id for line in lines if line.month == month}
-        wages = (Wage(UUID(m), UUID(p), is_draw, *rest) for m, p, is_draw, *rest in kept.get("wages", ()))
+        wages = tuple(wage for wage in frozen_wages(row) if wage.membership not in paid)
+        profit_before, standing = worked_out(row, self.known)
         return Unsettled(
             outcome=row.pk,
             day=row.business_date,
             year=row.fiscal_year,
-            standing=Standing(row.profit_minor, row.due_fine, row.already_shared_minor),
-            profit_before_minor=row.profit_before_minor,
+            standing=standing,
+            profit_before_minor=profit_before,
             was_priced=row.share_terms_id is not None,
             terms=terms,
             members=members,
-            wages=tuple(wage for wage in wages if wage.membership not in paid),
+            wages=lowered(wages, self.lowered.get(row.pk, {}), day=row.business_date),
             paid_since_minor=sum(
                 line.amount_minor
                 for line in lines
@@ -389,8 +426,50 @@ class _Reading:
         return found
 
 
-def _standing_after(row: Outcome) -> Standing:
-    return Standing(row.profit_minor, row.due_fine, row.already_shared_minor + row.shared_minor)
+Known = dict[UUID, tuple[int, Standing]]
+"""What `worked_out` found before, so that a long row of nights that failed is worked out once."""
+
+
+def worked_out(row: Outcome, known: Known) -> tuple[int, Standing]:
+    """The profit before an ME's date, and where its fiscal year stood after it, without what the date shared.
+
+    As it is stored; of a date that could not be worked out on its night, from the night before it and the books.
+    """
+    if row.snag != Outcome.Snag.FAILED:
+        return row.profit_before_minor, _told(row)
+    if row.pk not in known:
+        terms = terms_of(row.share_terms) if row.share_terms else None
+        own = Outcome.objects.filter(microenterprise=row.microenterprise_id, repairs=None)
+        last = own.filter(business_date__lt=row.business_date).order_by("-business_date").first()
+        before, since = Standing(), row.fiscal_year
+        if last is not None:
+            before = standing_after(last, known)
+            if last.fiscal_year == row.fiscal_year:
+                since = last.business_date + ONE_DAY
+            else:
+                before = _opened(last, before, terms)
+        entity = row.microenterprise.entity_id
+        income, expense = books.result([entity], since, row.business_date)[entity]
+        reshared = books.movement([entity], Kind.PROFIT_SHARED, since, row.business_date).get(entity, 0)
+        after = advance(before, terms, moved_minor=income - expense, reshared_minor=reshared)
+        known[row.pk] = before.profit_minor, after
+    return known[row.pk]
+
+
+def standing_after(row: Outcome, known: Known) -> Standing:
+    """Where an ME's fiscal year stood after a date, what it shared included."""
+    _before, standing = worked_out(row, known)
+    return replace(standing, shared_minor=standing.shared_minor + row.shared_minor)
+
+
+def _told(row: Outcome) -> Standing:
+    return Standing(row.profit_minor, row.due_fine, row.already_shared_minor)
+
+
+def _opened(last: Outcome, standing: Standing, terms: Terms | None) -> Standing:
+    """The standing with which a year starts after an ME's last night of the year before."""
+    waiting = last.pool_minor if last.state == Outcome.State.WAITING else 0
+    return open_year(standing, terms, waiting_minor=waiting)
 
 
 def _weight(row: Place, terms: ShareTerms | None) -> int:

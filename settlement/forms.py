@@ -76,6 +76,21 @@ def years_since(joined: date | None, this: int) -> list[int]:
     return list(range(this - 1, max(first, this - 10) - 1, -1))
 
 
+class LowerPayForm(forms.Form):
+    """What a full month of pay that waits was meant to be, and why."""
+
+    monthly = MoneyField(label=_("For a full month"))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, help_text=_("Your ME and the auditor read it."), widget=forms.TextInput
+    )
+
+    def __init__(self, data: Any = None, *, currency: str) -> None:
+        super().__init__(data)
+        field = self.fields["monthly"]
+        assert isinstance(field, MoneyField)
+        field.currency = currency
+
+
 # --- Payouts ----------------------------------------------------------------------------------------------------------
 
 

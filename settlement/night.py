@@ -20,6 +20,7 @@ from settlement.calculation import (
     advance,
     after_sharing,
     entitlement_fine,
+    part_month_minor,
     pool_minor,
     recover,
     split,
@@ -43,6 +44,7 @@ class Snag(StrEnum):
     SHORT_WALLET = "short_wallet"
     SHORT_PAY = "short_pay"
     PAY_OWED = "pay_owed"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,10 @@ class Wage:
 class Unsettled:
     """An open exception of an earlier date with what was frozen that night.
 
-    wages: what of that date's pay is still not posted. paid_since_minor: stable pay of dates up to this one that was
-    posted after it in the same fiscal year, and so is a cost of it that is not in the frozen profit; what is posted
-    after the year is a cost of the year in which it is posted. terms: those in force on that date as known now.
+    wages: what of that date's pay is still not posted, as it was lowered since. paid_since_minor: stable pay of dates
+    up to this one that was posted after it in the same fiscal year, and so is a cost of it that is not in the frozen
+    profit; what is posted after the year is a cost of the year in which it is posted. terms: those in force on that
+    date as known now.
     """
 
     outcome: UUID
@@ -183,6 +186,42 @@ class FirmNight:
 def settle(firm: Firm) -> FirmNight:
     """Work out a firm's night. Same facts, same answer, on any machine, in any year."""
     return _Night(firm).run()
+
+
+def lowered(wages: Iterable[Wage], monthly_minor: Mapping[UUID, int], *, day: date) -> tuple[Wage, ...]:
+    """The wages of a month that waits, as whoever they are owed to lowered them; without those that came to nothing.
+
+    monthly_minor: for a full month, by membership; one that is not there was not lowered. day: of the month.
+    """
+    found = []
+    for wage in wages:
+        monthly = min(wage.monthly_minor, monthly_minor.get(wage.membership, wage.monthly_minor))
+        amount = min(wage.amount_minor, part_month_minor(monthly, wage.days, in_month=day))
+        if amount:
+            found.append(replace(wage, monthly_minor=monthly, amount_minor=amount))
+    return tuple(found)
+
+
+def failed(firm: Firm) -> FirmNight:
+    """The night of a firm that could not be worked out: nothing is paid or shared, and its date waits.
+
+    firm: without what its books say, its standing as the date before told it.
+    """
+    before = firm.before
+    due, shared = before.due_fine, before.shared_minor
+    waits = Verdict(
+        None,
+        firm.day,
+        State.EXCEPTION,
+        Snag.FAILED,
+        before.profit_minor,
+        due,
+        shared,
+        before,
+        pool_minor=0,
+        weights_sum=0,
+    )
+    return FirmNight((), (), (waits,))
 
 
 class _Night:

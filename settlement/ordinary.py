@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -116,11 +117,12 @@ def _candidates(day: date, year: date, microenterprises: Sequence[str]) -> list[
 
 
 def _firm(
-    pk: str, entity: int, currency: str, profit: int, due: int, shared: int, carries_at: str | None, *rest: Any
+    pk: str, entity: int, currency: str, profit: int, due: Decimal, shared: int, carries_at: str | None, *rest: Any
 ) -> _Firm:
     terms_id, threshold, tiers, carries_losses, with_stable = rest
     terms, text = _terms(threshold, tiers, carries_losses)
-    return _Firm(pk, entity, currency, Standing(profit, due, shared), carries_at, terms_id, terms, text, with_stable)
+    before = Standing(profit, int(due), shared)
+    return _Firm(pk, entity, currency, before, carries_at, terms_id, terms, text, with_stable)
 
 
 @lru_cache(maxsize=16_384)
@@ -140,17 +142,20 @@ class _Night:
         self.day, self.year, self.night = day, year, day.isoformat()
         entities = np.array([firm.entity_id for firm in firms], dtype=np.int64)
         accounts = batches.accounts_of(entities, (Kind.WALLET, Kind.SET_ASIDE, Kind.PROFIT_SHARED, Kind.ADVANCE))
+        standings = [
+            advance(firm.before, firm.terms, moved_minor=minor, reshared_minor=reshared)
+            for firm in firms
+            for minor, reshared in (moved[firm.id],)
+        ]
         kept = accounts[Kind.ADVANCE][0] == 0  # nobody owes a draw
+        kept &= np.array([_is_narrow(firm.before, after) for firm, after in zip(firms, standings, strict=True)])
         self.firms = [firm for firm, is_kept in zip(firms, kept.tolist(), strict=True) if is_kept]
         self.listed = _listed(firm.id for firm in self.firms)
         self.entities = entities[kept]
         self.accounts = {kind: (ids[kept], minor[kept]) for kind, (ids, minor) in accounts.items()}
         self.wallet_account, self.wallet = self.accounts[Kind.WALLET]
         self.moved = [moved[firm.id] for firm in self.firms]
-        self.standings = [
-            advance(firm.before, firm.terms, moved_minor=minor, reshared_minor=reshared)
-            for firm, (minor, reshared) in zip(self.firms, self.moved, strict=True)
-        ]
+        self.standings = [each for each, is_kept in zip(standings, kept.tolist(), strict=True) if is_kept]
         self.pool = np.array([pool_minor(standing) for standing in self.standings], dtype=np.int64)
         self.seats, self.departed = self._seats()
         self.weights_sum = self._by_firm(self.seats.weight)
@@ -448,12 +453,14 @@ _FIGURES: Final = {
     **dict.fromkeys(("night", "business_date", "fiscal_year"), "date"),
     **dict.fromkeys(
         (
-            "profit_before_minor", "profit_minor", "due_before_fine", "due_fine", "already_shared_minor", "pool_minor",
-            "shared_minor", "needed_minor", "payable_minor", "wallet_minor", "weights_sum", "recovered_minor",
-            "pay_minor", "draws_minor", "written_off_minor",
+            "profit_before_minor", "profit_minor", "already_shared_minor", "pool_minor", "shared_minor", "needed_minor",
+            "payable_minor", "wallet_minor", "weights_sum", "recovered_minor", "pay_minor", "draws_minor",
+            "written_off_minor",
         ),
         "int8",
     ),
+    "due_before_fine": "numeric",
+    "due_fine": "numeric",
     "line_count": "int4",
     "is_final": "bool",
 }  # fmt: skip
@@ -461,6 +468,14 @@ _NOTHING: Final = dict.fromkeys(("recovered_minor", "pay_minor", "draws_minor", 
 """An ordinary night is not an ME's last, recovers, pays and writes off nothing."""
 _SETTLED: Final = Outcome.State.SETTLED.value.encode()
 _NOTHING_SHARED: Final = Outcome.State.NOTHING.value.encode()
+
+
+_ROOM: Final = 2**62
+
+
+def _is_narrow(before: Standing, after: Standing) -> bool:
+    """Whether what is due, which is counted ten thousand times finer than money, has room in 64 bits."""
+    return -_ROOM < before.due_fine < _ROOM and -_ROOM < after.due_fine < _ROOM
 
 
 def _uuid(text: str) -> bytes:

@@ -9,7 +9,7 @@ from core.errors import Denied, InvalidTransition
 from people.models import Role, User
 from settlement.bank import company_account
 from settlement.lifecycle import PAYMENT, PAYOUT, RUN
-from settlement.models import READS_PAY, SEES_ALL, Payment, PayoutBatch, SettlementRun
+from settlement.models import READS_PAY, SEES_ALL, Export, Payment, PayoutBatch, SettlementRun
 from settlement.sentences import day_name
 
 
@@ -51,6 +51,20 @@ def check_export_pay(user: User, run: SettlementRun) -> None:
     check_export(user, run)
     if not user.has_role(*READS_PAY):
         raise Denied(_("Finance and the auditor export what single people were paid."))
+
+
+def check_download(user: User, export: Export) -> None:
+    """A file is for whoever asked for it. What it says of people's pay was theirs to read when it was made, and must
+    be theirs still; whether they may have such a file at all is asked with its filters."""
+    if export.asked_by_id != user.pk:
+        raise Denied(_("Only whoever asked for a file downloads it."))
+    if export.with_pay and not user.has_role(*READS_PAY):
+        raise Denied(
+            _(
+                "This file was made while you could read what people are paid, and you no longer can. Ask for it "
+                "again: a new file holds what you may see now."
+            )
+        )
 
 
 # --- Payouts ----------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from settlement.calculation import (
 )
 from settlement.closing import RESULT
 from settlement.facts import Place, fiscal_year_of, terms_of
-from settlement.models import Outcome, PayLine
+from settlement.models import LoweredPay, Outcome, PayLine
 
 ONE_DAY: Final = timedelta(days=1)
 NAMED: Final = 25
@@ -134,6 +134,7 @@ class Facts:
     events: list[by_date.Event] = field(default_factory=list)
     stood: dict[Account, int] = field(default_factory=dict)
     outcomes: dict[tuple[date, UUID | None], Stored] = field(default_factory=dict)
+    lowered: dict[UUID, list[tuple[UUID, int, date]]] = field(default_factory=dict)
     pays: dict[PayKey, tuple[Any, ...]] = field(default_factory=dict)
     entries: dict[str, by_date.NightEntry] = field(default_factory=dict)
     left_on_the_last_day: frozenset[UUID] = frozenset()
@@ -161,6 +162,11 @@ class Reading:
             self.of[place.microenterprise_id].places.append(place)
         for row in ShareTerms.objects.filter(microenterprise__in=self.ids, status=ShareTerms.Status.AGREED):
             self.of[row.microenterprise_id].terms.append((row, terms_of(row)))
+        lowered = LoweredPay.objects.filter(outcome__microenterprise__in=self.ids)
+        for me, outcome, membership, minor, on in lowered.values_list(
+            "outcome__microenterprise", "outcome", "membership", "monthly_minor", "lowered_on"
+        ):
+            self.of[me].lowered.setdefault(outcome, []).append((membership, minor, on))
 
     def _ledger(self) -> None:
         entities = list(self.entities)

@@ -21,6 +21,7 @@ from microenterprises.models import Microenterprise, ShareTerms, Track
 from settlement.calculation import (
     Standing,
     Terms,
+    advance,
     days_of_month_served,
     is_month_end,
     month_of,
@@ -28,9 +29,22 @@ from settlement.calculation import (
     part_month_minor,
 )
 from settlement.closing import Year, owners_on, stakes_by_party, year_close, year_close_reference
-from settlement.facts import Place, fingerprint
+from settlement.facts import Known, Place, fingerprint, frozen_wages, standing_after, worked_out
 from settlement.models import Outcome, PayLine, ShareLine
-from settlement.night import Firm, FirmNight, Member, Payroll, State, Unsettled, Verdict, Wage, settle
+from settlement.night import (
+    Firm,
+    FirmNight,
+    Member,
+    Payroll,
+    Snag,
+    State,
+    Unsettled,
+    Verdict,
+    Wage,
+    failed,
+    lowered,
+    settle,
+)
 from settlement.replay_compare import MISSING, OUTCOME_NAME, Compared, unpaid
 from settlement.replay_facts import OUTCOME, Reading, Tally, Window, Years, dates
 
@@ -98,6 +112,7 @@ class Replayed:
         )
         self.facts = reading.of[row.pk]
         self.last: _Last | None = None
+        self.told: _Last | None = None
         self.carries: dict[int, int] = {}
         self.carries_at: UUID | None = None
         self.open: list[_Open] = []
@@ -109,6 +124,7 @@ class Replayed:
         self.last_of_year: dict[date, date] = {}
         self.closed: set[date] = set()
         self.position = 0
+        self.known: Known = {}
         stood = self.facts.stood
         self.wallet = stood.get((Kind.WALLET, ""), 0)
         self.advances = {party: minor for (kind, party), minor in stood.items() if kind is Kind.ADVANCE}
@@ -134,6 +150,10 @@ class Replayed:
     # --- the facts of a night ---
 
     def _night(self, day: date, *, is_final: bool) -> None:
+        stored = self.facts.outcomes.get((day, None))
+        if stored is not None and stored.values[_SNAG] == Snag.FAILED.value:
+            self._night_that_failed(day)
+            return
         states = self._states(day, is_final)
         firm = self._firm(day, is_final, *states[0])
         for wallet, advances in states[1:]:
@@ -145,6 +165,22 @@ class Replayed:
         if day >= self.since:
             self._compare(firm, answer)
         self._follow(firm, answer)
+
+    def _night_that_failed(self, day: date) -> None:
+        """That it could not be worked out is taken as told; what must be stored of it, and what later nights build on,
+        follow from the facts."""
+        firm = self._firm(day, False, 0, {})
+        before = self._before(firm.year, firm.terms, self.told)
+        blind = replace(
+            firm, before=before, moved_minor=0, reshared_minor=0, carries={}, shared_by_year={}, ended={}, unsettled=()
+        )
+        answer = failed(blind)
+        if day >= self.since:
+            self._compare(blind, answer)
+        standing = advance(firm.before, firm.terms, moved_minor=firm.moved_minor, reshared_minor=firm.reshared_minor)
+        own = replace(answer.own, profit_before_minor=firm.before.profit_minor, standing=standing)
+        self._follow(firm, replace(answer, verdicts=(own,)))
+        self.told = _Last(day, firm.year, before, 0)
 
     def _agrees(self, firm: Firm) -> bool:
         """Whether the stored outcome of the night was worked out from these very facts."""
@@ -179,7 +215,7 @@ class Replayed:
             id=self.row.pk,
             day=day,
             year=year,
-            before=self._before(year, terms),
+            before=self._before(year, terms, self.last),
             moved_minor=moved,
             reshared_minor=reshared,
             wallet_minor=wallet,
@@ -192,7 +228,7 @@ class Replayed:
                 each: self.shared[each] for each in sorted({late.year for late in self.open}) if each < year
             },
             ended=self._ended(year),
-            unsettled=tuple(self._unsettled(late) for late in self.open),
+            unsettled=tuple(self._unsettled(late, day) for late in self.open),
             is_final=is_final,
         )
 
@@ -252,12 +288,12 @@ class Replayed:
                     moved -= minor
         return moved, reshared
 
-    def _before(self, year: date, terms: Terms | None) -> Standing:
-        if self.last is None:
+    def _before(self, year: date, terms: Terms | None, last: _Last | None) -> Standing:
+        if last is None:
             return Standing()
-        if self.last.year == year:
-            return self.last.standing
-        return open_year(self.last.standing, terms, waiting_minor=self.last.waiting_minor)
+        if last.year == year:
+            return last.standing
+        return open_year(last.standing, terms, waiting_minor=last.waiting_minor)
 
     def _wages(self, places: Iterable[Place], day: date) -> tuple[Wage, ...]:
         first, _next = month_of(day)
@@ -271,7 +307,7 @@ class Replayed:
                 wages.append(Wage(place.pk, place.person_id, is_draw, served, place.pay_minor, amount))
         return tuple(wages)
 
-    def _unsettled(self, late: _Open) -> Unsettled:
+    def _unsettled(self, late: _Open, night: date) -> Unsettled:
         _row, terms = self._terms_on(late.day)
         month, _next = month_of(late.day)
         paid = {line.membership for line in self.paid if line.month == month}
@@ -284,13 +320,20 @@ class Replayed:
             was_priced=late.was_priced,
             terms=terms,
             members=late.members,
-            wages=tuple(wage for wage in late.wages if wage.membership not in paid),
+            wages=lowered(
+                (wage for wage in late.wages if wage.membership not in paid), self._lowered(late, night), day=late.day
+            ),
             paid_since_minor=sum(
                 line.amount_minor
                 for line in self.paid
                 if not line.is_draw and line.day <= late.day < line.night and self.years[line.night] == late.year
             ),
         )
+
+    def _lowered(self, late: _Open, night: date) -> dict[UUID, int]:
+        """What a full month was lowered to by the night, by membership."""
+        rows = self.facts.lowered.get(late.outcome, ())
+        return dict(sorted(((who, minor) for who, minor, on in rows if on <= night), key=lambda row: -row[1]))
 
     # --- what follows ---
 
@@ -304,15 +347,16 @@ class Replayed:
         for verdict in answer.verdicts:
             self._follow_verdict(verdict, self._year_of(verdict, firm))
         repaired = {verdict.of for verdict in answer.verdicts}
-        mended = [late for late in self.open if late.outcome in repaired and late.year < firm.year]
+        mended = [late for late in self.open if late.outcome in repaired]
+        frees_a_year = any(late.year < firm.year or late.day == late.year for late in mended)
         self.open = [late for late in self.open if late.outcome not in repaired]
         own = answer.own
         if own.state is State.EXCEPTION:
             self.open.append(self._exception(firm, answer))
         waiting = own.pool_minor if own.state is State.WAITING else 0
-        self.last = _Last(firm.day, firm.year, own.standing, waiting)
+        self.last = self.told = _Last(firm.day, firm.year, own.standing, waiting)
         self.last_of_year[firm.year], self.ends[firm.year] = firm.day, own.standing
-        if mended or firm.day == firm.year or firm.is_final:
+        if frees_a_year or firm.is_final or (firm.day == firm.year and own.snag is not Snag.FAILED):
             self._close_years(firm)
 
     def _follow_payroll(self, payroll: Payroll, firm: Firm) -> None:
@@ -383,7 +427,9 @@ class Replayed:
             return
         waiting = own.pool_minor if own.state == Outcome.State.WAITING else 0
         shared = own.already_shared_minor + own.shared_minor
-        self.last = _Last(own.business_date, own.fiscal_year, Standing(own.profit_minor, own.due_fine, shared), waiting)
+        told = Standing(own.profit_minor, own.due_fine, shared)
+        self.told = _Last(own.business_date, own.fiscal_year, told, waiting)
+        self.last = replace(self.told, standing=standing_after(own, self.known))
         self.carries_at = own.carries_at_id
         carried = ShareLine.objects.filter(outcome=self.carries_at).values_list(
             "membership__number", "carry_after_grain"
@@ -391,7 +437,7 @@ class Replayed:
         self.carries = dict(carried) if self.carries_at else {}
         still = Q(repaired_by=None) | Q(repaired_by__night__gte=start)
         for row in outcomes.filter(still, state=Outcome.State.EXCEPTION).order_by("business_date"):
-            self.open.append(_open_from(row))
+            self.open.append(_open_from(row, self.known))
         for line in PayLine.objects.filter(microenterprise=self.row, night__lt=start).exclude(kind="forgiven"):
             is_draw = line.kind == PayLine.Kind.DRAW
             self.paid.append(
@@ -411,8 +457,9 @@ class Replayed:
         for year, last in self.last_of_year.items():
             ended = own.get(business_date=last)
             later = outcomes.filter(fiscal_year=year, night__gt=last).aggregate(total=Sum("shared_minor"))["total"]
-            self.shared[year] = ended.already_shared_minor + ended.shared_minor + (later or 0)
-            self.ends[year] = Standing(ended.profit_minor, ended.due_fine, self.shared[year])
+            standing = standing_after(ended, self.known)
+            self.shared[year] = standing.shared_minor + (later or 0)
+            self.ends[year] = replace(standing, shared_minor=self.shared[year])
         waiting = {late.year for late in self.open}
         current = max(self.last_of_year)
         self.closed = {year for year in self.last_of_year if year < current and year not in waiting}
@@ -465,6 +512,7 @@ class Replayed:
 # --- Small steps ------------------------------------------------------------------------------------------------------
 
 _FACTS_SHA256: Final = OUTCOME.index("facts_sha256")
+_SNAG: Final = OUTCOME.index("snag")
 
 
 @dataclass(slots=True)
@@ -500,15 +548,16 @@ def _members(places: Iterable[Place], day: date, terms: ShareTerms | None) -> tu
     )
 
 
-def _open_from(row: Outcome) -> _Open:
+def _open_from(row: Outcome, known: Known) -> _Open:
     kept = row.frozen or {}
+    profit_before, standing = worked_out(row, known)
     return _Open(
         outcome=row.pk,
         day=row.business_date,
         year=row.fiscal_year,
-        standing=Standing(row.profit_minor, row.due_fine, row.already_shared_minor),
-        profit_before_minor=row.profit_before_minor,
+        standing=standing,
+        profit_before_minor=profit_before,
         was_priced=row.share_terms_id is not None,
         members=tuple(Member(n, UUID(m), UUID(p), w) for n, m, p, w in kept.get("members", ())),
-        wages=tuple(Wage(UUID(m), UUID(p), is_draw, *rest) for m, p, is_draw, *rest in kept.get("wages", ())),
+        wages=frozen_wages(row),
     )

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import money
-from settlement.models import Outcome, SettlementRun, StatementLine
+from settlement.models import Outcome, PayLine, SettlementRun, StatementLine
 from settlement.queries import Evidence
 
 if TYPE_CHECKING:
@@ -46,6 +46,16 @@ def day_name(day: date) -> str:
     """A date in the reader's language, day first in English."""
     locale = money.locale_name()
     return str(format_date(day, format="medium", locale="en_GB" if locale == "en" else locale))
+
+
+def month_name(day: date) -> str:
+    """A date's month in the reader's language."""
+    return str(format_skeleton("yMMMM", datetime.combine(day, time()), locale=money.locale_name()))
+
+
+def wage_kind(*, is_draw: bool) -> str:
+    """What a month's wage is."""
+    return str((PayLine.Kind.DRAW if is_draw else PayLine.Kind.STABLE).label)
 
 
 def trouble(outcome: Outcome, me_name: str) -> Trouble:
@@ -95,9 +105,20 @@ def _sentence(snag: Snag) -> tuple[str, str, str]:
         return (
             _(
                 "Pay and draws of %(needed)s were due in %(me)s on %(day)s, but its wallet held %(wallet)s. Record a "
-                "receipt or an investment of at least %(short)s; the next night pays first and shares then."
+                "receipt or an investment of at least %(short)s; the next night pays first and shares then. If pay was "
+                "typed too high, whoever it is owed to lowers it: Pay that waits, from their statement."
             ),
             _("Record money"),
+            "microenterprise_money",
+        )
+    if snag is Snag.FAILED:
+        return (
+            _(
+                "The night of %(day)s could not be worked out for %(me)s, so nothing was posted for it. Look for what "
+                "cannot be right in its money and correct it; the next night tries again and then settles %(day)s too, "
+                "among the members of that date. The log of the system says what went wrong."
+            ),
+            _("Look at the money"),
             "microenterprise_money",
         )
     return (

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from settlement.views import bank, books, exports, outcomes, payouts, runs, statements
+from settlement.views import bank, books, exports, outcomes, payouts, runs, statements, waiting
 
 
 class DateConverter:
@@ -48,6 +48,8 @@ urlpatterns = [
     path("payouts/payments/<uuid:pk>/", payouts.payout_payment, name="payout_payment"),
     path("statements/bank/", bank.bank_details, name="bank_details"),
     path("statements/bank/change/", bank.bank_details_change, name="bank_details_change"),
+    path("statements/waiting/", waiting.pay_waiting, name="pay_waiting"),
+    path("statements/waiting/<uuid:pk>/<uuid:membership>/", waiting.pay_lower, name="pay_lower"),
     path("statements/", statements.statement, name="statement"),
     path("statements/people/<uuid:person>/", statements.statement, name="statement_of"),
     path("statements/<uuid:pk>/", statements.statement_line, name="statement_line"),

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from core import audit
@@ -15,6 +15,7 @@ from microenterprises import lifecycle
 from microenterprises.actions.firms import check_active, check_terms, terms_columns
 from microenterprises.calculation import TermsSpec, outcome, votes_needed
 from microenterprises.models import Ballot, Membership, Microenterprise, ShareTerms, Vote
+from microenterprises.models.terms import ShareTermsQuerySet
 from microenterprises.permissions import check_member, place_of
 from microenterprises.sentences import day_name
 from people.models import User
@@ -31,7 +32,8 @@ def propose(*, microenterprise: Microenterprise, terms: TermsSpec, effective_fro
     """Propose the next version and open its ballot among the members of this instant.
 
     Raises Denied (only members), InvalidTransition (dissolved), Conflict (another ballot is open), Invalid (terms that
-    leave a profit without a rule, a date that is not in the future or not after the versions already agreed).
+    leave a profit without a rule, a date that is not in the future or on which another agreed version starts). Where an
+    agreed version starts later, the new one ends.
     """
     firm = Microenterprise.objects.select_for_update(no_key=True).get(pk=microenterprise.pk)
     check_member(place_of(by, firm))
@@ -47,6 +49,7 @@ def propose(*, microenterprise: Microenterprise, terms: TermsSpec, effective_fro
         microenterprise=firm,
         version=last + 1,
         effective_from=effective_from,
+        effective_to=_next_start(firm, effective_from),
         proposed_at=now,
         proposed_by=by,
         **terms_columns(terms),
@@ -109,20 +112,14 @@ def withdraw(*, ballot: Ballot, by: User) -> Ballot:
 
 
 def check_effective_from(firm: Microenterprise, effective_from: date, today: date) -> None:
-    """New terms start in the future, and after every version already agreed."""
+    """New terms start in the future, on a day on which no other agreed version starts."""
     if effective_from <= today:
         raise Invalid(_("New terms start on a future date. Choose tomorrow or later."), field="effective_from")
-    latest = (
-        ShareTerms.objects.filter(
-            microenterprise=firm, status=ShareTerms.Status.AGREED, effective_from__gte=effective_from
-        )
-        .order_by("-effective_from")
-        .first()
-    )
-    if latest is not None:
+    same = _agreed(firm).filter(effective_from=effective_from).first()
+    if same is not None:
         raise Invalid(
-            _("Version %(version)s is agreed and starts on %(day)s. Choose a later date.")
-            % {"version": latest.version, "day": day_name(latest.effective_from)},
+            _("Version %(version)s is agreed and starts on %(day)s. Choose an earlier or a later date.")
+            % {"version": same.version, "day": day_name(same.effective_from)},
             field="effective_from",
         )
 
@@ -173,12 +170,23 @@ def _decide(firm: Microenterprise, ballot: Ballot, version: ShareTerms, now: dat
 
 
 def _put_in_force(firm: Microenterprise, version: ShareTerms, now: datetime) -> None:
-    """Close the end of the version before, the only change agreed terms ever see, and agree on this one."""
-    check_effective_from(firm, version.effective_from, business_date(now))
-    ShareTerms.objects.filter(microenterprise=firm, status=ShareTerms.Status.AGREED, effective_to=None).update(
-        effective_to=version.effective_from
-    )
+    """End the version that would hold then, the only change agreed terms ever see, and agree on this one."""
+    start = version.effective_from
+    check_effective_from(firm, start, business_date(now))
+    holding = _agreed(firm).filter(Q(effective_to=None) | Q(effective_to__gt=start), effective_from__lt=start)
+    holding.update(effective_to=start)
     lifecycle.TERMS.move(version, "agree", agreed_at=now)
+
+
+def _agreed(firm: Microenterprise) -> ShareTermsQuerySet:
+    return ShareTerms.objects.filter(microenterprise=firm, status=ShareTerms.Status.AGREED)
+
+
+def _next_start(firm: Microenterprise, after: date) -> date | None:
+    """When the next agreed version starts. Nothing changes it while members vote: they vote on one at a time."""
+    later = _agreed(firm).filter(effective_from__gt=after).order_by("effective_from")
+    found: date | None = later.values_list("effective_from", flat=True).first()
+    return found
 
 
 def _end(ballot: Ballot, version: ShareTerms, now: datetime) -> None:

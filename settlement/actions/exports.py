@@ -20,6 +20,7 @@ from people import notices
 from people.models import User
 from settlement.lifecycle import EXPORT
 from settlement.models import Export
+from settlement.permissions import check_download
 
 OPEN = (Export.Status.QUEUED, Export.Status.RUNNING)
 MOST_OPEN = 5
@@ -58,7 +59,8 @@ def begin(*, export_id: UUID | str) -> Export | None:
 
 @transaction.atomic
 def finish(*, export: Export, **made: Any) -> bool:
-    """The file lies where it belongs. made: name, stored_as, size, sha256, rows_done, audit_head.
+    """The file lies where it belongs. made: name, stored_as, size, sha256, rows_done, audit_head,
+    with_pay.
 
     False when another worker has taken the file up since: then this one's file counts for nothing.
     """
@@ -91,14 +93,14 @@ def fail(*, export: Export, sentence: str) -> bool:
 
 @transaction.atomic
 def download(*, export: Export, by: User) -> Export:
-    """Write down that a file leaves the house. Raises Denied for anybody but who asked, InvalidTransition later on."""
-    if export.asked_by_id != by.pk:
-        raise Denied(_("Only whoever asked for a file downloads it."))
+    """Write down that a file leaves the house. Raises Denied for anybody but who asked, and for them once they may no
+    longer see what it holds; InvalidTransition later on."""
     current = Export.objects.select_for_update().get(pk=export.pk)
     if current.status != Export.Status.READY:
         raise InvalidTransition(
             _("This file is not there. It is still being made, or it was deleted; ask for it again.")
         )
+    check_download(by, current)
     _record(current, "settlement.export_downloaded", by, name=current.name, sha256=current.sha256)
     return current
 

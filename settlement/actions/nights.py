@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max, Min, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
@@ -27,7 +27,7 @@ from settlement import closing, facts, ordinary, posting, queries
 from settlement.bulk import copy_values
 from settlement.lifecycle import RUN
 from settlement.models import Outcome, RunShard, SettlementRun
-from settlement.night import settle
+from settlement.night import failed, settle
 from settlement.permissions import check_approve, check_over, check_start
 from settlement.sentences import day_name
 
@@ -82,13 +82,14 @@ def start_run(*, business_date: date, by: User | None) -> SettlementRun:
 def work_on_run(run: SettlementRun) -> SettlementRun:
     """Settle shard after shard until none is left to claim, then seal the date if all are done.
 
-    Returns the run as it stands then. A shard that fails does not keep the others from settling; its error is raised
-    when they are done, and the next call tries it again.
+    Returns the run as it stands then. A shard that fails is tried again, the last time ME by ME, so that one that
+    cannot be settled waits alone. What fails even then does not keep the other shards from settling; its error is
+    raised when they are done, and the next call tries it again.
     """
-    failed: defaultdict[int, list[Exception]] = defaultdict(list)
-    while _settle_next_shard(run, failed):
+    errors_of: defaultdict[int, list[Exception]] = defaultdict(list)
+    while _settle_next_shard(run, errors_of):
         pass
-    for errors in failed.values():
+    for errors in errors_of.values():
         if len(errors) == ATTEMPTS:
             raise errors[-1]
     return seal(run)
@@ -215,9 +216,9 @@ def settle_finally(*, microenterprise: Microenterprise, by: User) -> Outcome:
 # --- One shard --------------------------------------------------------------------------------------------------------
 
 
-def _settle_next_shard(run: SettlementRun, failed: defaultdict[int, list[Exception]]) -> bool:
-    """Claim and settle one shard in one transaction; False when there is none to claim. Errors go to `failed`."""
-    given_up = [number for number, errors in failed.items() if len(errors) == ATTEMPTS]
+def _settle_next_shard(run: SettlementRun, errors_of: defaultdict[int, list[Exception]]) -> bool:
+    """Claim and settle one shard in one transaction; False when there is none to claim. Errors go to `errors_of`."""
+    given_up = [number for number, errors in errors_of.items() if len(errors) == ATTEMPTS]
     shard = None
     try:
         with transaction.atomic():
@@ -225,29 +226,65 @@ def _settle_next_shard(run: SettlementRun, failed: defaultdict[int, list[Excepti
             shard = waiting.select_for_update(skip_locked=True).order_by("number").first()
             if shard is None:
                 return False
-            _settle_shard(run, shard)
+            _settle_shard(run, shard, is_last_try=len(errors_of[shard.number]) == ATTEMPTS - 1)
     # A wallet may shrink between our look and our posting: look again. Whatever else goes wrong in one shard must not
     # keep the MEs of the others from settling; work_on_run raises it when they are done.
     except Exception as error:
         if shard is None:
             raise
         log.exception("shard %s of the night of %s failed", shard.number, run)
-        failed[shard.number].append(error)
+        errors_of[shard.number].append(error)
     return True
 
 
-def _settle_shard(run: SettlementRun, shard: RunShard) -> None:
+def _settle_shard(run: SettlementRun, shard: RunShard, *, is_last_try: bool) -> None:
     _prepare_server()
     moved = zip(shard.moved_minor, shard.reshared_minor, strict=True)
     firms = dict(zip(map(str, shard.microenterprises), moved, strict=True))
+    if is_last_try:
+        _settle_apart(run, firms)
+    else:
+        _settle(run, firms)
+    shard.is_done, shard.done_at = True, market_now()
+    shard.save(update_fields=["is_done", "done_at"])
+
+
+def _settle(run: SettlementRun, firms: ordinary.Moved) -> None:
     others = ordinary.settle(run.business_date, firms, by=_name(run.started_by))
     if others:
         subjects = facts.read(run.business_date, [UUID(pk) for pk in others])
         answers = [(subject, settle(subject.firm)) for subject in subjects]
         posting.write(answers, day=run.business_date, by=_name(run.started_by), night=run.business_date)
         closing.close_years(answers, day=run.business_date, by=_name(run.started_by))
-    shard.is_done, shard.done_at = True, market_now()
-    shard.save(update_fields=["is_done", "done_at"])
+
+
+def _settle_apart(run: SettlementRun, firms: ordinary.Moved) -> None:
+    """Settle MEs that could not be settled together, in halves: whoever cannot be settled alone is an exception.
+
+    Raises what went wrong when it is not the fault of an ME: the connection, or not one of several MEs settles.
+    """
+    groups, at_fault = [list(firms.items())], []
+    while groups:
+        group = groups.pop()
+        try:
+            with transaction.atomic():
+                _settle(run, dict(group))
+                connection.check_constraints()  # what is checked at the commit would fail everybody's
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            half = len(group) // 2
+            if half:
+                groups += [group[half:], group[:half]]
+                continue
+            [(pk, _moved)] = group
+            log.exception("the night of %s could not be worked out for microenterprise %s", run, pk)
+            at_fault.append(UUID(pk))
+            if len(at_fault) == len(firms) > 1:
+                raise
+    if at_fault:
+        waiting = [(each, failed(each.firm)) for each in facts.read_without_books(run.business_date, at_fault)]
+        posting.write(waiting, day=run.business_date, by=_name(run.started_by), night=run.business_date)
 
 
 def _prepare_server() -> None:

@@ -27,7 +27,7 @@ from settlement.actions import exports
 from settlement.exports import catalogue
 from settlement.exports.files import encoded
 from settlement.exports.orders import Order
-from settlement.models import Export
+from settlement.models import READS_PAY, Export
 
 ATTEMPTS: Final = 3
 """How often an error that nobody foresaw is tried again; a killed worker is no error."""
@@ -120,6 +120,7 @@ def _write(export: Export, part: Path) -> dict[str, Any]:
             "sha256": digest.hexdigest(),
             "rows_done": progress.done,
             "audit_head": str(source.head),
+            "with_pay": export.asked_by.has_role(*READS_PAY),
         }
 
 

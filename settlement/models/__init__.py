@@ -2,6 +2,7 @@
 
 from settlement.models.exports import Export
 from settlement.models.lines import HandedOn, LineQuerySet, PayLine, ShareLine, StatementLine, in_outcome
+from settlement.models.lowered import LoweredPay
 from settlement.models.outcomes import Outcome, share_reference
 from settlement.models.payees import PayeeAccounts
 from settlement.models.payouts import BankDetails, OpenSum, Owed, Payment, PaymentPart, PayoutBatch, RunRelease
@@ -14,6 +15,7 @@ __all__ = [
     "Export",
     "HandedOn",
     "LineQuerySet",
+    "LoweredPay",
     "OpenSum",
     "Outcome",
     "Owed",

@@ -49,6 +49,9 @@ class Export(models.Model):
     size = models.BigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
     audit_head = models.CharField(max_length=100, blank=True)
+    with_pay = models.BooleanField(
+        default=True, help_text=_("Made for somebody who reads what people are paid, so it may say that.")
+    )
 
     objects = ExportQuerySet.as_manager()
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.clock import business_date
 from core.ids import new_id
+from core.wide import WideIntegerField
 from microenterprises.models import Membership, Microenterprise, ShareTerms
 from people.models import User
 from settlement.models.runs import SEES_ALL
@@ -31,7 +32,8 @@ class Outcome(models.Model):
     """How one date of one ME ended, with every figure the next date builds on.
 
     `repairs` names the exception that this row, posted on a later night, settles. `carries_at` is the latest outcome of
-    the ME whose lines hold the carries. `frozen` keeps the members and unpaid wages of an exception.
+    the ME whose lines hold the carries. `frozen` keeps the members and unpaid wages of an exception. What could not be
+    worked out (FAILED) repeats the figures of the date before; its own are worked out when it is repaired.
     """
 
     class State(models.TextChoices):
@@ -46,6 +48,7 @@ class Outcome(models.Model):
         SHORT_WALLET = "short_wallet", _("Wallet too small")
         SHORT_PAY = "short_pay", _("Pay not covered")
         PAY_OWED = "pay_owed", _("Earlier pay open")
+        FAILED = "failed", _("Could not be worked out")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # Proved in sets when the night is sealed: a look-up for each row costs more than the row.
@@ -65,8 +68,8 @@ class Outcome(models.Model):
     )
     profit_before_minor = models.BigIntegerField()
     profit_minor = models.BigIntegerField()
-    due_before_fine = models.BigIntegerField()
-    due_fine = models.BigIntegerField()
+    due_before_fine = WideIntegerField()
+    due_fine = WideIntegerField()
     already_shared_minor = models.BigIntegerField()
     pool_minor = models.BigIntegerField()
     shared_minor = models.BigIntegerField(default=0, help_text=_("The pool, once it was posted; else 0."))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from core import money
 from core.http import Request
 from core.paging import page
-from settlement import access, derivations, forms, queries, sentences, standing
+from settlement import access, derivations, forms, queries, sentences, standing, waiting
 from settlement.models import HandedOn, PayLine, StatementLine
 from settlement.standing import Reader
 from settlement.views import showing
@@ -104,7 +104,8 @@ def statement_line(request: Request, pk: UUID) -> HttpResponse:
     context: dict[str, object] = {"line": line, "own": line.person_id == request.user.pk}
     if isinstance(line, PayLine):
         title = str(line.get_kind_display())
-        context |= {"me": line.microenterprise, "steps": derivations.of_pay(line), "title": title}
+        steps = derivations.of_pay(line, waiting.lowered_of(line))
+        context |= {"me": line.microenterprise, "steps": steps, "title": title}
     elif isinstance(line, HandedOn):
         title = str(StatementLine.Kind.HANDED_ON.label)
         context |= {"me": line.microenterprise, "steps": derivations.of_handed_on(line), "title": title}

@@ -164,3 +164,10 @@ def test_plain_columns_come_back_as_they_were_sent() -> None:
     assert found["day"].tolist() == [columns.day_number(DAY)] * 3
     with pytest.raises(ValueError, match="NULL"):
         columns.read("SELECT NULL::bigint AS id", {"id": "int8"})
+
+
+@pytest.mark.parametrize("number", [0, 1, -1, 9_999, 10_000, -10_000, 12_345_678_901, 2**63 - 1, -(2**63)])
+def test_a_whole_number_of_64_bits_goes_into_a_numeric_column(number: int) -> None:
+    run("CREATE TEMPORARY TABLE wide (id bigint, due numeric(38, 0))")
+    assert columns.write("wide", {"id": "int8", "due": "numeric"}, {"id": 7, "due": np.array([number, 5])}) == 2
+    assert run("SELECT id, due, due::text FROM wide") == [(7, number, str(number)), (7, 5, "5")]

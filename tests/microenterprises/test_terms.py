@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 
 from core.clock import business_date, move_forward
 from core.errors import Conflict, Denied, Invalid, InvalidTransition, TooLate
@@ -107,15 +108,44 @@ def test_whoever_joins_after_the_ballot_opened_does_not_vote_on_that_day_either(
         Ballot.objects.filter(pk=ballot.pk).update(electors=[*ballot.electors, friend.pk])
 
 
-def test_terms_start_in_the_future_and_after_those_already_agreed(cast: Cast) -> None:
+def test_terms_start_in_the_future_on_a_day_of_their_own(cast: Cast) -> None:
     with pytest.raises(Invalid, match="future date"):
         proposed(cast.cold_chain, cast.amara, days=0)
     ballot = proposed(cast.cold_chain, cast.amara, days=10)
     for voter in (cast.amara, cast.mei):
         terms.vote(ballot=ballot, agrees=True, by=voter)
-    with pytest.raises(Invalid, match="Choose a later date"):
+    with pytest.raises(Invalid, match="Choose an earlier or a later date"):
         proposed(cast.cold_chain, cast.amara, days=10)
     assert proposed(cast.cold_chain, cast.amara, days=11).share_terms.version == 3
+
+
+def agreed(cast: Cast, days: int) -> ShareTerms:
+    """The next version of Cold Chain, agreed by both members."""
+    ballot = proposed(cast.cold_chain, cast.amara, days=days)
+    for voter in (cast.amara, cast.mei):
+        terms.vote(ballot=ballot, agrees=True, by=voter)
+    return ShareTerms.objects.get(pk=ballot.share_terms_id)
+
+
+def test_terms_agreed_for_a_far_year_keep_nobody_from_agreeing_on_earlier_ones(cast: Cast) -> None:
+    """Each version holds until the next one starts, in whatever order they were agreed."""
+    starts = [agreed(cast, days).effective_from for days in (5_000, 30, 10, 400)]
+    far, month, ten, year = starts
+    rows = cast.cold_chain.share_terms.order_by("version").values_list("effective_from", "effective_to")
+    assert list(rows)[1:] == [(far, None), (month, year), (ten, month), (year, far)]
+    assert next(iter(rows))[1] == ten
+    for day, version in ((ten, 4), (month, 3), (year, 5), (far - timedelta(days=1), 5), (far, 2)):
+        found = terms.in_force(cast.cold_chain, day)
+        assert found is not None
+        assert found.version == version
+
+
+def test_the_page_of_a_ballot_says_until_when_the_terms_would_hold(cast: Cast, client: Client) -> None:
+    agreed(cast, 400)
+    proposed(cast.cold_chain, cast.amara, days=30)
+    client.force_login(cast.mei)
+    page = client.get(f"/microenterprises/{cast.cold_chain.pk}/terms/").content.decode()
+    assert "when the version that is agreed for then starts" in page
 
 
 def test_a_ballot_that_ran_out_can_no_longer_be_agreed(cast: Cast) -> None:
@@ -167,12 +197,15 @@ def test_the_database_keeps_agreed_terms(cast: Cast, change: str) -> None:
         cursor.execute(f"UPDATE microenterprises_shareterms SET {change}")
 
 
-def test_the_database_closes_an_end_once(cast: Cast) -> None:
+def test_the_database_moves_an_end_to_an_earlier_day_only(cast: Cast) -> None:
     rows = ShareTerms.objects.filter(microenterprise=cast.cold_chain)
-    rows.update(effective_to=business_date())
-    for end in (None, business_date() + timedelta(days=1)):
+    rows.update(effective_to=business_date() + timedelta(days=9))
+    for change in ({"effective_to": None}, {"effective_to": business_date() + timedelta(days=10)}, {"version": 9}):
         with pytest.raises(IntegrityError, match="stay as they are"), transaction.atomic():
-            rows.update(effective_to=end)
+            rows.update(**change)
+    with pytest.raises(IntegrityError, match="stay as they are"), transaction.atomic():
+        rows.update(effective_to=business_date() + timedelta(days=8), threshold_minor=5)
+    rows.update(effective_to=business_date() + timedelta(days=8))
 
 
 def again(row: ShareTerms, **changes: object) -> ShareTerms:

@@ -127,7 +127,7 @@ DEEDS = {
     "seat_invite", "seat_withdraw", "invitation_withdraw", "seat_ask", "idea_launch", "wind_up", "notice_read",
     "set_language", "set_theme",
     "team_new", "team_launch", "team_leave", "team_end",
-    "payout_send", "payout_paid", "payout_cancel", "bank_details_change",
+    "payout_send", "payout_paid", "payout_cancel", "bank_details_change", "pay_lower",
     "api-contract-accept", "api-contract-deliver", "api-contract-reject", "api-contract-sign", "api-run-approve",
 }  # fmt: skip
 """Forms, addresses that only take a POST or lead elsewhere: what they check before a deed may cost what it costs."""

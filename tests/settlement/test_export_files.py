@@ -137,6 +137,24 @@ def test_a_file_is_for_whoever_asked_and_only_as_long_as_they_may(
     assert client(fay).get(f"/settlement/exports/{export.pk}/").status_code == 404
 
 
+@pytest.mark.parametrize(("kind", "filters"), [("report", ("day",)), ("firm", ("me", "since", "until"))])
+def test_a_file_with_lines_of_pay_stays_there_only_for_who_reads_pay(
+    night: list[Microenterprise], fay: User, folder: Path, kind: str, filters: tuple[str, ...]
+) -> None:
+    day = (business_date() - timedelta(days=1)).isoformat()
+    known = {"day": day, "since": day, "until": day, "me": str(night[0].pk)}
+    export = exports.ask(kind=kind, form="xlsx", asked={name: known[name] for name in filters}, by=fay)
+    making.make_all()
+    path = f"/settlement/exports/{export.pk}/"
+    assert client(fay).get(path).status_code == 200
+    User.objects.filter(pk=fay.pk).update(roles=["steward"])
+    refused = client(fay).get(path)
+    assert (refused.status_code, "Ask for it again" in refused.content.decode()) == (403, True)
+    exports.ask(kind=kind, form="xlsx", asked=export.asked, by=User.objects.get(pk=fay.pk))
+    assert making.make_all() == 1
+    assert client(fay).get(f"/settlement/exports/{Export.objects.latest('asked_at').pk}/").status_code == 200
+
+
 def test_whoever_lost_the_right_meanwhile_gets_no_file(night: list[Microenterprise], fay: User, folder: Path) -> None:
     export = asked(fay)
     User.objects.filter(pk=fay.pk).update(roles=["steward"])
