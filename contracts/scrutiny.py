@@ -1,9 +1,10 @@
 """When one person's word is not enough: pure rules over plain values, no Django.
 
-A choice wants a second person when it is not the best bid by the rule (but see `Tie`), when it is worth a lot, when
-nobody else bid, when its price is abnormally low, when somebody belongs to it and to another bidder (who could let the
-better of two bids fall), or when it comes from an outside vendor, which the buyer itself chose to invite. A bidder
-whose price is abnormally low is asked first. The limits are dated parameters of the company (rule 13 of the market);
+A choice wants a second person when it is not the best bid by the rule (but see `Tie`), when the buyer disqualified one
+that could stand before it, when it is worth a lot, when nobody else bid, when its price is abnormally low, when
+somebody belongs to it and to another bidder (who could let the better of two bids fall), when it comes from an outside
+vendor, which the buyer itself chose to invite, or when who chooses is tied to a bidder. A bidder whose price is
+abnormally low is asked first. The limits are dated parameters of the company (rule 13 of the market);
 the shape of the low-price test follows Prozorro: under the mean of the others, or under the next price, by more than a
 share. Amounts are minor units, shares basis points, all arithmetic is exact.
 """
@@ -21,11 +22,13 @@ class Cause(StrEnum):
 
     NOT_TOP = "not_top"
     TIE_SPLIT = "tie_split"
+    DISQUALIFIED = "disqualified"
     LARGE = "large"
     SINGLE_BID = "single_bid"
     LOW_PRICE = "low_price"
     SAME_PEOPLE = "same_people"
     OUTSIDE = "outside"
+    TIED = "tied"
 
 
 class Tie(StrEnum):
@@ -86,15 +89,19 @@ def causes(
     tie: Tie = Tie.NONE,
     is_outside: bool = False,
     shares_people: bool = False,
+    passes_disqualified: bool = False,
+    is_tied: bool = False,
 ) -> tuple[Cause, ...]:
     """Why a choice wants a second person, in a fixed order; empty when one person's word is enough."""
     found = {
         Cause.NOT_TOP: not is_top and tie is Tie.NONE,
         Cause.TIE_SPLIT: not is_top and tie is Tie.OPEN,
+        Cause.DISQUALIFIED: passes_disqualified,
         Cause.LARGE: price_minor >= limits.large_minor,
         Cause.SINGLE_BID: not others_minor,
         Cause.LOW_PRICE: low_price(price_minor, others_minor, limits) is not None,
         Cause.SAME_PEOPLE: shares_people,
         Cause.OUTSIDE: is_outside,
+        Cause.TIED: is_tied,
     }
     return tuple(cause for cause, is_so in found.items() if is_so)

@@ -30,9 +30,9 @@ def ask_about_price(*, bid: Bid, by: User) -> PriceQuestion:
     project, bid, now = locked_bid(bid)
     who = standing_of(by, business_date(now))
     permissions.check_award(project, who)
-    bids = opened(project)
-    permissions.check_impartial(bids, who)
+    permissions.check_impartial(project, who)
     check_undecided(project)
+    bids = opened(project)
     low = low_price_of(bid, bids, limits_on(project, business_date(now)))
     if low is None:
         raise InvalidTransition(_("This price is not abnormally low, so there is nothing to ask."))
