@@ -30,6 +30,7 @@ CAUSES: Final[Mapping[Cause, Promise]] = {
     Cause.LOW_PRICE: gettext_lazy("Its price is abnormally low."),
     Cause.SAME_PEOPLE: gettext_lazy("Somebody was in this bidder and in another one that bid, since it was published."),
     Cause.OUTSIDE: gettext_lazy("It is the bid of an outside vendor, which the buyer itself invited."),
+    Cause.OBJECTED: gettext_lazy("An objection to choosing it before was upheld."),
     Cause.TIED: gettext_lazy("Who chose it is tied to somebody that bids here, or was not long ago."),
 }
 

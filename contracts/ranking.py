@@ -91,6 +91,17 @@ def waits(project: Project, bid: Bid) -> bool:
     return project.two_envelopes and bid.price_minor is None and (bid.quality_points or 0) >= project.pass_mark
 
 
+def contenders(project: Project, bids: Iterable[Bid]) -> list[Bid]:
+    """The valid bids that may win, or may turn out to once they are judged and their price is open."""
+    rule = rule_of(project)
+    return [
+        bid
+        for bid in bids
+        if bid.status == Bid.Status.VALID
+        and (waits(project, bid) or (bid.price_minor is not None and scoring.refusal(_plain(bid), rule) is None))
+    ]
+
+
 def disqualified_before(project: Project, bids: Iterable[Bid], chosen: Bid) -> list[Bid]:
     """The bids that the buyer disqualified and that would stand before a ranked one, best first; then those of which
     nobody knows, because the panel never judged them or their price stayed sealed.

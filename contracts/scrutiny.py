@@ -3,10 +3,10 @@
 A choice wants a second person when it is not the best bid by the rule (but see `Tie`), when the buyer disqualified one
 that could stand before it, when it is worth a lot, when nobody else bid, when its price is abnormally low, when
 somebody belongs to it and to another bidder (who could let the better of two bids fall), when it comes from an outside
-vendor, which the buyer itself chose to invite, or when who chooses is tied to a bidder. A bidder whose price is
-abnormally low is asked first. The limits are dated parameters of the company (rule 13 of the market);
-the shape of the low-price test follows Prozorro: under the mean of the others, or under the next price, by more than a
-share. Amounts are minor units, shares basis points, all arithmetic is exact.
+vendor, which the buyer itself chose to invite, when who chooses is tied to a bidder, or when an objection to choosing
+it was upheld. A bidder whose price is abnormally low is asked first. The limits are dated parameters of the company
+(rule 13 of the market); the shape of the low-price test follows Prozorro: under the mean of the others, or under the
+next price, by more than a share. Amounts are minor units, shares basis points, all arithmetic is exact.
 """
 
 from collections.abc import Sequence
@@ -29,6 +29,7 @@ class Cause(StrEnum):
     SAME_PEOPLE = "same_people"
     OUTSIDE = "outside"
     TIED = "tied"
+    OBJECTED = "objected"
 
 
 class Tie(StrEnum):
@@ -91,6 +92,7 @@ def causes(
     shares_people: bool = False,
     passes_disqualified: bool = False,
     is_tied: bool = False,
+    was_upheld: bool = False,
 ) -> tuple[Cause, ...]:
     """Why a choice wants a second person, in a fixed order; empty when one person's word is enough."""
     found = {
@@ -103,5 +105,6 @@ def causes(
         Cause.SAME_PEOPLE: shares_people,
         Cause.OUTSIDE: is_outside,
         Cause.TIED: is_tied,
+        Cause.OBJECTED: was_upheld,
     }
     return tuple(cause for cause, is_so in found.items() if is_so)

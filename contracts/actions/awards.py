@@ -133,12 +133,11 @@ def refuse(*, award: Award, reason: str, by: User) -> Award:
 def take_back(*, award: Award, reason: str, by: User) -> Award:
     """The leader of the buyer takes a choice back before it takes effect; every bidder reads why.
 
-    Raises Denied, InvalidTransition (it took effect), Invalid.
+    Raises Denied, InvalidTransition (it took effect, or an objection is open), Invalid.
     """
     project, award, now = locked_award(award)
     who = standing_of(by, business_date(now))
-    permissions.check_award(project, who)
-    permissions.check_impartial(project, who)
+    permissions.check_take_back(project, award, who)
     was_told = award.status == Award.Status.STANDING
     reason = given(reason, _("Say why the choice is taken back; every bidder reads it."))
     cancel(project, award, "award_taken_back", reason=reason, by=by, now=now)
@@ -330,7 +329,7 @@ def _propose(
     and who declined or is about to be gone."""
     bids = [place.bid for place in ranking.places]
     check_price_asked(project, winner, bids, now)
-    others = [bid.price_minor for bid in valid(bids) if bid.pk != winner.pk and bid.price_minor is not None]
+    others = [place.bid.price_minor or 0 for place in losers(ranking, winner) if place.rank is not None]
     ranked = [place.bid.pk for place in ranking.places if place.rank is not None and place.bid.pk not in passed]
     is_top = bool(ranked) and ranked[0] == winner.pk
     tie = None if is_top or not ranked else tie_between_lots(project, ranking, winner, ranking.of(ranked[0]).bid)
@@ -345,6 +344,7 @@ def _propose(
         shares_people=_shares_people(project, winner),
         passes_disqualified=bool(out),
         is_tied=bool(ties_of(project, by, business_date(now))),
+        was_upheld=Objection.objects.filter(award__bid=winner, ruling=Objection.Ruling.UPHELD).exists(),
     )
     arithmetic = frozen(project, ranking) | ({} if tie is None else {"split": tie.facts()})
     if out:

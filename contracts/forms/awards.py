@@ -48,8 +48,9 @@ def reason_name(bid_id: UUID) -> str:
 
 
 class AgreeForm(forms.Form):
-    """What the second person says."""
+    """What the second person says, and of which award they say it."""
 
+    award = forms.UUIDField(widget=forms.HiddenInput)
     verdict = forms.ChoiceField(
         label=gettext_lazy("Your answer"),
         choices=[("agree", gettext_lazy("I agree")), ("refuse", gettext_lazy("I do not agree"))],

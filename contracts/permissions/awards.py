@@ -47,6 +47,14 @@ def check_disqualify(project: Project, who: Standing) -> None:
     check_untied(project, who.user, who.on, _mend(project))
 
 
+def check_take_back(project: Project, award: Award, who: Standing) -> None:
+    """Who may choose takes a choice back, but not from under an open objection. Up to three statements."""
+    check_award(project, who)
+    check_impartial(project, who)
+    if award.objections.filter(ruling=None).exists():
+        raise InvalidTransition(_("An objection is open. The steward rules on it before this choice is taken back."))
+
+
 def _mend(project: Project) -> str:
     return _(
         "So you do not choose between the bids. Hand the lead of %(me)s over to somebody who may, or end without an "

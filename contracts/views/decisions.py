@@ -107,7 +107,7 @@ def _acts(seen: SeenProject, decision: Decision, bids: Sequence[Bid], who: Stand
         refusal = why_not(checks.check_object, award, bids, who, now, objected=objected)
         found.append(Act(address("award_object", project), _("Object"), "message-square", refusal, tone="plain"))
     if award.status != Award.Status.ACTIVE and who.leads(project.buyer_id):
-        refusal = why_not(checks.check_award, project, who) or why_not(checks.check_impartial, project, who)
+        refusal = why_not(checks.check_take_back, project, award, who)
         found.append(
             Act(address("award_take_back", project), _("Take the choice back"), "undo-2", refusal, tone="plain")
         )
@@ -123,8 +123,12 @@ def award_agree(request: Request, pk: UUID) -> HttpResponse:
     seen, bids, decision, now = _decided(request, pk)
     who = standing_of(request.user, business_date(now))
     checks.check_agree(seen.project, decision.award, who, seen.seats)
-    form = AgreeForm(request.POST or None)
+    form = AgreeForm(request.POST or None, initial={"award": decision.award.pk})
     if request.method == "POST" and form.is_valid():
+        if form.cleaned_data["award"] != decision.award.pk:
+            raise Conflict(
+                _("The buyer has chosen anew since you opened this page. Open it again and read the choice.")
+            )
         verb = actions.agree if form.agrees() else actions.refuse
         reason = form.cleaned_data["reason"]
         if _done(form, lambda: verb(award=decision.award, reason=reason, by=request.user)):
@@ -145,8 +149,7 @@ def award_take_back(request: Request, pk: UUID) -> HttpResponse:
     """The leader of the buyer takes a choice back before it takes effect."""
     seen, _bids, decision, now = _decided(request, pk)
     who = standing_of(request.user, business_date(now))
-    checks.check_award(seen.project, who)
-    checks.check_impartial(seen.project, who)
+    checks.check_take_back(seen.project, decision.award, who)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
@@ -205,7 +208,7 @@ def bid_price(request: Request, pk: UUID, bid: UUID) -> HttpResponse:
     bids = queries.opened_bids(seen.project)
     chosen = next((row for row in bids if row.pk == chosen.pk), chosen)
     limits = low_prices.limits_on(seen.project, business_date(now))
-    low = low_prices.low_price_of(chosen, bids, limits)
+    low = low_prices.low_price_of(seen.project, chosen, bids, limits)
     question = getattr(chosen, "price_question", None)
     if low is None and question is None:
         raise Http404
@@ -290,5 +293,5 @@ def low_prices_among(project: Project, bids: Sequence[Bid], today: date, *, deci
     found = {bid.pk: LOW for bid in bids if getattr(bid, "price_question", None) is not None}
     if decides:
         limits = low_prices.limits_on(project, today)
-        found |= {bid.pk: LOW for bid in bids if low_prices.low_price_of(bid, bids, limits) is not None}
+        found |= {bid.pk: LOW for bid in bids if low_prices.low_price_of(project, bid, bids, limits) is not None}
     return found

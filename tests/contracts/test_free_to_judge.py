@@ -10,7 +10,7 @@ from django.urls import reverse
 from contracts.actions import awards, contracts, low_prices, objections, panel, projects
 from contracts.models import Award, Bid, Contract, Project
 from core.clock import business_date, market_now, move_forward
-from core.errors import Conflict, Denied
+from core.errors import Conflict, Denied, InvalidTransition
 from core.models import Parameter
 from microenterprises.actions import firms
 from microenterprises.models import Membership, Microenterprise
@@ -284,3 +284,44 @@ def test_who_leads_the_winner_does_not_object_through_another_me(cast: Cast) -> 
     award = awards.agree(award=chosen(project, Bid.objects.get(pk=first.pk), cast.lin), reason="Yes.", by=cast.ada)
     with pytest.raises(Denied):
         objections.object_to(award=award, reason="Wait.", by=cast.amara)
+
+
+def test_after_an_upheld_objection_the_same_bid_wants_a_second_person(cast: Cast) -> None:
+    objections_take(1)
+    project, first, _second = evaluating(cast)
+    objection = objections.object_to(award=chosen(project, first, cast.lin), reason="Copied.", by=cast.teo)
+    objections.rule(objection=objection, upheld=True, reason="It is.", by=cast.ada)
+    award = chosen(project, first, cast.lin)
+    assert (award.status, award.causes) == (Award.Status.PROPOSED, ["objected"])
+
+
+def test_a_choice_is_not_taken_back_from_under_an_open_objection(cast: Cast) -> None:
+    objections_take(1)
+    project, first, _second = evaluating(cast)
+    award = chosen(project, first, cast.lin)
+    objection = objections.object_to(award=award, reason="Copied.", by=cast.teo)
+    with pytest.raises(InvalidTransition, match="The steward rules on it before"):
+        awards.take_back(award=award, reason="Let me think.", by=cast.lin)
+    objections.rule(objection=objection, upheld=False, reason="It is not.", by=cast.ada)
+    assert awards.take_back(award=award, reason="Let me think.", by=cast.lin).status == Award.Status.CANCELLED
+
+
+def test_the_second_person_agrees_with_the_choice_they_read_and_no_other(cast: Cast) -> None:
+    project, _first, second, third = three_bids(cast)
+    award = chosen(project, second, cast.lin)
+    assert f'name="award" value="{award.pk}"' in page(cast.ada, "award_agree", project.pk)
+    awards.take_back(award=award, reason="Wait.", by=cast.lin)
+    other = chosen(project, third, cast.lin)
+    client = Client()
+    client.force_login(cast.ada)
+    typed = {"award": str(award.pk), "verdict": "agree", "reason": "90,000 is what we paid before."}
+    sent = client.post(reverse("award_agree", args=[project.pk]), typed)
+    assert (sent.status_code, again(other).status) == (HTTPStatus.CONFLICT, Award.Status.PROPOSED)
+
+
+def test_a_bid_below_the_pass_mark_is_no_competition(cast: Cast) -> None:
+    project = published(cast, **(market.quality_facts(cast) | {"pass_mark": 5_000}))
+    first, second = market.two_bids(cast, project)
+    project = opened(project)
+    market.judge(project, {first: 9_000, second: 0})
+    assert chosen(project, Bid.objects.get(pk=first.pk), cast.lin).causes == ["single_bid"]
