@@ -26,6 +26,7 @@ CAUSES: Final[Mapping[Cause, Promise]] = {
     ),
     Cause.DISQUALIFIED: gettext_lazy("A bid that could stand before it was disqualified by the buyer alone."),
     Cause.LARGE: gettext_lazy("Its price is so high that two people decide."),
+    Cause.LARGE_LOTS: gettext_lazy("With the other lots of this bidder its price is so high that two people decide."),
     Cause.SINGLE_BID: gettext_lazy("It is the only valid bid."),
     Cause.LOW_PRICE: gettext_lazy("Its price is abnormally low."),
     Cause.SAME_PEOPLE: gettext_lazy("Somebody was in this bidder and in another one that bid, since it was published."),

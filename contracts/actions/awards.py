@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils.translation import gettext as _
 
 from contracts import scrutiny
@@ -344,6 +344,7 @@ def _propose(
         shares_people=_shares_people(project, winner),
         passes_disqualified=bool(out),
         is_tied=bool(ties_of(project, by, business_date(now))),
+        other_lots_minor=_of_other_lots(project, winner),
         was_upheld=Objection.objects.filter(award__bid=winner, ruling=Objection.Ruling.UPHELD).exists(),
     )
     arithmetic = frozen(project, ranking) | ({} if tie is None else {"split": tie.facts()})
@@ -362,6 +363,16 @@ def _shares_people(project: Project, winner: Bid) -> bool:
     rivals = project.bids.opened().exclude(pk=winner.pk).filter(microenterprise__isnull=False)
     rivals = rivals.exclude(microenterprise=winner.microenterprise_id)
     return places.filter(microenterprise__in=rivals.values("microenterprise"), person__in=there).exists()
+
+
+def _of_other_lots(project: Project, winner: Bid) -> int:
+    """What the bidder that is chosen gets for the other lots of the set, in minor units. One statement, for lots."""
+    if project.lot_set_id is None:
+        return 0
+    same = Q(bid__microenterprise=winner.microenterprise_id, bid__vendor=winner.vendor_id)
+    others = Award.objects.filter(same, project__lot_set=project.lot_set_id, status__in=Award.LIVE)
+    total: int | None = others.exclude(project=project).aggregate(total=Sum("bid__price_minor"))["total"]
+    return total or 0
 
 
 def _of_tie(tie: SplitTie | None) -> scrutiny.Tie:

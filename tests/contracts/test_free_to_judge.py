@@ -7,8 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from contracts.actions import awards, contracts, low_prices, objections, panel, projects
+from contracts.actions import awards, contracts, lots, low_prices, objections, panel, projects
+from contracts.lots import LotDraft
 from contracts.models import Award, Bid, Contract, Project
+from core import parameters
 from core.clock import business_date, market_now, move_forward
 from core.errors import Conflict, Denied, InvalidTransition
 from core.models import Parameter
@@ -325,3 +327,17 @@ def test_a_bid_below_the_pass_mark_is_no_competition(cast: Cast) -> None:
     project = opened(project)
     market.judge(project, {first: 9_000, second: 0})
     assert chosen(project, Bid.objects.get(pk=first.pk), cast.lin).causes == ["single_bid"]
+
+
+def test_lots_that_are_large_together_want_a_second_person(cast: Cast) -> None:
+    limit = parameters.value("award_large_from_units") * 100
+    wanted = [LotDraft(title, limit - 1) for title in ("North", "South")]
+    draft = market.a_draft(cast, title="Boxes for all", ceiling_minor=None)
+    found = lots.publish(
+        lot_set=lots.create(buyer=cast.blue_kettle, shared=draft, lots=wanted, by=cast.lin), by=cast.lin
+    )
+    for lot in found:
+        bids_on(lot, cast.cold_chain, cast.amara, limit // 2)
+        bids_on(lot, cast.northwind, cast.teo, limit // 2 + 1)
+    bids = [Bid.objects.get(project=opened(lot), microenterprise=cast.cold_chain) for lot in found]
+    assert [chosen(bid.project, bid, cast.lin).causes for bid in bids] == [[], ["large_lots"]]
