@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contracts.explaining import percent
-from contracts.models import Award
+from contracts.models import Award, Bid
 from contracts.queries.decisions import Decision
 from contracts.queries.lots import SplitTie
 from contracts.scrutiny import Cause, Limits, LowPrice
@@ -24,17 +24,36 @@ CAUSES: Final[Mapping[Cause, Promise]] = {
     Cause.TIE_SPLIT: gettext_lazy(
         "It splits a tie between lots, and the other lot has not gone to the other bidder yet."
     ),
+    Cause.DISQUALIFIED: gettext_lazy("A bid that could stand before it was disqualified by the buyer alone."),
     Cause.LARGE: gettext_lazy("Its price is so high that two people decide."),
+    Cause.LARGE_LOTS: gettext_lazy("With the other lots of this bidder its price is so high that two people decide."),
     Cause.SINGLE_BID: gettext_lazy("It is the only valid bid."),
     Cause.LOW_PRICE: gettext_lazy("Its price is abnormally low."),
     Cause.SAME_PEOPLE: gettext_lazy("Somebody was in this bidder and in another one that bid, since it was published."),
     Cause.OUTSIDE: gettext_lazy("It is the bid of an outside vendor, which the buyer itself invited."),
+    Cause.OBJECTED: gettext_lazy("An objection to choosing it before was upheld."),
+    Cause.TIED: gettext_lazy("Who chose it is tied to somebody that bids here, or was not long ago."),
 }
 
 
 def causes(kept: Iterable[str]) -> list[str]:
     """Why a second person is asked, a sentence each."""
     return [str(CAUSES[Cause(cause)]) for cause in kept]
+
+
+def disqualified(bids: Iterable[Bid]) -> list[str]:
+    """What the buyer disqualified that could stand before a choice, and why, a sentence each."""
+    return [
+        _("%(bidder)s could stand before this bid and was disqualified: “%(reason)s” A second person has to agree.")
+        % {"bidder": bid.bidder_label, "reason": bid.outcome_reason}
+        for bid in bids
+    ]
+
+
+def passed(award: Award, bids: Iterable[Bid]) -> list[str]:
+    """What was disqualified before an award and could stand before its bid, as its frozen arithmetic tells."""
+    out = award.arithmetic.get("disqualified", ())
+    return disqualified(bid for bid in bids if str(bid.pk) in out)
 
 
 def split(arithmetic: Mapping[str, Any]) -> str:

@@ -5,10 +5,12 @@ No decisions and no sentences: those are in `actions.awards` and `explaining`.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
 from contracts import scoring
+from contracts.bidders import is_gone
 from contracts.models import Bid, Project
 
 
@@ -87,6 +89,34 @@ def waits(project: Project, bid: Bid) -> bool:
     if needs_quality(project) and bid.quality_points is None:
         return True
     return project.two_envelopes and bid.price_minor is None and (bid.quality_points or 0) >= project.pass_mark
+
+
+def contenders(project: Project, bids: Iterable[Bid]) -> list[Bid]:
+    """The valid bids that may win, or may turn out to once they are judged and their price is open."""
+    rule = rule_of(project)
+    return [
+        bid
+        for bid in bids
+        if bid.status == Bid.Status.VALID
+        and (waits(project, bid) or (bid.price_minor is not None and scoring.refusal(_plain(bid), rule) is None))
+    ]
+
+
+def disqualified_before(project: Project, bids: Iterable[Bid], chosen: Bid) -> list[Bid]:
+    """The bids that the buyer disqualified and that would stand before a ranked one, best first; then those of which
+    nobody knows, because the panel never judged them or their price stayed sealed.
+
+    The formula is independent of rivals, so putting them back changes the order of no other two. Whose bidder is
+    dissolved could not win anyway, and is not among them.
+    """
+    bids = list(bids)
+    out = [bid for bid in bids if bid.status == Bid.Status.DISQUALIFIED and not is_gone(bid.bidder)]
+    unknown = [bid for bid in out if waits(project, bid)]
+    valid = [bid for bid in bids if bid.status == Bid.Status.VALID]
+    known = {str(bid.pk): bid for bid in (*valid, *out) if bid.price_minor is not None and bid not in unknown}
+    scored = scoring.score((_plain(bid) for bid in known.values()), rule=rule_of(project), seed=project.draw_seed)
+    ahead = takewhile(lambda row: row.bid.id != str(chosen.pk), (row for row in scored if row.rank is not None))
+    return [*(known[row.bid.id] for row in ahead if known[row.bid.id] in out), *unknown]
 
 
 def frozen(project: Project, ranking: Ranking) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """When one person's word is not enough: pure rules over plain values, no Django.
 
-A choice wants a second person when it is not the best bid by the rule (but see `Tie`), when it is worth a lot, when
-nobody else bid, when its price is abnormally low, when somebody belongs to it and to another bidder (who could let the
-better of two bids fall), or when it comes from an outside vendor, which the buyer itself chose to invite. A bidder
-whose price is abnormally low is asked first. The limits are dated parameters of the company (rule 13 of the market);
-the shape of the low-price test follows Prozorro: under the mean of the others, or under the next price, by more than a
-share. Amounts are minor units, shares basis points, all arithmetic is exact.
+A choice wants a second person when it is not the best bid by the rule (but see `Tie`), when the buyer disqualified one
+that could stand before it, when it is worth a lot, alone or with the lots beside it, when nobody else bid, when its
+price is abnormally low, when somebody belongs to it and to another bidder (who could let the better of two bids fall),
+when it comes from an outside vendor, which the buyer itself chose to invite, when who chooses is tied to a bidder, or
+when an objection to choosing it was upheld. A bidder whose price is abnormally low is asked first. The limits are dated
+parameters of the company (rule 13 of the market); the shape of the low-price test follows Prozorro: under the mean of
+the others, or under the next price, by more than a share. Amounts are minor units, shares basis points, all arithmetic
+is exact.
 """
 
 from collections.abc import Sequence
@@ -21,11 +23,15 @@ class Cause(StrEnum):
 
     NOT_TOP = "not_top"
     TIE_SPLIT = "tie_split"
+    DISQUALIFIED = "disqualified"
     LARGE = "large"
+    LARGE_LOTS = "large_lots"
     SINGLE_BID = "single_bid"
     LOW_PRICE = "low_price"
     SAME_PEOPLE = "same_people"
     OUTSIDE = "outside"
+    TIED = "tied"
+    OBJECTED = "objected"
 
 
 class Tie(StrEnum):
@@ -86,15 +92,26 @@ def causes(
     tie: Tie = Tie.NONE,
     is_outside: bool = False,
     shares_people: bool = False,
+    passes_disqualified: bool = False,
+    is_tied: bool = False,
+    was_upheld: bool = False,
+    other_lots_minor: int = 0,
 ) -> tuple[Cause, ...]:
-    """Why a choice wants a second person, in a fixed order; empty when one person's word is enough."""
+    """Why a choice wants a second person, in a fixed order; empty when one person's word is enough.
+
+    other_lots_minor: what the same bidder gets for the other lots of the set.
+    """
     found = {
         Cause.NOT_TOP: not is_top and tie is Tie.NONE,
         Cause.TIE_SPLIT: not is_top and tie is Tie.OPEN,
+        Cause.DISQUALIFIED: passes_disqualified,
         Cause.LARGE: price_minor >= limits.large_minor,
+        Cause.LARGE_LOTS: price_minor < limits.large_minor <= price_minor + other_lots_minor,
         Cause.SINGLE_BID: not others_minor,
         Cause.LOW_PRICE: low_price(price_minor, others_minor, limits) is not None,
         Cause.SAME_PEOPLE: shares_people,
         Cause.OUTSIDE: is_outside,
+        Cause.TIED: is_tied,
+        Cause.OBJECTED: was_upheld,
     }
     return tuple(cause for cause, is_so in found.items() if is_so)

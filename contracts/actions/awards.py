@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils.translation import gettext as _
 
 from contracts import scrutiny
@@ -25,11 +25,12 @@ from contracts.business_days import end_after
 from contracts.lifecycle import AWARD, BID, PROJECT
 from contracts.models import Award, Bid, Objection, Project
 from contracts.permissions import awards as permissions
+from contracts.permissions.parts import ties_of
 from contracts.permissions.projects import check_undecided
 from contracts.permissions.standing import standing_of
 from contracts.queries.lots import SplitTie, tie_between_lots
 from contracts.queries.panel import seats_of
-from contracts.ranking import Ranking, frozen, losers, rank
+from contracts.ranking import Place, Ranking, disqualified_before, frozen, losers, rank
 from core import parameters
 from core.clock import business_date, company_zone, market_now
 from core.errands import one_by_one
@@ -44,12 +45,13 @@ from people.notices import tell
 def disqualify(*, bid: Bid, reason: str, by: User) -> Bid:
     """Take an opened bid out of the ranking for a reason the bidder reads. Only the leader of the buyer.
 
+    Whoever is chosen below it needs a second person, who reads the reason too.
+
     Raises Denied, InvalidTransition (not evaluating, or an award is on its way), Invalid.
     """
     project, bid, now = locked_bid(bid)
     who = standing_of(by, business_date(now))
-    permissions.check_award(project, who)
-    permissions.check_impartial(opened(project), who)
+    permissions.check_disqualify(project, who)
     check_undecided(project)
     reason = given(reason, _("Say why this bid cannot be considered; the bidder reads it."))
     BID.move(bid, "disqualify", outcome_reason=reason)
@@ -78,9 +80,9 @@ def award(*, project: Project, bid: Bid, reason: str, loser_reasons: Mapping[UUI
     now = market_now()
     who = standing_of(by, business_date(now))
     permissions.check_award(project, who)
-    bids = opened(project)
-    permissions.check_impartial(bids, who)
+    permissions.check_impartial(project, who)
     check_undecided(project)
+    bids = opened(project)
     ranking = rank(project, bids)
     winner = next((row for row in bids if row.pk == bid.pk), bid)
     permissions.check_awardable(project, winner, ranking.unscored)
@@ -100,21 +102,20 @@ def agree(*, award: Award, reason: str, by: User) -> Award:
     Raises Denied (who proposed it, who accepts the work, a bidder, a stranger), InvalidTransition, Invalid.
     """
     project, award, now = locked_award(award)
-    bids = opened(project)
-    permissions.check_agree(project, award, bids, standing_of(by, business_date(now)), seats_of(project))
+    permissions.check_agree(project, award, standing_of(by, business_date(now)), seats_of(project))
     permissions.check_can_sign(award.bid)
     reason = given(reason, _("Say what convinced you; every bidder reads it."))
     until = _standstill_from(now)
     AWARD.move(award, "agree", agreed_at=now, agreed_by=by, agreed_reason=reason, stands_until=until)
     record(project, "award_agreed", by=by, bid=str(award.bid_id), reason=reason)
-    return _standing(project, award, bids, now)
+    return _standing(project, award, opened(project), now)
 
 
 @transaction.atomic
 def refuse(*, award: Award, reason: str, by: User) -> Award:
     """The second person does not agree: the award is cancelled, the buyer chooses again. Raises as `agree` does."""
     project, award, now = locked_award(award)
-    permissions.check_agree(project, award, opened(project), standing_of(by, business_date(now)), seats_of(project))
+    permissions.check_agree(project, award, standing_of(by, business_date(now)), seats_of(project))
     reason = given(reason, _("Say why you do not agree; whoever proposed it reads it."))
     cancel(project, award, "award_refused", reason=reason, by=by, now=now)
     tell(
@@ -132,10 +133,11 @@ def refuse(*, award: Award, reason: str, by: User) -> Award:
 def take_back(*, award: Award, reason: str, by: User) -> Award:
     """The leader of the buyer takes a choice back before it takes effect; every bidder reads why.
 
-    Raises Denied, InvalidTransition (it took effect), Invalid.
+    Raises Denied, InvalidTransition (it took effect, or an objection is open), Invalid.
     """
     project, award, now = locked_award(award)
-    permissions.check_award(project, standing_of(by, business_date(now)))
+    who = standing_of(by, business_date(now))
+    permissions.check_take_back(project, award, who)
     was_told = award.status == Award.Status.STANDING
     reason = given(reason, _("Say why the choice is taken back; every bidder reads it."))
     cancel(project, award, "award_taken_back", reason=reason, by=by, now=now)
@@ -146,7 +148,7 @@ def take_back(*, award: Award, reason: str, by: User) -> Award:
 
 @transaction.atomic
 def no_award(*, project: Project, reason: str, by: User) -> Project:
-    """End the evaluation without an award: the hold goes back, every bidder reads why.
+    """End the evaluation without an award: the hold goes back, every bidder reads why. Also by who is tied to a bidder.
 
     Raises Denied, InvalidTransition (not evaluating, or an award is on its way), Invalid without a reason.
     """
@@ -267,14 +269,19 @@ def _disqualify_gone(project: Project, bid: Bid, *, by: User | None) -> str:
 
 
 def _choose_following(project: Project, ended: Award, reason: str, now: datetime) -> bool:
-    """Propose the next rank after an award that ended; False when no bid is left that may win by itself."""
+    """Propose the next rank below an award that ended; False when no bid is left there that may win by itself.
+
+    The clock never goes back up, nor to a bid whose award ended before: people chose against those.
+    """
     bids = opened(project)
     for bid in valid(bids):
         if is_gone(bid.bidder):  # it ended while the contract of another waited for a signature
             _disqualify_gone(project, bid, by=None)
-    passed = set(project.awards.filter(status=Award.Status.DECLINED).values_list("bid_id", flat=True))
+    over = set(project.awards.exclude(status__in=Award.LIVE).values_list("bid_id", "status"))
+    ended_before = {bid_id for bid_id, _status in over}
+    passed = {ended.bid_id, *(bid_id for bid_id, status in over if status == Award.Status.DECLINED)}
     ranking = rank(project, bids)
-    left = [place for place in ranking.places if place.rank is not None and place.bid.pk not in passed]
+    left = [place for place in _below(ended, ranking) if place.bid.pk not in ended_before]
     following = next((place.bid for place in left if _may_win(project, place.bid, bids, now)), None)
     if following is None:
         return False
@@ -288,6 +295,13 @@ def _choose_following(project: Project, ended: Award, reason: str, now: datetime
     Bid.objects.filter(pk=following.pk).update(outcome_reason=following.outcome_reason)
     _agreed_or_waiting(project, made, bids, by=None, now=now)
     return True
+
+
+def _below(ended: Award, ranking: Ranking) -> list[Place]:
+    """The bids that the frozen arithmetic of an award ranked below its own, best first."""
+    then = {row["bid"]: row["rank"] for row in ended.arithmetic["bids"]}
+    own = then[str(ended.bid_id)]
+    return [place for place in ranking.places if place.rank is not None and then[str(place.bid.pk)] > own]
 
 
 def _may_win(project: Project, bid: Bid, bids: Sequence[Bid], now: datetime) -> bool:
@@ -311,13 +325,15 @@ def _propose(
     now: datetime,
     passed: frozenset[UUID] | set[UUID] = frozenset(),
 ) -> Award:
-    """Insert the award with its frozen arithmetic and the causes for a second person. passed: who declined before."""
+    """Insert the award with its frozen arithmetic and the causes for a second person. passed: whose turn it was before,
+    and who declined or is about to be gone."""
     bids = [place.bid for place in ranking.places]
     check_price_asked(project, winner, bids, now)
-    others = [bid.price_minor for bid in valid(bids) if bid.pk != winner.pk and bid.price_minor is not None]
+    others = [place.bid.price_minor or 0 for place in losers(ranking, winner) if place.rank is not None]
     ranked = [place.bid.pk for place in ranking.places if place.rank is not None and place.bid.pk not in passed]
     is_top = bool(ranked) and ranked[0] == winner.pk
     tie = None if is_top or not ranked else tie_between_lots(project, ranking, winner, ranking.of(ranked[0]).bid)
+    out = [bid for bid in disqualified_before(project, bids, winner) if bid.pk not in passed]
     causes = scrutiny.causes(
         is_top=is_top,
         price_minor=winner.price_minor or 0,
@@ -326,8 +342,14 @@ def _propose(
         tie=_of_tie(tie),
         is_outside=winner.vendor_id is not None,
         shares_people=_shares_people(project, winner),
+        passes_disqualified=bool(out),
+        is_tied=bool(ties_of(project, by, business_date(now))),
+        other_lots_minor=_of_other_lots(project, winner),
+        was_upheld=Objection.objects.filter(award__bid=winner, ruling=Objection.Ruling.UPHELD).exists(),
     )
     arithmetic = frozen(project, ranking) | ({} if tie is None else {"split": tie.facts()})
+    if out:
+        arithmetic["disqualified"] = [str(bid.pk) for bid in out]
     return _insert(project, winner, reason, arithmetic, [cause.value for cause in causes], by, now)
 
 
@@ -343,6 +365,16 @@ def _shares_people(project: Project, winner: Bid) -> bool:
     return places.filter(microenterprise__in=rivals.values("microenterprise"), person__in=there).exists()
 
 
+def _of_other_lots(project: Project, winner: Bid) -> int:
+    """What the bidder that is chosen gets for the other lots of the set, in minor units. One statement, for lots."""
+    if project.lot_set_id is None:
+        return 0
+    same = Q(bid__microenterprise=winner.microenterprise_id, bid__vendor=winner.vendor_id)
+    others = Award.objects.filter(same, project__lot_set=project.lot_set_id, status__in=Award.LIVE)
+    total: int | None = others.exclude(project=project).aggregate(total=Sum("bid__price_minor"))["total"]
+    return total or 0
+
+
 def _of_tie(tie: SplitTie | None) -> scrutiny.Tie:
     if tie is None:
         return scrutiny.Tie.NONE
@@ -353,7 +385,7 @@ def _record_proposal(project: Project, made: Award, ranking: Ranking, *, by: Use
     record(
         project, "award_proposed", by=by, bid=str(made.bid_id), **made.bid.bidder_facts(),
         price_minor=made.bid.price_minor, rank=ranking.of(made.bid_id).rank, causes=made.causes, reason=made.reason,
-        **({"split": made.arithmetic["split"]} if "split" in made.arithmetic else {}),
+        **{name: made.arithmetic[name] for name in ("split", "disqualified") if name in made.arithmetic},
     )  # fmt: skip
 
 
@@ -384,7 +416,7 @@ def _insert(
 def _agreed_or_waiting(project: Project, made: Award, bids: Sequence[Bid], *, by: User | None, now: datetime) -> Award:
     if made.causes:
         tell(
-            [person for person in permissions.may_agree(project, made, bids, now) if person != by],
+            [person for person in permissions.may_agree(project, made, now) if person != by],
             lambda: _("The award of “%(title)s” waits for a second person to agree.") % {"title": project.title},
             link=link(project),
         )

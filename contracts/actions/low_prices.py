@@ -7,12 +7,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contracts import scrutiny
-from contracts.actions.evaluation import bidder, given, locked_bid, opened, valid
+from contracts.actions.evaluation import bidder, given, locked_bid, opened
 from contracts.actions.projects import leaders, link, record
 from contracts.models import Bid, PriceQuestion, Project
 from contracts.permissions import awards as permissions
 from contracts.permissions.projects import check_undecided
 from contracts.permissions.standing import standing_of
+from contracts.ranking import contenders
 from core import money, parameters
 from core.clock import business_date
 from core.errors import Conflict, InvalidTransition
@@ -30,10 +31,10 @@ def ask_about_price(*, bid: Bid, by: User) -> PriceQuestion:
     project, bid, now = locked_bid(bid)
     who = standing_of(by, business_date(now))
     permissions.check_award(project, who)
-    bids = opened(project)
-    permissions.check_impartial(bids, who)
+    permissions.check_impartial(project, who)
     check_undecided(project)
-    low = low_price_of(bid, bids, limits_on(project, business_date(now)))
+    bids = opened(project)
+    low = low_price_of(project, bid, bids, limits_on(project, business_date(now)))
     if low is None:
         raise InvalidTransition(_("This price is not abnormally low, so there is nothing to ask."))
     days = parameters.value("low_price_answer_days", on=business_date(now))
@@ -77,11 +78,11 @@ def answer_about_price(*, bid: Bid, answer: str, by: User) -> PriceQuestion:
     return question
 
 
-def low_price_of(bid: Bid, bids: Sequence[Bid], limits: scrutiny.Limits) -> scrutiny.LowPrice | None:
-    """What makes the price of a bid abnormally low among the valid bids of its project, or None."""
+def low_price_of(project: Project, bid: Bid, bids: Sequence[Bid], limits: scrutiny.Limits) -> scrutiny.LowPrice | None:
+    """What makes the price of a bid abnormally low among those of its project that may win too, or None."""
     if bid.price_minor is None:
         return None
-    others = [row.price_minor for row in valid(bids) if row.pk != bid.pk and row.price_minor is not None]
+    others = [row.price_minor for row in contenders(project, bids) if row.pk != bid.pk and row.price_minor is not None]
     return scrutiny.low_price(bid.price_minor, others, limits)
 
 
@@ -95,7 +96,7 @@ def limits_on(project: Project, day: date) -> scrutiny.Limits:
 
 def check_price_asked(project: Project, winner: Bid, bids: Sequence[Bid], now: datetime) -> None:
     """An abnormally low price wins only after its bidder was asked and has answered, or let the time pass."""
-    if low_price_of(winner, bids, limits_on(project, business_date(now))) is None:
+    if low_price_of(project, winner, bids, limits_on(project, business_date(now))) is None:
         return
     question = PriceQuestion.objects.filter(bid=winner).first()
     if question is None:

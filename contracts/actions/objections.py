@@ -9,7 +9,9 @@ from contracts.actions import awards
 from contracts.actions.evaluation import given, locked_award, opened
 from contracts.actions.projects import leaders, link, record
 from contracts.models import Award, Objection, Project, Vendor
+from contracts.models.vendors import Bidder
 from contracts.permissions import awards as permissions
+from contracts.permissions.parts import stewards
 from contracts.permissions.standing import standing_of
 from core.clock import business_date
 from core.errors import Conflict
@@ -24,7 +26,9 @@ def object_to(*, award: Award, reason: str, by: User) -> Objection:
     Raises Denied (not the leader of a losing bidder), InvalidTransition (not standing), TooLate, Invalid, Conflict.
     """
     project, award, now = locked_award(award)
-    bidder = permissions.check_object(award, opened(project), standing_of(by, business_date(now)), now)
+    raised_for = [row.bidder.pk for row in award.objections.select_related("microenterprise", "vendor") if row.bidder]
+    who = standing_of(by, business_date(now))
+    bidder = permissions.check_object(award, opened(project), who, now, objected=raised_for)
     reason = given(reason, _("Say what is wrong with this award; the steward and every bidder read it."))
     try:
         with transaction.atomic():
@@ -39,12 +43,25 @@ def object_to(*, award: Award, reason: str, by: User) -> Objection:
     except IntegrityError as refused:
         raise Conflict(_("%(me)s has objected to this award already.") % {"me": bidder.name}) from refused
     record(project, "objection_raised", by=by, **_facts(raised), reason=reason)
+    _tell_raised(project, bidder, now)
+    return raised
+
+
+def _tell_raised(project: Project, bidder: Bidder, now: datetime) -> None:
+    """The buyer and the stewards learn of it; HR too, when none of these may rule."""
+    words = {"me": bidder.name, "title": project.title}
+    known = stewards(project, business_date(now))
     tell(
-        [*leaders([project.buyer], now), *User.objects.filter(roles__contains=[Role.STEWARD], is_active=True)],
-        lambda: _("%(me)s objects to the award of “%(title)s”.") % {"me": bidder.name, "title": project.title},
+        [*leaders([project.buyer], now), *User.objects.filter(pk__in=known)],
+        lambda: _("%(me)s objects to the award of “%(title)s”.") % words,
         link=link(project),
     )
-    return raised
+    if "" not in known.values():
+        tell(
+            list(User.objects.filter(roles__contains=[Role.HR], is_active=True)),
+            lambda: _("No steward may rule on the objection to the award of “%(title)s”. Name another one.") % words,
+            link=link(project),
+        )
 
 
 @transaction.atomic
@@ -55,8 +72,8 @@ def rule(*, objection: Objection, upheld: bool, reason: str, by: User) -> Object
     """
     project, award, now = locked_award(objection.award)
     objection = Objection.objects.select_for_update().get(pk=objection.pk)
-    bids = opened(project)
-    permissions.check_rule(project, objection, bids, standing_of(by, business_date(now)))
+    today = business_date(now)
+    permissions.check_rule(objection, standing_of(by, today), stewards(project, today))
     objection.ruling_reason = given(reason, _("Say why; every bidder reads it."))
     objection.ruling = Objection.Ruling.UPHELD if upheld else Objection.Ruling.DISMISSED
     objection.ruled_at, objection.ruled_by = now, by

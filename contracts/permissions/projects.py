@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from contracts.lifecycle import PROJECT, Phase, phase
 from contracts.models import Award, Project
+from contracts.permissions.parts import check_untied
 from contracts.permissions.standing import Standing
 from core.errors import Denied, InvalidTransition, TooLate
 from core.words.instants import exact
@@ -56,11 +57,16 @@ def check_amend(project: Project, who: Standing, now: datetime) -> None:
 
 
 def check_cancel(project: Project, who: Standing) -> None:
-    """The leader of the buyer cancels while nothing is awarded, and so does the steward, who guards the market."""
+    """The leader of the buyer cancels while nothing is awarded, and so does the steward, who guards the market.
+
+    A steward who is tied to an opened bid does not; of sealed ones nobody is told whose they are. Two statements then.
+    """
     _check_live(project)
-    if not who.user.has_role(Role.STEWARD):
+    if who.user.has_role(Role.AUDITOR) or not who.user.has_role(Role.STEWARD):
         _check_leads(project, who, _("Only the leader of %(me)s or the steward cancels this project."))
     PROJECT.check(project.status, "cancel")
+    if project.status == Project.Status.EVALUATING and not who.leads(project.buyer_id):
+        check_untied(project, who.user, who.on, _("So another steward or the buyer has to cancel this project."))
 
 
 def check_undecided(project: Project) -> None:

@@ -15,10 +15,11 @@ from contracts.forms.awards import AwardForm
 from contracts.forms.projects import ReasonForm
 from contracts.models import Bid
 from contracts.permissions import awards as checks
-from contracts.permissions.standing import standing_of
+from contracts.permissions.parts import ties_of
+from contracts.permissions.standing import Standing, standing_of
 from contracts.queries import projects as queries
 from contracts.queries.lots import tie_between_lots
-from contracts.ranking import Place, Ranking, losers
+from contracts.ranking import Place, Ranking, disqualified_before, losers
 from core.clock import business_date
 from core.errors import Invalid
 from core.http import Request, see_other, unprocessable
@@ -30,9 +31,12 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 def project_award(request: Request, pk: UUID, bid: UUID) -> HttpResponse:
     """Decide for one bid, with a reason for every other."""
     seen = project_or_404(request.user, pk)
-    checks.check_award(seen.project, standing_of(request.user, business_date()))
+    who = standing_of(request.user, business_date())
+    checks.check_award(seen.project, who)
+    checks.check_impartial(seen.project, who)
     chosen = opened_bid_or_404(request.user, seen.project, bid)
-    ranking = queries.ranking_of(seen.project, queries.opened_bids(seen.project))
+    bids = queries.opened_bids(seen.project)
+    ranking = queries.ranking_of(seen.project, bids)
     checks.check_awardable(seen.project, chosen, ranking.unscored)
     place = ranking.of(chosen.pk)
     form = _award_form(request, ranking, place, seen.project.currency)
@@ -44,11 +48,20 @@ def project_award(request: Request, pk: UUID, bid: UUID) -> HttpResponse:
         "name": queries.bidder_name(chosen),
         "arithmetic": explaining.arithmetic(place, ranking, seen.project.currency),
         "form": form,
-        "departure": _departure(seen, place, ranking),
+        "notes": _notes(seen, place, ranking, bids, who),
         "back_to_wallet": (seen.project.ceiling_minor or 0) - (chosen.price_minor or 0),
     }
     response = render(request, "projects/award.html", context)
     return unprocessable(response) if form.is_bound and not form.is_valid() else response
+
+
+def _notes(seen: SeenProject, place: Place, ranking: Ranking, bids: list[Bid], who: Standing) -> list[str]:
+    """What is to be known before this bid is chosen, and why a second person will be asked; the rest is said after."""
+    out = disqualified_before(seen.project, bids, place.bid)
+    lately = ties_of(seen.project, who.user, who.on).lately
+    asked = _("So a second person has to agree.")
+    notes = [_departure(seen, place, ranking), *deciding.disqualified(out), f"{lately} {asked}" if lately else ""]
+    return [note for note in notes if note]
 
 
 def _departure(seen: SeenProject, place: Place, ranking: Ranking) -> str:
@@ -105,7 +118,7 @@ def project_no_award(request: Request, pk: UUID) -> HttpResponse:
 def bid_disqualify(request: Request, pk: UUID, bid: UUID) -> HttpResponse:
     """Take an opened bid out of the ranking."""
     seen = project_or_404(request.user, pk)
-    checks.check_award(seen.project, standing_of(request.user, business_date()))
+    checks.check_disqualify(seen.project, standing_of(request.user, business_date()))
     chosen = opened_bid_or_404(request.user, seen.project, bid)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -116,7 +129,10 @@ def bid_disqualify(request: Request, pk: UUID, bid: UUID) -> HttpResponse:
         "project": seen.project,
         "form": form,
         "title": _("Disqualify the bid of %(bidder)s") % {"bidder": name},
-        "consequence": _("The bid leaves the ranking for good. %(bidder)s and every other bidder read your reason.")
+        "consequence": _(
+            "The bid leaves the ranking for good. %(bidder)s and every other bidder read your reason, and a second "
+            "person reads it and has to agree before a bid that stands below it wins."
+        )
         % {"bidder": name},
         "button": _("Disqualify this bid"),
         "back": reverse("project_detail", args=[pk]),

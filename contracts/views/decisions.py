@@ -1,6 +1,6 @@
 """The pages of a decision on its way: a second person, a low price, objections, rulings. Load, act, answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -21,6 +21,7 @@ from contracts.forms.awards import AgreeForm, AnswerForm, RulingForm
 from contracts.forms.projects import ReasonForm
 from contracts.models import Award, Bid, Objection, Project
 from contracts.permissions import awards as checks
+from contracts.permissions.parts import stewards
 from contracts.permissions.standing import Standing, standing_of
 from contracts.queries import projects as queries
 from contracts.queries.decisions import Decision, Said, decision_of
@@ -40,10 +41,11 @@ LOW: Final = Badge(gettext_lazy("Low price"), "warn", "triangle-alert")
 
 @dataclass(frozen=True, slots=True)
 class ObjectionRow:
-    """An objection with the button of whoever may rule on it."""
+    """An objection with the button of whoever may rule on it, or what it waits for."""
 
     said: Said
     rule: Act | None
+    waits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,14 @@ class DecisionCard:
     objections: Sequence[ObjectionRow]
     acts: Sequence[Act]
     split: str
+    disqualified: Sequence[str]
 
 
 def card(seen: SeenProject, bids: Sequence[Bid], who: Standing, now: datetime) -> DecisionCard | None:
-    """The live decision among a project's opened bids; None when nothing is decided. No statement of its own."""
+    """The live decision among a project's opened bids; None when nothing is decided.
+
+    Statements only for who has to do something about it, and one while an objection is open.
+    """
     decision = decision_of(bids)
     if decision is None:
         return None
@@ -70,16 +76,23 @@ def card(seen: SeenProject, bids: Sequence[Bid], who: Standing, now: datetime) -
         bidder=bidder,
         sentence=deciding.sentence(decision, bidder, now),
         causes=deciding.causes(decision.award.causes),
-        objections=[ObjectionRow(said, _ruling(seen, said, bids, who)) for said in decision.objections],
+        objections=_objections(seen, decision, who),
         acts=_acts(seen, decision, bids, who, now),
         split=deciding.split(decision.award.arithmetic),
+        disqualified=deciding.passed(decision.award, bids),
     )
 
 
-def _ruling(seen: SeenProject, said: Said, bids: Sequence[Bid], who: Standing) -> Act | None:
-    if said.ruling or not who.user.has_role("steward"):
+def _objections(seen: SeenProject, decision: Decision, who: Standing) -> list[ObjectionRow]:
+    known = stewards(seen.project, who.on) if decision.contested else {}
+    waits = _("The steward has not ruled yet.") if "" in known.values() else checks.who_rules(known)
+    return [ObjectionRow(said, _ruling(seen, said, who, known), waits) for said in decision.objections]
+
+
+def _ruling(seen: SeenProject, said: Said, who: Standing, known: Mapping[UUID, str]) -> Act | None:
+    if said.ruling or who.user.pk not in known:
         return None
-    refusal = why_not(checks.check_rule, seen.project, Objection(ruling=None), bids, who)
+    refusal = why_not(checks.check_rule, Objection(ruling=None), who, known)
     return Act(address("objection_rule", seen.project, said.id), _("Rule on it"), "scale", refusal)
 
 
@@ -87,14 +100,15 @@ def _acts(seen: SeenProject, decision: Decision, bids: Sequence[Bid], who: Stand
     project, award = seen.project, decision.award
     found = []
     if award.status == Award.Status.PROPOSED:
-        refusal = why_not(checks.check_agree, project, award, bids, who, seen.seats)
+        refusal = why_not(checks.check_agree, project, award, who, seen.seats)
         if not refusal or who.belongs_to(project.buyer_id):
             found.append(Act(address("award_agree", project), _("Agree or refuse"), "scale", refusal))
-    if award.status == Award.Status.STANDING and checks.objecting_firm(award, bids, who) is not None:
-        refusal = why_not(checks.check_object, award, bids, who, now)
+    objected = [said.firm_id for said in decision.objections]
+    if award.status == Award.Status.STANDING and checks.objecting_firm(award, bids, who, objected=objected) is not None:
+        refusal = why_not(checks.check_object, award, bids, who, now, objected=objected)
         found.append(Act(address("award_object", project), _("Object"), "message-square", refusal, tone="plain"))
     if award.status != Award.Status.ACTIVE and who.leads(project.buyer_id):
-        refusal = why_not(checks.check_award, project, who)
+        refusal = why_not(checks.check_take_back, project, award, who)
         found.append(
             Act(address("award_take_back", project), _("Take the choice back"), "undo-2", refusal, tone="plain")
         )
@@ -109,7 +123,7 @@ def award_agree(request: Request, pk: UUID) -> HttpResponse:
     """The second person reads the choice and its arithmetic, then agrees or refuses with a reason."""
     seen, bids, decision, now = _decided(request, pk)
     who = standing_of(request.user, business_date(now))
-    checks.check_agree(seen.project, decision.award, bids, who, seen.seats)
+    checks.check_agree(seen.project, decision.award, who, seen.seats)
     form = AgreeForm(request.POST or None)
     if request.method == "POST" and _is_seen(request, decision, form) and form.is_valid():
         verb = actions.agree if form.agrees() else actions.refuse
@@ -121,7 +135,7 @@ def award_agree(request: Request, pk: UUID) -> HttpResponse:
         "project": seen.project,
         "decision": decision,
         "bidder": bidder,
-        "causes": deciding.causes(decision.award.causes),
+        "causes": [*deciding.causes(decision.award.causes), *deciding.passed(decision.award, bids)],
         "form": form,
     }
     return _answer(request, form, "projects/agree.html", context)
@@ -131,7 +145,8 @@ def award_agree(request: Request, pk: UUID) -> HttpResponse:
 def award_take_back(request: Request, pk: UUID) -> HttpResponse:
     """The leader of the buyer takes a choice back before it takes effect."""
     seen, _bids, decision, now = _decided(request, pk)
-    checks.check_award(seen.project, standing_of(request.user, business_date(now)))
+    who = standing_of(request.user, business_date(now))
+    checks.check_take_back(seen.project, decision.award, who)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and _is_seen(request, decision, form) and form.is_valid():
         reason = form.cleaned_data["reason"]
@@ -145,7 +160,9 @@ def award_take_back(request: Request, pk: UUID) -> HttpResponse:
 def award_object(request: Request, pk: UUID) -> HttpResponse:
     """A bidder who was not chosen objects while the award stands."""
     seen, bids, decision, now = _decided(request, pk)
-    checks.check_object(decision.award, bids, standing_of(request.user, business_date(now)), now)
+    objected = [said.firm_id for said in decision.objections]
+    who = standing_of(request.user, business_date(now))
+    checks.check_object(decision.award, bids, who, now, objected=objected)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and _is_seen(request, decision, form) and form.is_valid():
         reason = form.cleaned_data["reason"]
@@ -158,11 +175,12 @@ def award_object(request: Request, pk: UUID) -> HttpResponse:
 @get_or_post
 def objection_rule(request: Request, pk: UUID, objection: UUID) -> HttpResponse:
     """The steward rules on an objection with a reason."""
-    seen, bids, decision, now = _decided(request, pk)
+    seen, _bids, decision, now = _decided(request, pk)
     found = Objection.objects.select_related("microenterprise", "award").filter(pk=objection).first()
     if found is None or found.award_id != decision.award.pk:
         raise Http404
-    checks.check_rule(seen.project, found, bids, standing_of(request.user, business_date(now)))
+    who = standing_of(request.user, business_date(now))
+    checks.check_rule(found, who, stewards(seen.project, who.on))
     form = RulingForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         upheld, reason = form.upholds(), form.cleaned_data["reason"]
@@ -187,13 +205,15 @@ def bid_price(request: Request, pk: UUID, bid: UUID) -> HttpResponse:
     bids = queries.opened_bids(seen.project)
     chosen = next((row for row in bids if row.pk == chosen.pk), chosen)
     limits = low_prices.limits_on(seen.project, business_date(now))
-    low = low_prices.low_price_of(chosen, bids, limits)
+    low = low_prices.low_price_of(seen.project, chosen, bids, limits)
     question = getattr(chosen, "price_question", None)
     if low is None and question is None:
         raise Http404
     who = standing_of(request.user, business_date(now))
     answers = not why_not(checks.check_answer, chosen, question, who, now)
-    asks = question is None and not why_not(checks.check_award, seen.project, who)
+    asks = question is None and not (
+        why_not(checks.check_award, seen.project, who) or why_not(checks.check_impartial, seen.project, who)
+    )
     form = AnswerForm(request.POST or None) if answers else ReasonForm(None)
     if request.method == "POST" and _priced(request, form, chosen, answers=answers, asks=asks):
         return see_other("project_detail", pk)
@@ -291,5 +311,5 @@ def low_prices_among(project: Project, bids: Sequence[Bid], today: date, *, deci
     found = {bid.pk: LOW for bid in bids if getattr(bid, "price_question", None) is not None}
     if decides:
         limits = low_prices.limits_on(project, today)
-        found |= {bid.pk: LOW for bid in bids if low_prices.low_price_of(bid, bids, limits) is not None}
+        found |= {bid.pk: LOW for bid in bids if low_prices.low_price_of(project, bid, bids, limits) is not None}
     return found

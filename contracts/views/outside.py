@@ -193,8 +193,10 @@ def _acts(
     award, contract = decision.award, decision.contract
     if contract is not None and who.leads(contract.supplier_vendor_id):
         return [Act(reverse("contract_detail", args=[contract.pk]), _("Open the contract"), "handshake")]
-    if award.status == Award.Status.STANDING and award_checks.objecting_firm(award, bids, who) is not None:
-        refusal = why_not(award_checks.check_object, award, bids, who, now)
+    objected = [said.firm_id for said in decision.objections]
+    firm = award_checks.objecting_firm(award, bids, who, objected=objected)
+    if award.status == Award.Status.STANDING and firm is not None:
+        refusal = why_not(award_checks.check_object, award, bids, who, now, objected=objected)
         return [Act(address("award_object", project), _("Object"), "message-square", refusal, tone="plain")]
     return []
 

@@ -288,11 +288,12 @@ def _rows(seen: SeenProject, who: Standing, ranking: Ranking, *, decided: bool) 
     may_award = not decided and not why_not(award_checks.check_award, seen.project, who)
     bids = [place.bid for place in ranking.places]
     low = decisions.low_prices_among(seen.project, bids, who.on, decides=may_award)
-    rows = [_row(seen, place, ranking, who, may_award=may_award) for place in ranking.places]
+    tied = why_not(award_checks.check_impartial, seen.project, who) if may_award else ""
+    rows = [_row(seen, place, ranking, who, may_award=may_award, tied=tied) for place in ranking.places]
     return [replace(row, low=low.get(row.bid.pk)) for row in rows]
 
 
-def _row(seen: SeenProject, place: Place, ranking: Ranking, who: Standing, *, may_award: bool) -> BidRow:
+def _row(seen: SeenProject, place: Place, ranking: Ranking, who: Standing, *, may_award: bool, tied: str) -> BidRow:
     bid, project = place.bid, seen.project
     award = live_award(bid)
     won = award is not None and award.status == Award.Status.ACTIVE
@@ -306,15 +307,14 @@ def _row(seen: SeenProject, place: Place, ranking: Ranking, who: Standing, *, ma
         arithmetic=explaining.arithmetic(place, ranking, project.currency),
         own=who.belongs_to(bid.microenterprise_id),
         won=won,
-        award=_award_act(project, place, ranking, who) if may_award and valid else None,
-        disqualify=address("bid_disqualify", project, bid.pk) if may_award and valid else "",
+        award=_award_act(project, place, ranking, tied) if may_award and valid else None,
+        disqualify=address("bid_disqualify", project, bid.pk) if may_award and valid and not tied else "",
         answers=list(zip(asking(seen.criteria), bid.answers or (), strict=False)),
     )
 
 
-def _award_act(project: Project, place: Place, ranking: Ranking, who: Standing) -> Act:
-    refusal = why_not(award_checks.check_impartial, (other.bid for other in ranking.places), who)
-    refusal = refusal or why_not(award_checks.check_awardable, project, place.bid, ranking.unscored)
+def _award_act(project: Project, place: Place, ranking: Ranking, tied: str) -> Act:
+    refusal = tied or why_not(award_checks.check_awardable, project, place.bid, ranking.unscored)
     if not refusal and place.rank is None:
         refusal = _("This bid is below the pass mark.")
     first = place.rank == 1

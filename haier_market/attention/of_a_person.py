@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 
 from contracts.models import Award, Bid, Contract, Milestone, Panelist, Rating
 from contracts.models.contracts import Party
+from contracts.permissions.parts import places_that_tie
 from contracts.permissions.standing import Standing
 from contracts.queries import panel as panel_queries
 from haier_market.attention.lines import days, grouped, ids, lines, party_name
@@ -157,11 +158,12 @@ def unrated(party: str, now: datetime) -> QuerySet[Contract]:
 
 
 def _to_agree(who: Standing) -> QuerySet[Award]:
-    """Proposed awards that wait for a second person such as this one: of the buyer or the panel, and no bidder."""
+    """Proposed awards that wait for a second person such as this one: of the buyer or the panel, and tied to nobody."""
     mine = ids(who.firms)
     seats = Panelist.objects.filter(project=OuterRef("project"), person=who.user)
     conflicted = seats.filter(status=Panelist.Status.CONFLICTED)
-    own = Bid.objects.filter(project=OuterRef("project"), microenterprise__in=mine)
+    tied = places_that_tie(who.on).filter(person=who.user).values("microenterprise")
+    own = Bid.objects.filter(project=OuterRef("project"), microenterprise__in=tied)
     return (
         Award.objects.filter(
             Q(project__buyer__in=mine) | Exists(seats), ~Exists(own), ~Exists(conflicted), status=Award.Status.PROPOSED

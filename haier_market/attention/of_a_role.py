@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from django.db.models import Exists, F, Min, OuterRef, QuerySet, Value
 
-from contracts.models import Bid, FlagSearch, FurtherColleague, Objection, Project, RedFlag
+from contracts.models import Bid, FlagSearch, FurtherColleague, Objection, Panelist, Project, RedFlag
+from contracts.permissions.parts import decided, places_that_tie
 from contracts.permissions.standing import Standing
 from contracts.queries import panel as panel_queries
-from haier_market.attention.lines import ids, lines, path_to, summed
+from haier_market.attention.lines import lines, path_to, summed
 from haier_market.attention.of_a_leader import exceptions, open_request
 from haier_market.attention.of_payouts import needs_of_payouts
 from microenterprises.models import Membership, Microenterprise
@@ -81,14 +82,27 @@ def needs_of_a_role(who: Standing, now: datetime) -> Iterator[QuerySet[Any, Any]
             detail=F("email"),
             at=F("asked_at"),
         )
-        mine = ids(who.firms)
-        bidding = Bid.objects.filter(project=OuterRef("award__project"), microenterprise__in=mine)
         yield lines(
             "need",
             "objection",
-            Objection.objects.filter(~Exists(bidding), ruling=None).exclude(award__project__buyer__in=mine),
+            _to_rule(who),
             key=path_to("award__project_id", "objections", "pk"),
             title=F("award__project__title"),
             detail=F("microenterprise__name"),
             at=F("raised_at"),
         )
+
+
+def _to_rule(who: Standing) -> QuerySet[Objection]:
+    """Open objections on which a steward may rule: without a part in the choice (see `parts.stewards`)."""
+    project, mine = (
+        OuterRef("award__project"),
+        places_that_tie(who.on).filter(person=who.user).values("microenterprise"),
+    )
+    parts = (
+        decided(project, who.user),
+        Panelist.objects.filter(project=project, person=who.user),
+        Bid.objects.filter(project=project, microenterprise__in=mine),
+    )
+    found = Objection.objects.filter(*(~Exists(part) for part in parts), ruling=None)
+    return found.exclude(award__project__buyer__in=mine).exclude(award__project__acceptor=who.user)

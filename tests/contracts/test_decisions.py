@@ -421,16 +421,18 @@ def test_the_second_person_reads_why_and_answers_on_a_page(cast: Cast) -> None:
     assert "not the bid that the rule ranks first" in page(cast.ada, "award_agree", pk)
     assert asked(cast.lin, "award_agree", pk).status_code == HTTPStatus.FORBIDDEN
     assert asked(cast.sol, "award_agree", pk).status_code == HTTPStatus.FORBIDDEN
-    empty = asked(cast.ada, "award_agree", pk, verdict="agree", reason=" ")
+    seen = {"seen": str(award.pk), "verdict": "agree"}
+    empty = asked(cast.ada, "award_agree", pk, **seen, reason=" ")
     assert empty.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert asked(cast.ada, "award_agree", pk, verdict="agree", reason=WHY).status_code == HTTPStatus.SEE_OTHER
+    assert asked(cast.ada, "award_agree", pk, **seen, reason=WHY).status_code == HTTPStatus.SEE_OTHER
     assert again(award).status == Award.Status.ACTIVE
-    assert asked(cast.ada, "award_agree", pk, verdict="agree", reason=WHY).status_code == HTTPStatus.CONFLICT
+    assert asked(cast.ada, "award_agree", pk, **seen, reason=WHY).status_code == HTTPStatus.CONFLICT
 
 
 def test_the_second_person_refuses_on_a_page(cast: Cast) -> None:
     award, _first, _second = proposed(cast)
-    sent = asked(cast.ada, "award_agree", award.project_id, verdict="refuse", reason="Not convinced.")
+    seen = {"seen": str(award.pk), "verdict": "refuse"}
+    sent = asked(cast.ada, "award_agree", award.project_id, **seen, reason="Not convinced.")
     assert sent.status_code == HTTPStatus.SEE_OTHER
     assert again(award).status == Award.Status.CANCELLED
     assert asked(cast.ada, "award_agree", award.project_id).status_code == HTTPStatus.NOT_FOUND
