@@ -2,16 +2,18 @@
 
 import gc
 from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from haier_market import roles
-from tests.cast import cast  # the fixture
-from tests.databases import cloned
+from tests.cast import cast, told_cast  # the fixtures
+from tests.databases import Told, cloned, visited
 
-__all__ = ["cast", "cloned_db"]
+__all__ = ["cast", "cloned_db", "told_cast"]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -29,13 +31,31 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 
 @pytest.fixture
+def beginning(request: pytest.FixtureRequest) -> Told[Any] | None:
+    """What stands in the test's database when it begins, if that is more than the migrated tables."""
+    asked = [name for name in request.fixturenames if name.startswith("told_")]
+    assert len(asked) <= 1, f"a test begins in one database, not in {asked}"
+    return request.getfixturevalue(asked[0]) if asked else None
+
+
+@pytest.fixture
+def where(request: pytest.FixtureRequest, django_db_setup: None, beginning: Told[Any] | None) -> Iterator[None]:
+    """A test that is rolled back works in the database in which its beginning stands, until after its roll back."""
+    with nullcontext() if beginning is None or _commits(request) else visited(beginning.own):
+        yield
+
+
+@pytest.fixture
 def _django_db_helper(
-    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+    request: pytest.FixtureRequest, where: None, beginning: Told[Any] | None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
     """Replaces pytest-django's: a rolled back transaction as ever, but a clone instead of a flush."""
     if _commits(request):
-        with django_db_blocker.unblock(), cloned():
-            yield
+        with django_db_blocker.unblock():
+            if beginning is not None:
+                beginning.own.close()  # a template must have no visitors
+            with cloned(beginning.name if beginning else ""):
+                yield
     else:
         request.getfixturevalue("_django_db_helper")  # the one this replaces
         yield
