@@ -1,6 +1,7 @@
 """Fixtures every test may use. Tests that commit get a database of their own (see `tests.databases`)."""
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
@@ -12,6 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from haier_market import roles
 from tests.cast import cast, told_cast  # the fixtures
 from tests.databases import Told, cloned, visited
+from tests.side_by_side import TABLES
 
 __all__ = ["cast", "cloned_db", "told_cast"]
 
@@ -20,6 +22,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """What is loaded by now stays: not to be looked through for garbage again and again is a twentieth of the time."""
     gc.freeze()
     gc.set_threshold(50_000, 25, 100)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Copy the tables where they are made already; what is missing there is migrated as ever."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = os.environ.get(TABLES)
 
 
 @pytest.fixture(scope="session")
