@@ -13,10 +13,11 @@ from pytest_django.plugin import DjangoDbBlocker
 from haier_market import roles
 from tests.cast import cast, told_cast  # the fixtures
 from tests.databases import Told, cloned, visited
+from tests.embedded.market import lasting_root
 from tests.seed.small import told_company
 from tests.side_by_side import TABLES
 
-__all__ = ["cast", "cloned_db", "told_cast", "told_company"]
+__all__ = ["cast", "cloned_db", "lasting_root", "told_cast", "told_company"]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
