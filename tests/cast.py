@@ -4,12 +4,15 @@ Lin leads Blue Kettle and posts; Noor accepts for her. Amara leads Cold Chain an
 Northwind and rivals. Sol waits in the pool. Ada is steward, Rui audits, Fay is finance, Hua is HR.
 """
 
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from pytest_django.plugin import DjangoDbBlocker
 
 from core.clock import business_date, company_zone, market_now, move_forward
 from core.models import Parameter
@@ -19,6 +22,7 @@ from microenterprises.actions.money import Document, fund_platform, record_inves
 from microenterprises.calculation import TermsSpec, Tier
 from microenterprises.models import Microenterprise, Platform
 from people.models import Role, User
+from tests.databases import Told, told
 
 START = date(2026, 1, 1)
 PASSWORD = "market-demo"
@@ -149,6 +153,14 @@ def make_cast() -> Cast:
     )
 
 
+@pytest.fixture(scope="session")
+def told_cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Told[Cast]]:
+    """Written once: to open the accounts and found the MEs takes longer than most of what is tested with them."""
+    with django_db_blocker.unblock(), told(make_cast) as cast:
+        yield cast
+
+
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
+def cast(db: None, told_cast: Told[Cast]) -> Cast:
+    """A test's own copy of everybody; they stand in the test's database."""
+    return deepcopy(told_cast.what)

@@ -1,7 +1,10 @@
 """Fixtures every test may use. Tests that commit get a database of their own (see `tests.databases`)."""
 
 import gc
+import os
 from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -9,10 +12,13 @@ from hypothesis import HealthCheck, settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from haier_market import roles
-from tests.cast import cast  # the fixture
-from tests.databases import cloned
+from tests.cast import cast, told_cast  # the fixtures
+from tests.databases import Told, cloned, visited
+from tests.embedded.market import lasting_root
+from tests.seed.small import told_company
+from tests.side_by_side import TABLES
 
-__all__ = ["cast", "cloned_db"]
+__all__ = ["cast", "cloned_db", "lasting_root", "told_cast", "told_company"]
 
 # How fast a machine draws examples proves nothing, and no test fails for it.
 settings.register_profile("market", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,6 +32,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Copy the tables where they are made already; what is missing there is migrated as ever."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = os.environ.get(TABLES)
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The migrated database, in which the application's role has its rights as in a company's."""
     with django_db_blocker.unblock():
@@ -34,13 +46,31 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 
 @pytest.fixture
+def beginning(request: pytest.FixtureRequest) -> Told[Any] | None:
+    """What stands in the test's database when it begins, if that is more than the migrated tables."""
+    asked = [name for name in request.fixturenames if name.startswith("told_")]
+    assert len(asked) <= 1, f"a test begins in one database, not in {asked}"
+    return request.getfixturevalue(asked[0]) if asked else None
+
+
+@pytest.fixture
+def where(request: pytest.FixtureRequest, django_db_setup: None, beginning: Told[Any] | None) -> Iterator[None]:
+    """A test that is rolled back works in the database in which its beginning stands, until after its roll back."""
+    with nullcontext() if beginning is None or _commits(request) else visited(beginning.own):
+        yield
+
+
+@pytest.fixture
 def _django_db_helper(
-    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+    request: pytest.FixtureRequest, where: None, beginning: Told[Any] | None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
     """Replaces pytest-django's: a rolled back transaction as ever, but a clone instead of a flush."""
     if _commits(request):
-        with django_db_blocker.unblock(), cloned():
-            yield
+        with django_db_blocker.unblock():
+            if beginning is not None:
+                beginning.own.close()  # a template must have no visitors
+            with cloned(beginning.name if beginning else ""):
+                yield
     else:
         request.getfixturevalue("_django_db_helper")  # the one this replaces
         yield

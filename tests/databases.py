@@ -1,36 +1,92 @@
 """Databases for tests that commit: a clone of the migrated test database for each of them.
 
 The books refuse DELETE and TRUNCATE, so Django's way of emptying tables after such a test cannot work, and must not:
-triggers stay on. A clone is made by PostgreSQL itself from a template and thrown away afterwards.
+triggers stay on. A clone is made by PostgreSQL itself from a template and thrown away afterwards. What many tests begin
+with is written once into a clone that stays: they roll back to it, or commit in a clone of that.
 """
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
 
-from django.db import connection, connections
+from django.db import connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import sql
 
 from benchmarks import databases
 from haier_market import roles
 
+T = TypeVar("T")
 _number = itertools.count(1)
 
 
 @contextmanager
-def cloned() -> Iterator[str]:
-    """Point every connection of this process, in any thread, at a fresh clone; yields its name."""
-    template = str(connection.settings_dict["NAME"])
-    clone = f"{template}_{os.getpid()}_{next(_number)}"
+def cloned(template: str = "") -> Iterator[str]:
+    """Point every connection of this process, in any thread, at a fresh clone; yields its name.
+
+    template: a database nobody visits; the one the connections point at when nothing is said.
+    """
+    before = str(connection.settings_dict["NAME"])
+    clone = _new_name()
     connections.close_all()  # a template must have no visitors
-    with databases.made(clone, databases.url_of(connection.settings_dict), template=template):
+    with databases.made(clone, databases.url_of(connection.settings_dict), template=template or before):
         connection.settings_dict["NAME"] = clone  # the threads' connections share this dictionary
         try:
             yield clone
         finally:
             connections.close_all()
-            connection.settings_dict["NAME"] = template
+            connection.settings_dict["NAME"] = before
+
+
+@dataclass(frozen=True)
+class Told(Generic[T]):
+    """What stands in a database that every test of it begins with. Fixtures of these have `told_` before their name."""
+
+    what: T
+    """As whoever wrote it there has it in memory; a test takes a copy."""
+    own: BaseDatabaseWrapper
+    """The connection to that database, for `visited`."""
+
+    @property
+    def name(self) -> str:
+        return str(self.own.settings_dict["NAME"])
+
+
+@contextmanager
+def told(tell: Callable[[], T]) -> Iterator[Told[T]]:
+    """A clone that stays until the end of the block and holds what `tell` wrote."""
+    connections.close_all()
+    url, template = databases.url_of(connection.settings_dict), str(connection.settings_dict["NAME"])
+    with databases.made(_new_name(), url, template=template) as address:
+        own = connections.create_connection(connection.alias)
+        own.settings_dict = {**own.settings_dict, "NAME": urlsplit(address).path.strip("/")}
+        try:
+            with visited(own), transaction.atomic():
+                roles.grant()  # a clone has the rights on its tables, not those on the database itself
+                what = tell()
+                own.run_on_commit.clear()  # as in a test that is rolled back
+            yield Told(what, own)
+        finally:
+            own.close()
+
+
+@contextmanager
+def visited(own: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let this thread's work go over another connection, which stays open afterwards; other threads keep theirs."""
+    before = connections[own.alias]
+    connections[own.alias] = own
+    try:
+        yield
+    finally:
+        connections[own.alias] = before
+
+
+def _new_name() -> str:
+    return f"{connection.settings_dict['NAME']}_{os.getpid()}_{next(_number)}"
 
 
 @contextmanager

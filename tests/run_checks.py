@@ -1,7 +1,7 @@
 """Every check of the house, then pytest: `python -m tests.run_checks` with a database and a broker in the environment.
 
-All checks run, whatever fails, and a summary names each before pytest starts; pytest's own closing line is the last.
-The exit code is 0 only when everything passed. No test lives here.
+All checks run, two at a time, whatever fails, and a summary names each before pytest starts; pytest's own closing line
+is the last. The exit code is 0 only when everything passed. No test lives here.
 """
 
 import argparse
@@ -11,12 +11,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from benchmarks import databases
 from haier_market.embedded import processes
+from haier_market.embedded.places import Places
 from tests.examples import AT_LENGTH
+from tests.side_by_side import TABLES
 
 PROJECT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -25,6 +32,8 @@ SOAK_SECONDS = 50 * 60
 SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "worksteal")
 FILE_BY_FILE = ("--numprocesses", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 _LAST_WORDS = 30.0
+CHECKS_AT_ONCE = 2
+MIGRATE = (sys.executable, "manage.py", "migrate", "--noinput")
 ROOMS = (
     *("haier_market", "insights", "talent_pool", "settlement", "contracts", "microenterprises", "ledger", "people"),
     *("core", "tests", "benchmarks"),
@@ -63,19 +72,19 @@ def production_environment() -> dict[str, str]:
 
 
 def checks() -> list[Check]:
-    """In the order they run: cheap ones first."""
+    """In the order they begin: the one that takes longest first, so that nothing waits for it at the end."""
     python = sys.executable
     manage = (python, "manage.py")
     templates = tuple(str(path) for path in sorted(PROJECT.glob("templates/**/*.html")))
     rooms = tuple(room for room in ROOMS if any((PROJECT / room).rglob("*.py")))
     return [
+        Check("mypy, strict", (str(BIN / "mypy"), *rooms)),
         Check("ruff: rules", (str(BIN / "ruff"), "check", "--no-cache", ".")),
         Check("ruff: format", (str(BIN / "ruff"), "format", "--no-cache", "--check", ".")),
         Check("djade: templates", (str(BIN / "djade"), "--check", "--target-version", "5.2", *templates)),
         Check("djlint: templates", (str(BIN / "djlint"), "templates", "--lint", "--quiet", "--ignore", UNFIT)),
         Check("message catalogues", (python, "-m", "haier_market.catalogues")),
         Check("import contracts", (str(BIN / "lint-imports"), "--no-cache")),
-        Check("mypy, strict", (str(BIN / "mypy"), *rooms)),
         Check("system checks, migrations in one line", (*manage, "check", "--fail-level", "WARNING")),
         Check(
             "system checks for production",
@@ -88,17 +97,50 @@ def checks() -> list[Check]:
 
 def main() -> int:
     options = _options()
+    keep_bytecode()
     if options.soak:
         return run_soak(options.rest)
-    began = time.monotonic()
-    outcomes = [timed("Debian's tools", install_tools)]
-    outcomes += [timed(check.title, lambda check=check: run(check)) for check in checks()]  # type: ignore[misc]
-    _summary(outcomes, time.monotonic() - began)
-    checked = all(outcome.passed for outcome in outcomes)
     if options.checks_only:
-        return 0 if checked else 1
-    tested = pytest_code([*SIDE_BY_SIDE, *options.rest])
+        return 0 if all_pass([("Debian's tools", install_tools), *ready(checks())]) else 1
+    with empty_database() as url:
+        tables = Check("every table, made from nothing", MIGRATE, {"DATABASE_URL": url})
+        checked = all_pass([("Debian's tools", install_tools), *ready([tables, *checks()])])
+        os.environ[TABLES] = urlsplit(url).path.strip("/")
+        tested = pytest_code([*SIDE_BY_SIDE, *options.rest])
     return tested or (0 if checked else 1)
+
+
+def keep_bytecode() -> None:
+    """Where Python may write no bytecode, each of a hundred processes would compile what it loads again.
+
+    It goes into a directory of the tests' own instead, which `make clean` removes.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Places("test").directory / "bytecode"))
+
+
+@contextmanager
+def empty_database() -> Iterator[str]:
+    """A database beside the tests' own, for the tables that every test process copies; its address."""
+    url = os.environ["DATABASE_URL"]
+    with databases.made(f"{urlsplit(url).path.strip('/')}_tables", url) as address:
+        yield address
+
+
+Job = tuple[str, Callable[[], bool]]
+
+
+def ready(found: list[Check]) -> list[Job]:
+    return [(check.title, partial(run, check)) for check in found]
+
+
+def all_pass(jobs: list[Job]) -> bool:
+    """Do them all, two at a time, and sum up."""
+    began = time.monotonic()
+    with ThreadPoolExecutor(CHECKS_AT_ONCE) as pool:
+        outcomes = list(pool.map(lambda job: timed(*job), jobs))
+    _summary(outcomes, time.monotonic() - began)
+    return all(outcome.passed for outcome in outcomes)
 
 
 def run(check: Check) -> bool:

@@ -13,6 +13,9 @@ import pytest
 TOLD = "told"
 """The property under which a long test reports lines for whoever reads the end: how long each chapter took."""
 
+TABLES = "TESTS_TABLES"
+"""Names a database with all tables and nothing else, if somebody has made one: test processes copy it (conftest)."""
+
 _PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 if _PROCESS and "REDIS_URL" in os.environ:

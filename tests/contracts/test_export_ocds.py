@@ -14,9 +14,11 @@ from contracts.actions import openings, projects, releases
 from contracts.models import Release
 from contracts.ocds import text
 from core.clock import business_date, move_forward
+from haier_market.seed.company import Built
 from tests.cast import Cast
 from tests.contracts import market, scenes
 from tests.contracts.test_ocds_references import checked
+from tests.databases import Told
 from tests.seed import small
 
 pytestmark = pytest.mark.django_db
@@ -97,8 +99,7 @@ def test_the_market_reads_its_own_records_again(cast: Cast) -> None:
     assert [award.bid_id for award in release.awards] == [bid.id for bid in release.bids]
 
 
-def test_what_has_no_release_yet_gets_one_first_and_says_how_far_it_is() -> None:
-    small.build()
+def test_what_has_no_release_yet_gets_one_first_and_says_how_far_it_is(told_company: Told[Built]) -> None:
     package, said = exported(date(2020, 1, 1), small.UNTIL + timedelta(days=400), "--progress")
     assert len(package["releases"]) == Release.objects.count() > 20
     assert "first releases: " in said

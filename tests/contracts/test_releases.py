@@ -16,11 +16,12 @@ from contracts.models import Contract, Milestone, Project, Release
 from contracts.ocds import text
 from contracts.queries import releases as queries
 from core.clock import market_now, move_forward
+from haier_market.seed.company import Built
 from people.models import User
 from tests.cast import Cast, person
 from tests.contracts import market, scenes
 from tests.contracts.told import prove_everything, releases_of, tags_of
-from tests.seed import small
+from tests.databases import Told
 
 pytestmark = pytest.mark.django_db
 
@@ -268,8 +269,7 @@ def test_releases_of_one_instant_are_dated_one_after_the_other(cast: Cast) -> No
 # ------------------------------------------------------------------ first releases in bulk
 
 
-def test_a_seeded_company_gets_its_first_releases_in_bulk_and_once() -> None:
-    small.build()
+def test_a_seeded_company_gets_its_first_releases_in_bulk_and_once(told_company: Told[Built]) -> None:
     by_verbs = Release.objects.count()  # of the few decisions that the seeder took by the real verbs
     untold = queries.waiting()
     published = Project.objects.filter(buyer__isnull=False, published_at__isnull=False)
@@ -289,15 +289,13 @@ def test_a_seeded_company_gets_its_first_releases_in_bulk_and_once() -> None:
     assert not Release.objects.filter(date__gt=market_now()).exists()
 
 
-def test_a_bite_is_no_larger_than_asked() -> None:
-    small.build()
+def test_a_bite_is_no_larger_than_asked(told_company: Told[Built]) -> None:
     by_verbs = Release.objects.count()
     assert [releases.catch_up(7), releases.catch_up(7)] == [7, 7]
     assert Release.objects.count() - by_verbs == 14
 
 
-def test_a_verb_on_a_seeded_contract_tells_its_process_first() -> None:
-    small.build()
+def test_a_verb_on_a_seeded_contract_tells_its_process_first(told_company: Told[Built]) -> None:
     contract = Contract.objects.filter(status=Contract.Status.ACTIVE).order_by("pk")[0]
     steward = User.objects.filter(roles__contains=["steward"])[0]
     contracts.terminate(contract=contract, reason="The parties fell out.", by=steward)

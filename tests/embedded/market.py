@@ -9,12 +9,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
 from haier_market.embedded import processes
 from haier_market.embedded.places import PROJECT
-from tests.embedded.conftest import bare_environment, wait_until
+from tests.embedded.conftest import bare_environment, entered_by_all, wait_until
 
 SMALL = "--people 90 --microenterprises 6 --days 2"
+
+
+@pytest.fixture(scope="session")
+def lasting_root() -> Iterator[Path]:
+    """The directory of a market that several tests start, one after the other; the first makes the company."""
+    with entered_by_all() as root:
+        yield root
 
 
 class Run:

@@ -4,7 +4,6 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,11 @@ from haier_market.run import CAST, Failure, wanted_port
 from tests.embedded.conftest import (
     bare_environment,
     children_of,
-    entered_by_all,
     processes_of,
     server_process,
     wait_until,
 )
 from tests.embedded.market import Run, running
-
-
-@pytest.fixture(scope="module")
-def lasting_root() -> Iterator[Path]:
-    """The directory of a market that several tests start, one after the other; the first makes the company."""
-    with entered_by_all() as root:
-        yield root
 
 
 def test_the_port_is_8000_unless_chosen() -> None:

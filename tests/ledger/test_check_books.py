@@ -5,6 +5,7 @@ A forger with the rights of the tables' owner switches the triggers off; the pro
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from datetime import date, datetime, time, timedelta
 from io import StringIO
 from typing import Any, Final
@@ -12,6 +13,7 @@ from typing import Any, Final
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
 
 from core import clock, past
 from ledger import days, proofs, writer
@@ -21,6 +23,7 @@ from ledger.entities import open_entity
 from ledger.errors import BooksDoNotAgree
 from ledger.models import Entity, Entry
 from ledger.writer import reverse
+from tests.databases import Told, told
 from tests.ledger.books import BY, cost, firm, post, receipt, sale, share
 
 pytestmark = pytest.mark.django_db
@@ -40,8 +43,18 @@ def check(*arguments: str) -> str:
     return out.getvalue()
 
 
+@pytest.fixture(scope="module")
+def told_books(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Told[dict[str, Entry]]]:
+    with django_db_blocker.unblock(), told(_books) as books:
+        yield books
+
+
 @pytest.fixture
-def books() -> dict[str, Entry]:
+def books(db: None, told_books: Told[dict[str, Entry]]) -> dict[str, Entry]:
+    return deepcopy(told_books.what)
+
+
+def _books() -> dict[str, Entry]:
     """Two firms, two currencies, both books, a reversal, a sealed and an open date."""
     kettle, cold = firm(), firm("Cold Chain")
     tokyo = open_entity(name="東京", kind="microenterprise", currency="JPY")

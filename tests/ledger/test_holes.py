@@ -9,6 +9,7 @@ stored is what it was.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from io import StringIO
@@ -20,6 +21,7 @@ from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
+from pytest_django.plugin import DjangoDbBlocker
 
 from core import clock, past
 from haier_market import roles
@@ -27,7 +29,8 @@ from ledger import days, writer
 from ledger.accounts import Kind
 from ledger.errors import ReferenceReused
 from ledger.models import Account, Balance, BusinessDay, Entity, Entry, Posting
-from tests.databases import as_application
+from tests.cast import begin_in_the_morning
+from tests.databases import Told, as_application, told
 from tests.ledger.books import BY, firm, post, receipt, share
 
 pytestmark = pytest.mark.django_db
@@ -256,8 +259,22 @@ OF_LINES: Final = (
 )
 
 
-@pytest.fixture(params=["of today", "of a night", "of a sealed night"])
-def books(request: pytest.FixtureRequest) -> Books:
+@pytest.fixture(scope="module", params=["of today", "of a night", "of a sealed night"])
+def told_books(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Told[Books]]:
+    """Written once for each age: every hole is tried on books that are committed."""
+    with django_db_blocker.unblock(), told(lambda: _books(request.param)) as books:
+        yield books
+
+
+@pytest.fixture
+def books(db: None, told_books: Told[Books]) -> Books:
+    return deepcopy(told_books.what)
+
+
+def _books(age: str) -> Books:
+    begin_in_the_morning()
     entity = firm()
     today = clock.business_date()
     yesterday = today - timedelta(days=1)
@@ -265,11 +282,11 @@ def books(request: pytest.FixtureRequest) -> Books:
         post(receipt(entity, 500, "before"))
     days.close_day(yesterday)
     night = [writer.post_one(share(entity, {name: 50}, name), by=BY, night=yesterday) for name in ("mei", "sol")]
-    if request.param != "of a night":
+    if age != "of a night":
         days.seal_day(yesterday)
     day = post(receipt(entity, 100), receipt(entity, 100, "receipt:2"))
     connection.check_constraints()
-    entry, other = day if request.param == "of today" else night
+    entry, other = day if age == "of today" else night
     wallet, income = (Account.objects.get(kind=kind).pk for kind in (Kind.WALLET, Kind.INCOME_OUTSIDE))
     return Books(entry, other, entity.pk, wallet, income)
 

@@ -4,11 +4,13 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import date, datetime, time, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django.plugin import DjangoDbBlocker
 
 from core import clock, past
 from ledger import by_date, days, queries, reports, writer
@@ -16,6 +18,7 @@ from ledger.accounts import Book, Kind
 from ledger.models import Account, Entity, Entry, Posting
 from ledger.queries import Place
 from ledger.writer import Draft, credit, debit
+from tests.databases import Told, told
 from tests.ledger.books import firm, post, share
 
 pytestmark = pytest.mark.django_db
@@ -37,8 +40,18 @@ def deed(entity: Entity, number: int, day: date, luck: random.Random, book: Book
     return Draft(f"deed:{number}", "deed", lines, memo="x", effective_date=effective, book=book)
 
 
+@pytest.fixture(scope="module")
+def told_books(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Told[list[Account]]]:
+    with django_db_blocker.unblock(), told(_books) as books:
+        yield books
+
+
 @pytest.fixture
-def books() -> list[Account]:
+def books(db: None, told_books: Told[list[Account]]) -> list[Account]:
+    return deepcopy(told_books.what)
+
+
+def _books() -> list[Account]:
     """Two firms, sixty nights sealed one by one but for the last two, and days without any entry among them."""
     luck = random.Random(20261122)
     firms, number = [firm(), firm("Cold Chain")], 0

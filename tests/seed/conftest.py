@@ -1,30 +1,18 @@
-"""The small company, built once for all tests of this folder and taken back at their end."""
+"""The small company, built once for all tests of it."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
-from django.db import connection, transaction
-from pytest_django.plugin import DjangoDbBlocker
 
 from core import past
+from haier_market.seed.company import Built
 from people.models import User
+from tests.databases import Told
 from tests.seed import small
 
 
-@pytest.fixture(scope="module")
-def company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The company inside a transaction that ends with the module; tests roll back to it."""
-    with django_db_blocker.unblock(), ExitStack() as stack:
-        stack.enter_context(transaction.atomic())
-        small.build()
-        connection.check_constraints()
-        yield
-        transaction.set_rollback(True)
-
-
 @pytest.fixture
-def living(company: None, db: None) -> Iterator[None]:
+def living(told_company: Told[Built], db: None) -> Iterator[None]:
     """The company on the morning after its last night."""
     with past.at(small.MORNING):
         yield

@@ -6,6 +6,7 @@ that are neither, fails.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -21,12 +22,14 @@ from contracts.actions import integrity
 from contracts.actions.releases import catch_up
 from contracts.models import Bid, Contract, LotSet, Project, RedFlag, Release, Vendor
 from core import past
+from haier_market.seed.company import Built
 from ledger.models import Account, Entity
 from microenterprises.models import Ballot, Idea, Invitation, Membership, Microenterprise, Platform
 from people.models import User
 from settlement.exports.catalogue import FOR_ALL_BOOKS
 from settlement.models import Outcome, Payment, PayoutBatch, SettlementRun, ShareLine
 from talent_pool.models import PoolEntry
+from tests.databases import Told, visited
 from tests.secrecy.worlds import Route, routes
 from tests.seed import small
 
@@ -225,15 +228,16 @@ def _clients(names: Iterable[str]) -> Iterator[tuple[str, Client]]:
 
 @pytest.fixture(scope="module")
 def costs(
-    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+    request: pytest.FixtureRequest, told_company: Told[Built], django_db_blocker: DjangoDbBlocker
 ) -> list[tuple[Costs, Costs]]:
     """Of lists and of things, in the small company and in one three times as large."""
     found = []
     with django_db_blocker.unblock():
         ContentType.objects.get_for_models(*admin.site._registry)  # the process remembers them
         for times in TIMES:
-            with transaction.atomic():
-                small.build(times)
+            with visited(told_company.own) if times == 1 else nullcontext(), transaction.atomic():
+                if times > 1:
+                    small.build(times)
                 catch_up()  # the clock's errand
                 with past.at(small.MORNING):
                     integrity.search()

@@ -14,7 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from haier_market.embedded.places import PROJECT
-from tests.embedded.conftest import bare_environment, entered_by_all
+from tests.embedded.conftest import bare_environment, processes_of, wait_until
 from tests.embedded.market import running
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -68,14 +68,14 @@ class Market:
 
 
 @contextmanager
-def open_market() -> Iterator[Market]:
-    """The market in a directory of its own, stopped at the end without a process left behind."""
+def open_market(root: Path) -> Iterator[Market]:
+    """The market in a directory of the tests' own, stopped at the end without a process left behind."""
     if known := os.environ.get(RUNNING):
         address, directory = known.split()
         yield Market(address, Path(directory).resolve())
         return
-    with entered_by_all() as root:
-        with running(root, root / "said") as run:
-            run.wait_for(f"\nReady: http://127.0.0.1:{run.port}\n")
-            yield Market(f"http://127.0.0.1:{run.port}", root)
-        assert run.process.returncode == 0, run.said()
+    with running(root, root / "said") as run:
+        run.wait_for(f"\nReady: http://127.0.0.1:{run.port}\n")
+        yield Market(f"http://127.0.0.1:{run.port}", root)
+    assert run.process.returncode == 0, run.said()
+    wait_until(lambda: not processes_of(root))

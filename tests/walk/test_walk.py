@@ -25,8 +25,8 @@ CLOSELY = "keyboard"
 
 
 @pytest.fixture(scope="module")
-def market() -> Iterator[Market]:
-    with open_market() as market:
+def market(lasting_root: Path) -> Iterator[Market]:
+    with open_market(lasting_root) as market:
         yield market
 
 
