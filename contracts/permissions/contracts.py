@@ -77,7 +77,7 @@ def other(party: str) -> str:
 
 def signing_ends(contract: Contract, signing_days: int) -> datetime:
     """The instant from which an unsigned contract is void."""
-    return contract.created_at + timedelta(days=signing_days)
+    return contract.signing_from + timedelta(days=signing_days)
 
 
 # ------------------------------------------------------------------ signing
@@ -106,8 +106,7 @@ def check_sign(contract: Contract, place: Place, signed: Collection[str], *, now
             _("%(me)s has signed this version; it now waits for %(other)s.")
             % {"me": firm(contract, party).name, "other": firm(contract, other(party)).name}
         )
-    if now >= until:
-        raise TooLate(_("The days for signing are over, so this contract is void. The buyer can post it again."))
+    _check_in_time(now, until)
     if party == Party.SUPPLIER and contract.supplier is not None and contract.supplier.is_team:
         raise InvalidTransition(
             _("%(me)s is a team that is not launched yet, and only an ME signs. Launch the team as an ME first.")
@@ -116,12 +115,18 @@ def check_sign(contract: Contract, place: Place, signed: Collection[str], *, now
     return party
 
 
-def check_change(contract: Contract, place: Place) -> str:
-    """While signatures are awaited, either leader proposes another version."""
+def check_change(contract: Contract, place: Place, *, now: datetime, until: datetime) -> str:
+    """While signatures are awaited, either leader proposes another version, in time."""
     party = check_party(contract, place)
     if contract.status != Contract.Status.SIGNING:
         raise InvalidTransition(_("All parties have signed these words, so they are frozen."))
+    _check_in_time(now, until)
     return party
+
+
+def _check_in_time(now: datetime, until: datetime) -> None:
+    if now >= until:
+        raise TooLate(_("The days for signing are over, so this contract is void. The buyer can post it again."))
 
 
 def check_decline(contract: Contract, place: Place) -> str:

@@ -156,7 +156,7 @@ def contract_detail(request: Request, pk: UUID) -> HttpResponse:
         "rated": rated,
         "hidden": len(rated) - len(queries.shown_ratings(found, now)),
         "trail": queries.trail(contract),
-        "why": _why_not_each(contract, place),
+        "why": _why_not_each(contract, place, now=now, until=until),
         "launch_first": _launch_first(contract, place),
     }
     return render(request, "contracts/detail.html", context)
@@ -168,9 +168,9 @@ def _launch_first(contract: Contract, place: Place) -> bool:
     return waits and contract.status == Contract.Status.SIGNING and "supplier" in place.leads
 
 
-def _why_not_each(contract: Contract, place: Place) -> dict[str, str]:
+def _why_not_each(contract: Contract, place: Place, *, now: datetime, until: datetime) -> dict[str, str]:
     return {
-        "change": why_not(checks.check_change, contract, place),
+        "change": why_not(checks.check_change, contract, place, now=now, until=until),
         "decline": why_not(checks.check_decline, contract, place),
         "end": "" if place.is_steward else why_not(checks.check_propose_end, contract, place),
         "withdraw": why_not(checks.check_withdraw_end, contract, place),
@@ -303,8 +303,9 @@ def contract_change(request: Request, pk: UUID) -> HttpResponse:
     now = market_now()
     found = contract_or_404(request.user, pk, business_date(now))
     contract = found.contract
-    checks.check_change(contract, found.place)
     version = queries.versions(contract)[0]
+    until = checks.signing_ends(contract, version.words.signing_days)
+    checks.check_change(contract, found.place, now=now, until=until)
     note = forms.NoteForm(request.POST or None)
     parts = forms.PartForms(
         request.POST or None,
