@@ -338,25 +338,15 @@ def _given(reason: str) -> str:
 
 @transaction.atomic
 def name_acceptor(*, contract: Contract, acceptor: User, by: User) -> Contract:
-    """Name another person who accepts for the buyer: its member, not the supplier's, and not who awarded.
+    """Name another person who accepts for the buyer: its member, not tied to the supplier, without part in the award.
 
     Raises Denied, InvalidTransition, Invalid with the sentence that says why this person cannot.
     """
     contract = locked(contract)
     today = business_date()
     permissions.check_name_acceptor(contract, place(contract, by, today))
-    theirs = place(contract, acceptor, today)
-    if theirs.serves != {"buyer"}:
-        raise Invalid(
-            _("%(name)s cannot accept: it takes a member of %(buyer)s who is not a member of %(supplier)s.")
-            % {"name": acceptor.name, "buyer": contract.buyer.name, "supplier": contract.supplier_name},
-            field="acceptor",
-        )
-    if acceptor.pk == contract.award.awarded_by_id:
-        raise Invalid(
-            _("%(name)s awarded this project. Who awards is not who accepts.") % {"name": acceptor.name},
-            field="acceptor",
-        )
+    if refused := permissions.why_not_accept(contract, acceptor.name, place(contract, acceptor, today)):
+        raise Invalid(refused, field="acceptor")
     before = contract.acceptor.name
     contract.acceptor = acceptor
     contract.save(update_fields=["acceptor"])

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -481,7 +481,7 @@ def contract_acceptor(request: Request, pk: UUID) -> HttpResponse:
     checks.check_name_acceptor(contract, found.place)
     members = Membership.objects.active(business_date(now)).filter(microenterprise=contract.buyer)
     people = User.objects.filter(pk__in=members.values("person")).exclude(
-        pk__in=(contract.award.awarded_by_id, contract.acceptor_id)
+        Q(pk=contract.award.awarded_by_id) | Q(pk=contract.award.agreed_by_id) | Q(pk=contract.acceptor_id)
     )
     form = forms.AcceptorForm(request.POST or None, people=people.order_by("name"))
     if form.is_valid() and _done(
