@@ -10,11 +10,12 @@ from contracts.competitiveness import Compared, months_before
 from contracts.models import Bid
 from core import parameters
 from core.clock import business_date, company_zone
+from people.models import User
 
 
-def compared(firm_id: UUID, day: date) -> tuple[list[Compared], int]:
-    """The projects of the months before a day on which the ME and a vendor had valid bids with open prices, the latest
-    opening first, and how many months that are. Two statements.
+def compared(firm_id: UUID, user: User, day: date) -> tuple[list[Compared], int]:
+    """The projects of the months before a day on which the ME and a vendor had valid bids with open prices that the
+    reader may see, the latest opening first, and how many months that are. Two statements.
 
     Real projects only: what is asked in the shadow book is paid to nobody.
     """
@@ -22,7 +23,7 @@ def compared(firm_id: UUID, day: date) -> tuple[list[Compared], int]:
     vendors = Q(project__bids__vendor__isnull=False, project__bids__status=Bid.Status.VALID)
     priced = vendors & Q(project__bids__price_minor__isnull=False)
     rows = (
-        Bid.objects.opened()
+        Bid.objects.visible_to(user)
         .filter(
             microenterprise=firm_id,
             status=Bid.Status.VALID,

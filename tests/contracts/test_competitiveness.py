@@ -69,10 +69,10 @@ def test_colleagues_read_how_cold_chain_stands_against_nordfrost(cast: Cast) -> 
     bids_on(project, vendor_of(vera), vera, 80_000_00)
     alone = published(cast, title="Nobody from outside")
     bids_on(alone, cast.cold_chain, cast.amara, 50_000_00)
-    assert compared(cast.cold_chain.pk, business_date())[0] == []
+    assert compared(cast.cold_chain.pk, cast.lin, business_date())[0] == []
     opened(project)
     opened(alone)
-    (found,), months = compared(cast.cold_chain.pk, business_date())
+    (found,), months = compared(cast.cold_chain.pk, cast.lin, business_date())
     assert (found.ratio_bp, found.outside, months) == (11_250, 1, 12)
     url = reverse("competitiveness", args=[cast.cold_chain.pk])
     client = Client()
@@ -90,7 +90,7 @@ def test_colleagues_read_how_cold_chain_stands_against_nordfrost(cast: Cast) -> 
     assert client.get(url).status_code == 404
     assert client.get(url, {"format": "csv"}).status_code == 404
     Bid.objects.filter(vendor__isnull=False).update(status=Bid.Status.DISQUALIFIED)
-    assert compared(cast.cold_chain.pk, business_date())[0] == []
+    assert compared(cast.cold_chain.pk, cast.lin, business_date())[0] == []
     Bid.objects.filter(vendor__isnull=False).update(status=Bid.Status.VALID)
     move_forward(timedelta(days=400))
-    assert compared(cast.cold_chain.pk, business_date())[0] == []
+    assert compared(cast.cold_chain.pk, cast.lin, business_date())[0] == []
