@@ -28,7 +28,7 @@ from contracts.models import (
     SavedFilter,
     Vendor,
 )
-from contracts.permissions.contracts import Place, made_of
+from contracts.permissions.contracts import Place, made_of, part_in
 from contracts.permissions.panel import Seat
 from contracts.queries import finding, lots, questions
 from core.models import Parameter
@@ -246,6 +246,7 @@ def _for_page(user: User, on: date) -> QuerySet[Contract]:
                 )
             ),
             hidden_days=Subquery(hidden.values("value")[:1]),
+            **part_in(user, on),
         )
     )
 
@@ -261,7 +262,7 @@ def _seen(row: Any, user: User) -> SeenContract:
     """What `_for_page` read, as values."""
     return SeenContract(
         contract=row,
-        place=made_of(row, user, _places(row, user)),
+        place=made_of(row, user, _places(row, user), vars(row)),
         ratings=tuple(
             Stars(found["party"], found["who"], datetime.fromisoformat(found["at"]), found["stars"], found["comment"])
             for found in row.rating_rows

@@ -20,15 +20,15 @@ from contracts.models import Contract
 from core import money
 from core.words.instants import date_locale
 
-FORM: Final = "haier-market/contract/1"
+FORM: Final = "haier-market/contract/2"
 """Which shape and which clauses a version has; new clauses are a new form, old versions keep theirs."""
 
 CLAUSES: Final[dict[str, tuple[str, ...]]] = {
     "en": (
         "The supplier does the work that the need describes. The success measure says when it is done.",
         "The price is fixed. From the last signature on it lies in the buyer's escrow.",
-        "Both parties sign within {signing_days} days after the award. Otherwise the contract is void and the money "
-        "goes back to the buyer's wallet.",
+        "Both parties sign within {signing_days} days after the award; where one changes words that the other has "
+        "signed, these days begin anew. Otherwise the contract is void and the money goes back to the buyer's wallet.",
         "The supplier delivers each milestone with evidence. {acceptor}, or a successor whom the buyer's leader names, "
         "decides for the buyer: accepted, accepted in part with a reason, or rejected with a reason.",
         "{silence_days} days without a decision after a delivery are acceptance.",
@@ -44,7 +44,8 @@ CLAUSES: Final[dict[str, tuple[str, ...]]] = {
     "zh-hans": (
         "供方完成需求所述的工作；是否完成以成功标准为准。",
         "价格固定。自最后一方签署时起，价款存入需方的托管账户。",
-        "双方应在授标后 {signing_days} 天内签署；逾期未签，合同作废，资金退回需方钱包。",
+        "双方应在授标后 {signing_days} 天内签署；一方更改另一方已签署的内容的，期限重新计算。"
+        "逾期未签，合同作废，资金退回需方钱包。",
         "供方交付每个里程碑时须附凭证。{acceptor}（或需方负责人指定的继任者）代表需方决定：验收、部分验收（说明理由）或拒收（说明理由）。",
         "交付后 {silence_days} 天内未作决定，视为验收。",
         "验收的部分立即从托管账户支付，不再更改。部分验收为最终决定，该里程碑的余额退回需方钱包。",

@@ -1,8 +1,9 @@
 """Writes that may be repeated: an `Idempotency-Key` header, one user, one request, one answer, one transaction.
 
 A repeat with the same request gets the stored answer; with another request it is refused. A refused write stores
-nothing, because it changed nothing. What is kept of the request is an HMAC, so that a price sent to a sealed bid cannot
-be guessed from the table; views that answer for sealed things must not put them into the answer.
+nothing, because it changed nothing. What is kept of the request and of who made it are HMACs, so that neither a price
+sent to a sealed bid nor its author can be read from the table; views that answer for sealed things must not put them
+into the answer.
 """
 
 import base64
@@ -32,7 +33,15 @@ LONGEST_KEY: Final = 200
 def request_hash(request: Request) -> str:
     """What identifies a request: method, path and body, keyed so that it tells nothing."""
     body = json.dumps(request.data, sort_keys=True, default=str)
-    text = f"{request.method} {request.get_full_path()}\n{body}"
+    return _keyed(f"{request.method} {request.get_full_path()}\n{body}")
+
+
+def owner_hash(user: Any, key: str) -> str:
+    """What identifies one user's key, keyed so that it names nobody."""
+    return _keyed(f"{user.pk}\n{key}")
+
+
+def _keyed(text: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -60,9 +69,8 @@ def idempotent(
 
 def _once(self: V, view: Any, request: Request, key: str, *args: Any, **kwargs: Any) -> Response:
     """The unique row makes a second caller wait for the first one's transaction."""
-    user: Any = request.user
     row, is_new = IdempotencyKey.objects.select_for_update().get_or_create(
-        user=user, key=key, defaults={"request_hash": request_hash(request)}
+        owner_hash=owner_hash(request.user, key), defaults={"request_hash": request_hash(request)}
     )
     if not is_new:
         return _repeated(row, request)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -114,19 +113,18 @@ class Clock(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """A write that may be repeated: one user's key, the hash of the request, and the answer it got."""
+    """A write that may be repeated: the keyed hashes of who wrote under which key and of the request, and the answer.
+
+    Nothing in clear says who or at which instant: the row stands beside a bid that is sealed in the same transaction.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    key = models.CharField(max_length=200)
+    owner_hash = models.CharField(max_length=64, unique=True)
     request_hash = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
     body = models.BinaryField(null=True)
     content_type = models.CharField(max_length=100, blank=True)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_user_and_idempotency_key")]
+    made_on = models.DateField(db_default=Now())
 
     def __str__(self) -> str:
-        return self.key
+        return self.owner_hash

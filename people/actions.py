@@ -37,11 +37,13 @@ def check_correct(user: User) -> None:
 
 
 def check_roles(user: User, person: User, roles: list[str]) -> None:
-    """Nobody changes their own roles, and who is outside has no role inside."""
+    """Nobody changes their own roles; who is outside has no role inside, and who audits no other."""
     if user.pk == person.pk and sorted(roles) != sorted(person.roles):
         raise Denied(_("Nobody changes their own roles. Ask a colleague in HR."))
     if Role.VENDOR in roles and len(set(roles)) > 1:
         raise Invalid(_("Who signs in for an outside vendor has no other role."), field="roles")
+    if Role.AUDITOR in roles and len(set(roles)) > 1:
+        raise Invalid(_("Who audits reads everything and changes nothing, so has no other role."), field="roles")
 
 
 @transaction.atomic

@@ -98,8 +98,9 @@ class User(AbstractBaseUser):
         return self.name.split(" ")[0]
 
     def has_role(self, *roles: str) -> bool:
-        """Whether the person holds one of `roles`."""
-        return self.is_active and any(role in self.roles for role in roles)
+        """Whether the person holds one of `roles`. Who audits changes nothing, so is nothing else whatever HR gave."""
+        held = (Role.AUDITOR,) if Role.AUDITOR in self.roles else self.roles
+        return self.is_active and any(role in held for role in roles)
 
     @property
     def is_vendor(self) -> bool:

@@ -13,7 +13,16 @@ from django.utils.translation import ngettext
 
 from contracts import wording
 from contracts.actions import acceptance, awards, holds, releases
-from contracts.actions.parties import current_version, leaders, link, locked, posted_by, record, subject
+from contracts.actions.parties import (
+    current_version,
+    leaders,
+    link,
+    locked,
+    posted_by,
+    record,
+    signing_ends,
+    subject,
+)
 from contracts.lifecycle import AWARD, CONTRACT, MILESTONE, PROJECT
 from contracts.models import Contract, ContractVersion, Milestone, Signature
 from contracts.models.contracts import Party
@@ -58,11 +67,6 @@ def sign(*, contract: Contract, sha256_seen: str, by: User) -> Signature:
     if len(signed) == 1:
         _activate(contract, version, by=by, now=now)
     return signature
-
-
-def signing_ends(contract: Contract) -> datetime:
-    """The instant from which the unsigned contract is void, by the days that held when it was drafted."""
-    return permissions.signing_ends(contract, parameters.value("signing_days", on=business_date(contract.created_at)))
 
 
 def _activate(contract: Contract, version: ContractVersion, *, by: User, now: datetime) -> None:
@@ -129,11 +133,22 @@ def void(*, contract: Contract, reason: str, by: User | None) -> Contract:
         CONTRACT.check(contract.status, "void")
         if now < signing_ends(contract):
             raise InvalidTransition(_("The days for signing are not over yet."))
-        signed = current_version(contract).signatures.values_list("party", flat=True)
-        unwilling = Party.BUYER if Party.SUPPLIER in signed else Party.SUPPLIER
+        unwilling = _unwilling(current_version(contract))
     else:
         unwilling = Party(permissions.check_decline(contract, place(contract, by, business_date(now))))
     return _void(contract, unwilling, reason=_given(reason), by=by, now=now)
+
+
+def _unwilling(newest: ContractVersion) -> Party:
+    """Because of whom the days passed: who has not signed the newest words where the other side has.
+
+    Where neither has, it is the side that changed the words and did not sign its own; the first ones follow from the
+    award, which waits for the supplier.
+    """
+    signature = newest.signatures.first()
+    if signature is not None:
+        return Party(permissions.other(signature.party))
+    return Party.SUPPLIER if newest.number == 1 else Party(newest.party)
 
 
 def _void(contract: Contract, unwilling: Party, *, reason: str, by: User | None, now: datetime) -> Contract:
@@ -172,8 +187,8 @@ def void_unsigned(now: datetime) -> int:
     """Void every contract whose days for signing are over; returns how many. Safe to run twice."""
     shortest = Parameter.objects.filter(name="signing_days").aggregate(days=Min("value"))["days"]
     waiting = Contract.objects.filter(
-        status=Contract.Status.SIGNING, created_at__lte=now - timedelta(days=shortest)
-    ).order_by("created_at", "id")
+        status=Contract.Status.SIGNING, signing_from__lte=now - timedelta(days=shortest)
+    ).order_by("signing_from", "id")
     return one_by_one(_void_if_over, waiting)
 
 
@@ -332,25 +347,15 @@ def _given(reason: str) -> str:
 
 @transaction.atomic
 def name_acceptor(*, contract: Contract, acceptor: User, by: User) -> Contract:
-    """Name another person who accepts for the buyer: its member, not the supplier's, and not who awarded.
+    """Name another person who accepts for the buyer: its member, not tied to the supplier, without part in the award.
 
     Raises Denied, InvalidTransition, Invalid with the sentence that says why this person cannot.
     """
     contract = locked(contract)
     today = business_date()
     permissions.check_name_acceptor(contract, place(contract, by, today))
-    theirs = place(contract, acceptor, today)
-    if theirs.serves != {"buyer"}:
-        raise Invalid(
-            _("%(name)s cannot accept: it takes a member of %(buyer)s who is not a member of %(supplier)s.")
-            % {"name": acceptor.name, "buyer": contract.buyer.name, "supplier": contract.supplier_name},
-            field="acceptor",
-        )
-    if acceptor.pk == contract.award.awarded_by_id:
-        raise Invalid(
-            _("%(name)s awarded this project. Who awards is not who accepts.") % {"name": acceptor.name},
-            field="acceptor",
-        )
+    if refused := permissions.why_not_accept(contract, acceptor.name, place(contract, acceptor, today)):
+        raise Invalid(refused, field="acceptor")
     before = contract.acceptor.name
     contract.acceptor = acceptor
     contract.save(update_fields=["acceptor"])

@@ -10,8 +10,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contracts import proposed, wording
-from contracts.actions.parties import current_version, leaders, link, locked, record
+from contracts.actions.parties import current_version, leaders, link, locked, record, signing_ends
 from contracts.models import Award, Contract, ContractVersion
+from contracts.models.contracts import Party
 from contracts.permissions import contracts as permissions
 from contracts.permissions.contracts import place
 from core import money, parameters
@@ -39,7 +40,7 @@ def draft(*, award: Award, by: User) -> Contract:
     _check_award(award, by)
     contract = _drafted(award, now := market_now())
     parts = proposed.parts(award.project, award.bid, price_minor=contract.price_minor, today=business_date(now))
-    _write_version(contract, parts, number=1, reason="", by=by, now=now)
+    _write_version(contract, parts, number=1, reason="", party=Party.BUYER, by=by, now=now)
     record(contract, "drafted", by=by, version=1, price_minor=contract.price_minor)
     tell(
         leaders(contract.buyer, contract.seller),
@@ -75,6 +76,7 @@ def _drafted(award: Award, now: datetime) -> Contract:
         book=project.book,
         price_minor=bid.price_minor,
         created_at=now,
+        signing_from=now,
     )
 
 
@@ -82,21 +84,29 @@ def _drafted(award: Award, now: datetime) -> Contract:
 def propose_version(*, contract: Contract, milestones: Asked, note: str, by: User) -> ContractVersion:
     """Propose other milestones while signatures are awaited; signatures of the version before stay with it.
 
+    Where the other side had signed that version, the days for signing begin anew: it has as long for these words.
     milestones: (title, minor units, due date), in order; their amounts sum to the price. note: why, for the others.
-    Raises Denied, InvalidTransition, Invalid with a sentence that says how much is missing or over.
+    Raises Denied, InvalidTransition, TooLate after the days for signing, Invalid with a sentence that says how much is
+    missing or over.
     """
     contract = locked(contract)
     now = market_now()
-    party = permissions.check_change(contract, place(contract, by, business_date(now)))
+    here = place(contract, by, business_date(now))
+    party = permissions.check_change(contract, here, now=now, until=signing_ends(contract))
     parts = _checked_parts(contract, milestones, business_date(now))
     if not note.strip():
         raise Invalid(_("Say why you change the words; the other side reads it before signing."), field="note")
     before = current_version(contract)
     if wording.read(before.body).parts == tuple(parts):
         raise Invalid(_("These are the milestones of version %(n)s; change one of them.") % {"n": before.number})
-    version = _write_version(contract, parts, number=before.number + 1, reason=note.strip(), by=by, now=now)
-    voided = before.signatures.count()
-    record(contract, "changed", by=by, version=version.number, party=party, reason=note.strip(), voided=voided)
+    version = _write_version(
+        contract, parts, number=before.number + 1, reason=note.strip(), party=party, by=by, now=now
+    )
+    signed = set(before.signatures.values_list("party", flat=True))
+    if permissions.other(party) in signed:
+        contract.signing_from = now
+        contract.save(update_fields=["signing_from"])
+    record(contract, "changed", by=by, version=version.number, party=party, reason=note.strip(), voided=len(signed))
     tell(
         [person for person in leaders(contract.buyer, contract.seller) if person != by],
         lambda: (
@@ -109,7 +119,14 @@ def propose_version(*, contract: Contract, milestones: Asked, note: str, by: Use
 
 
 def _write_version(
-    contract: Contract, parts: Sequence[wording.Part], *, number: int, reason: str, by: User, now: datetime
+    contract: Contract,
+    parts: Sequence[wording.Part],
+    *,
+    number: int,
+    reason: str,
+    party: str,
+    by: User,
+    now: datetime,
 ) -> ContractVersion:
     today = business_date(now)
     body, digest = wording.seal(
@@ -122,7 +139,14 @@ def _write_version(
         )
     )
     return ContractVersion.objects.create(
-        contract=contract, number=number, body=body, sha256=digest, reason=reason, created_at=now, created_by=by
+        contract=contract,
+        number=number,
+        body=body,
+        sha256=digest,
+        reason=reason,
+        party=party,
+        created_at=now,
+        created_by=by,
     )
 
 

@@ -1,10 +1,13 @@
 """What the verbs of a contract share: its locked row, its trail, whom they tell. Verbs have files of their own."""
 
+from datetime import datetime
+
 from contracts.actions import releases
 from contracts.bidders import speakers
 from contracts.models import Contract, ContractVersion
 from contracts.models.vendors import Bidder
-from core import audit
+from contracts.permissions import contracts as permissions
+from core import audit, parameters
 from core.clock import business_date
 from people.models import User
 
@@ -43,6 +46,11 @@ def leaders(*firms: Bidder) -> list[User]:
 def posted_by(by: User | None) -> str:
     """How the books name who posted."""
     return CLOCK if by is None else str(by.pk)
+
+
+def signing_ends(contract: Contract) -> datetime:
+    """The instant from which the unsigned contract is void, by the days that held when it was drafted."""
+    return permissions.signing_ends(contract, parameters.value("signing_days", on=business_date(contract.created_at)))
 
 
 def current_version(contract: Contract) -> ContractVersion:

@@ -35,7 +35,7 @@ from core.clock import business_date, market_now
 from core.errors import Invalid
 from core.words.instants import exact
 from microenterprises.models import Membership, Microenterprise
-from people.models import Skill, User
+from people.models import Role, Skill, User
 from people.notices import tell
 
 LARGEST_PANEL = 9
@@ -302,6 +302,8 @@ def check_complete(project: Project, opens_at: datetime, panel: Sequence[User], 
         if not value:
             raise Invalid(sentence, field=field)
     check_criteria(project, panel)
+    for person in panel:
+        check_judge(person, field="panel")
     criteria.check_counts(project)
     _check_acceptor(project, by, now)
     _check_deadline(project, opens_at, now)
@@ -320,9 +322,18 @@ def check_criteria(project: Project, panel: Sequence[User]) -> None:
             _("Two envelopes need quality that counts: give it a weight or a pass mark, or open prices at once."),
             field="two_envelopes",
         )
-    vendors = [person.name for person in panel if person.is_vendor or not person.is_active]
-    if vendors:
-        raise Invalid(_("%(name)s cannot be on the panel.") % {"name": vendors[0]}, field="panel")
+
+
+def check_judge(person: User, *, field: str) -> None:
+    """Whether somebody can be named for a panel at all. Raises Invalid with `field`."""
+    if person.is_vendor or not person.is_active:
+        raise Invalid(_("%(name)s cannot be on the panel.") % {"name": person.name}, field=field)
+    if person.has_role(Role.AUDITOR):
+        raise Invalid(
+            _("%(name)s audits the market and takes no part in it. Name somebody else for the panel.")
+            % {"name": person.name},
+            field=field,
+        )
 
 
 def check_invited(project: Project, *, on: date) -> list[Microenterprise]:

@@ -18,6 +18,18 @@ from people.models import User
 CLEAR = ["microenterprise", "vendor", "author", "price_minor", "days", "plan", "answers"]
 
 
+def kept_from(user: User) -> models.QuerySet[Project]:
+    """The projects whose opened bids somebody does not see, nor what was told of them since: they are to judge quality
+    and have not declared their interests yet, or have a conflict."""
+    return Project.objects.filter(
+        Q(price_weight_bp__lt=10_000) | Q(pass_mark__gt=0),
+        status=Project.Status.EVALUATING,
+        panel__person=user,
+        panel__status__in=["named", "conflicted"],
+        pk__in=Bid.objects.opened().filter(status=Bid.Status.VALID, quality_points=None).values("project"),
+    )
+
+
 class BidQuerySet(models.QuerySet["Bid"]):
     def opened(self) -> "BidQuerySet":
         """The only bids that exist for readers."""
@@ -32,19 +44,11 @@ class BidQuerySet(models.QuerySet["Bid"]):
     def visible_to(self, user: User) -> "BidQuerySet":
         """Opened bids, for colleagues: the market is open once a deadline has passed.
 
-        Who is to judge quality sees none of them before they have declared their interests, nor with a conflict.
-        Outside vendors see their own.
+        Who is to judge quality sees none of them before they have declared: `kept_from`. Outside vendors see their own.
         """
         if user.is_vendor:
             return self.opened().filter(vendor__seats__person=user)
-        to_judge = Project.objects.filter(
-            Q(price_weight_bp__lt=10_000) | Q(pass_mark__gt=0),
-            status=Project.Status.EVALUATING,
-            panel__person=user,
-            panel__status__in=["named", "conflicted"],
-            pk__in=Bid.objects.opened().filter(status=Bid.Status.VALID, quality_points=None).values("project"),
-        )
-        return self.opened().exclude(project__in=to_judge)
+        return self.opened().exclude(project__in=kept_from(user))
 
 
 class Bid(models.Model):

@@ -69,6 +69,7 @@ class Contract(models.Model):
     price_minor = models.BigIntegerField()
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.SIGNING)
     created_at = models.DateTimeField()
+    signing_from = models.DateTimeField(help_text=_("From when the days for signing count."))
     activated_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_reason = models.TextField(blank=True)
@@ -137,6 +138,7 @@ class ContractVersion(models.Model):
     body = models.TextField()
     sha256 = models.CharField(max_length=64)
     reason = models.TextField(blank=True)
+    party = models.CharField(max_length=10, choices=Party.choices, help_text=_("The party that wrote it."))
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 

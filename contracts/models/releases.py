@@ -6,8 +6,9 @@ readers. `epoch` and `xid` are set by the database: they say in which order rele
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import F, Func, Q
 
+from contracts.models.bids import kept_from
 from contracts.models.contracts import Contract
 from contracts.models.projects import Project
 from people.models import User
@@ -15,10 +16,15 @@ from people.models import User
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def visible_to(self, user: User) -> "ReleaseQuerySet":
-        """Releases of processes for every colleague, those of contracts for who may read the contract."""
+        """Releases of processes for every colleague, those of contracts for who may read the contract.
+
+        What was told since the bids of a project were opened waits for who is kept from them.
+        """
         if user.is_vendor:
             return self.none()
-        return self.filter(Q(contract=None) | Q(contract__in=Contract.objects.visible_to(user).values("pk")))
+        return self.exclude(project__in=kept_from(user), date__gte=F("project__opened_at")).filter(
+            Q(contract=None) | Q(contract__in=Contract.objects.visible_to(user).values("pk"))
+        )
 
 
 class Release(models.Model):

@@ -22,15 +22,22 @@ Barred = Mapping[UUID, str]
 
 
 def barred(project: Project, who: Standing) -> Barred:
-    """Which of the MEs and teams that somebody leads are kept out: by who judges, accepts or awards, because it is not
-    invited, or because it is a team that may not bid here, or not yet. One statement.
+    """Which of the MEs and teams that somebody leads are kept out: by who judges, accepts or awards, because who leads
+    it is to join the buyer, because it is not invited, or because it is a team that may not bid here, or not yet. One
+    statement.
+
+    A place ties to an ME from when it is agreed on, also where it begins later.
     """
     judges = (
         Q(person__in=Panelist.objects.filter(project=project).values("person"))
         | Q(person__in=_leaders_of_buyer(project, who))
         | Q(person__in=[pk for pk in (project.acceptor_id, project.published_by_id) if pk is not None])
     )
-    keepers = Membership.objects.active(who.on).filter(judges, microenterprise=OuterRef("pk")).order_by("person__name")
+    lasting = Membership.objects.lasting(who.on)
+    keepers = lasting.filter(
+        judges | Q(person=who.user, person__in=lasting.filter(microenterprise=project.buyer_id).values("person")),
+        microenterprise=OuterRef("pk"),
+    ).order_by("person__name")
     rows = Microenterprise.objects.filter(pk__in=[firm.pk for firm in who.bidding_mes]).annotate(
         keeper=Subquery(keepers.values("person__name")[:1]),
         is_invited=Exists(InvitedFirm.objects.filter(project=project, microenterprise=OuterRef("pk"))),
@@ -39,8 +46,8 @@ def barred(project: Project, who: Standing) -> Barred:
     for pk, name, keeper, is_invited in rows.values_list("pk", "name", "keeper", "is_invited"):
         if keeper is not None:
             found[pk] = _(
-                "%(person)s, who judges, accepts or awards here, is a member of %(me)s, so %(me)s cannot bid. "
-                "Nobody buys from themselves."
+                "%(person)s, who judges, accepts or awards here or will be with the buyer, is or will be a member of "
+                "%(me)s, so %(me)s cannot bid. Nobody buys from themselves."
             ) % {"person": keeper, "me": name}
         elif project.admission == Project.Admission.INVITED and not is_invited:
             found[pk] = _("Only the MEs that the buyer invited bid here; %(me)s is not on the list.") % {"me": name}
@@ -174,4 +181,4 @@ def _check_not_own(project: Project, firm: Microenterprise, who: Standing, barre
 
 
 def _leaders_of_buyer(project: Project, who: Standing) -> "object":
-    return Membership.objects.active(who.on).filter(microenterprise=project.buyer_id, is_lead=True).values("person")
+    return Membership.objects.lasting(who.on).filter(microenterprise=project.buyer_id, is_lead=True).values("person")

@@ -4,15 +4,25 @@ Every check takes the reader's `Place`, which is read once per page or action, s
 without another statement.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import CONTRACT, MILESTONE
-from contracts.models import Contract, Milestone, VendorSeat
+from contracts.models import (
+    Award,
+    Contract,
+    ContractVersion,
+    Declaration,
+    Milestone,
+    Rating,
+    Signature,
+    VendorSeat,
+)
 from contracts.models.contracts import Party
 from contracts.models.vendors import Bidder
 from core.errors import Denied, InvalidTransition, TooLate
@@ -23,12 +33,20 @@ from people.models import Role, User
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where somebody stands towards one contract on a day: which parties they are a member of, which they lead."""
+    """Where somebody stands towards one contract on a day: which parties they are a member of, which they lead, and
+    for which they have acted in it, whatever they are a member of by now.
+
+    decided: they made, agreed with or ended an award of the project. tied: they have a known conflict of interest with
+    the supplier, or a place in it, also one that begins later.
+    """
 
     person_id: UUID
     is_steward: bool
     serves: frozenset[str]
     leads: frozenset[str]
+    acted: frozenset[str] = frozenset()
+    decided: bool = False
+    tied: bool = False
 
     @property
     def is_member(self) -> bool:
@@ -36,21 +54,52 @@ class Place:
 
 
 def place(contract: Contract, user: User, on: date) -> Place:
-    """Read the place of `user` towards `contract` on a business date. One statement."""
+    """Read the place of `user` towards `contract` on a business date. Two statements, for a vendor one."""
     if user.is_vendor:
         seats = VendorSeat.objects.filter(person=user, vendor=contract.supplier_vendor_id)
-        return made_of(contract, user, dict.fromkeys(seats.values_list("vendor_id", flat=True), True))
+        return made_of(contract, user, dict.fromkeys(seats.values_list("vendor_id", flat=True), True), {})
     rows = (
         Membership.objects.active(on)
         .filter(person=user, microenterprise__in=(contract.buyer_id, contract.supplier_id))
         .values_list("microenterprise_id", "is_lead")
     )
-    return made_of(contract, user, dict(rows))
+    part = part_in(user, on)
+    return made_of(contract, user, dict(rows), Contract.objects.annotate(**part).values(*part).get(pk=contract.pk))
 
 
-def made_of(contract: Contract, user: User, memberships: dict[UUID, bool]) -> Place:
-    """A place from what is known already: the ids of the reader's MEs and whether they lead each. Who signs in for a
-    vendor speaks for it as a leader does for an ME.
+def part_in(user: User, on: date) -> dict[str, Q]:
+    """Of a search for contracts: what `user` has had to do with each, as `made_of` takes it; on a business date."""
+    awards = Award.objects.filter(project=OuterRef("project"))
+    known = Declaration.objects.filter(panelist__project=OuterRef("project"), panelist__person=user)
+    places = Membership.objects.lasting(on).filter(person=user, microenterprise=OuterRef("supplier"))
+    return {
+        Party.BUYER.value + "_acted": _has_acted(user, Party.BUYER),
+        Party.SUPPLIER.value + "_acted": _has_acted(user, Party.SUPPLIER),
+        "decided": Q(Exists(awards.filter(Q(awarded_by=user) | Q(agreed_by=user) | Q(ended_by=user)))),
+        "tied": Q(Exists(known.filter(bid=OuterRef("award__bid")))) | Q(Exists(places)),
+    }
+
+
+def _has_acted(user: User, party: Party) -> Q:
+    """Whether `user` has acted for this party, in the award or since; what was taken back binds nobody.
+
+    The award and its contract are made for the buyer, the bid for the supplier.
+    """
+    deeds = [
+        Signature.objects.filter(version__contract=OuterRef("pk"), party=party, signed_by=user),
+        ContractVersion.objects.filter(contract=OuterRef("pk"), party=party, created_by=user),
+        Rating.objects.filter(contract=OuterRef("pk"), party=party, rated_by=user),
+    ]
+    # A milestone that fell with its contract was decided by whoever ended that, for whichever side.
+    milestones = Milestone.objects.filter(contract=OuterRef("pk")).exclude(status=Milestone.Status.CANCELLED)
+    deeds.append(milestones.filter(decided_by=user) if party == Party.BUYER else milestones.filter(submitted_by=user))
+    began = Q(award__awarded_by=user) if party == Party.BUYER else Q(award__bid__author=user)
+    return Q(*map(Exists, deeds), began, Q(end_proposed_for=party, end_proposed_by=user), _connector=Q.OR)
+
+
+def made_of(contract: Contract, user: User, memberships: dict[UUID, bool], part: Mapping[str, bool]) -> Place:
+    """A place from what is known already: the ids of the reader's MEs and whether they lead each, and what `part_in`
+    found. Who signs in for a vendor speaks for it as a leader does for an ME.
 
     The auditor reads everything and changes nothing: they serve and lead no party, even where they are a member.
     """
@@ -62,6 +111,9 @@ def made_of(contract: Contract, user: User, memberships: dict[UUID, bool]) -> Pl
         is_steward=user.has_role(Role.STEWARD),
         serves=frozenset(party for party, me in sides.items() if me in memberships),
         leads=frozenset(party for party, me in sides.items() if me is not None and memberships.get(me)),
+        acted=frozenset(party for party in sides if part.get(party + "_acted")),
+        decided=part.get("decided", False),
+        tied=part.get("tied", False),
     )
 
 
@@ -77,7 +129,7 @@ def other(party: str) -> str:
 
 def signing_ends(contract: Contract, signing_days: int) -> datetime:
     """The instant from which an unsigned contract is void."""
-    return contract.created_at + timedelta(days=signing_days)
+    return contract.signing_from + timedelta(days=signing_days)
 
 
 # ------------------------------------------------------------------ signing
@@ -94,7 +146,21 @@ def check_party(contract: Contract, place: Place) -> str:
             _("Only the leaders of %(buyer)s and %(supplier)s can do this.")
             % {"buyer": contract.buyer.name, "supplier": contract.supplier_name}
         )
-    return next(iter(place.leads))
+    party = next(iter(place.leads))
+    check_one_side(contract, place, party)
+    return party
+
+
+def check_one_side(contract: Contract, place: Place, party: str) -> None:
+    """Who has acted for one party of a contract never acts for the other, whatever they are a member of by now."""
+    if other(party) in place.acted:
+        raise Denied(
+            _(
+                "You have acted for %(other)s in this contract, and nobody acts for both parties: "
+                "somebody else must act for %(me)s."
+            )
+            % {"other": firm(contract, other(party)).name, "me": firm(contract, party).name}
+        )
 
 
 def check_sign(contract: Contract, place: Place, signed: Collection[str], *, now: datetime, until: datetime) -> str:
@@ -106,8 +172,7 @@ def check_sign(contract: Contract, place: Place, signed: Collection[str], *, now
             _("%(me)s has signed this version; it now waits for %(other)s.")
             % {"me": firm(contract, party).name, "other": firm(contract, other(party)).name}
         )
-    if now >= until:
-        raise TooLate(_("The days for signing are over, so this contract is void. The buyer can post it again."))
+    _check_in_time(now, until)
     if party == Party.SUPPLIER and contract.supplier is not None and contract.supplier.is_team:
         raise InvalidTransition(
             _("%(me)s is a team that is not launched yet, and only an ME signs. Launch the team as an ME first.")
@@ -116,12 +181,18 @@ def check_sign(contract: Contract, place: Place, signed: Collection[str], *, now
     return party
 
 
-def check_change(contract: Contract, place: Place) -> str:
-    """While signatures are awaited, either leader proposes another version."""
+def check_change(contract: Contract, place: Place, *, now: datetime, until: datetime) -> str:
+    """While signatures are awaited, either leader proposes another version, in time."""
     party = check_party(contract, place)
     if contract.status != Contract.Status.SIGNING:
         raise InvalidTransition(_("All parties have signed these words, so they are frozen."))
+    _check_in_time(now, until)
     return party
+
+
+def _check_in_time(now: datetime, until: datetime) -> None:
+    if now >= until:
+        raise TooLate(_("The days for signing are over, so this contract is void. The buyer can post it again."))
 
 
 def check_decline(contract: Contract, place: Place) -> str:
@@ -138,6 +209,7 @@ def check_deliver(contract: Contract, milestone: Milestone, place: Place) -> Non
     """Members of the supplier deliver, while the contract is active."""
     if Party.SUPPLIER.value not in place.serves:
         raise Denied(_("Members of %(supplier)s deliver this milestone.") % {"supplier": contract.supplier_name})
+    check_one_side(contract, place, Party.SUPPLIER)
     _check_active(contract)
     if milestone.status == Milestone.Status.SUBMITTED:
         raise InvalidTransition(
@@ -154,7 +226,7 @@ def silence_ends(milestone: Milestone, silence_days: int) -> datetime | None:
 def check_decide(
     contract: Contract, milestone: Milestone, place: Place, *, now: datetime, until: datetime | None
 ) -> None:
-    """The named acceptor decides: a member of the buyer, not of the supplier, and not who awarded (rule 6).
+    """The named acceptor decides: a member of the buyer, not tied to the supplier, without part in the award (rule 6).
 
     until: when the silence after the delivery is over, and accepts it instead (rule 8).
     """
@@ -172,8 +244,17 @@ def check_decide(
         raise Denied(
             _("You are a member of %(supplier)s: nobody accepts their own work.") % {"supplier": contract.supplier_name}
         )
-    if place.person_id == contract.award.awarded_by_id:
-        raise Denied(_("You awarded this project. Who awards is not who accepts."))
+    if place.decided:
+        raise Denied(_("You took part in the award of this project. Who awards is not who accepts."))
+    if place.tied:
+        raise Denied(
+            _(
+                "You have a conflict of interest with %(supplier)s. "
+                "The leader of %(buyer)s can name who accepts instead."
+            )
+            % {"supplier": contract.supplier_name, "buyer": contract.buyer.name}
+        )
+    check_one_side(contract, place, Party.BUYER)
     _check_active(contract)
     if milestone.status in (Milestone.Status.SCHEDULED, Milestone.Status.REJECTED):
         raise InvalidTransition(
@@ -191,10 +272,25 @@ def check_decide(
         )
 
 
+def why_not_accept(contract: Contract, name: str, theirs: Place) -> str:
+    """Why the person of this name and place cannot be who accepts; empty when they can."""
+    words = {"name": name, "buyer": contract.buyer.name, "supplier": contract.supplier_name}
+    if theirs.serves != {Party.BUYER.value}:
+        return _("%(name)s cannot accept: it takes a member of %(buyer)s who is not a member of %(supplier)s.") % words
+    if theirs.decided:
+        return _("%(name)s took part in the award of this project. Who awards is not who accepts.") % words
+    if theirs.tied:
+        return _("%(name)s cannot accept because of a conflict of interest with %(supplier)s.") % words
+    if Party.SUPPLIER.value in theirs.acted:
+        return _("%(name)s has acted for %(supplier)s in this contract, and nobody acts for both parties.") % words
+    return ""
+
+
 def check_name_acceptor(contract: Contract, place: Place) -> None:
     """The buyer's leader names another acceptor while there is work to accept."""
     if place.leads != {Party.BUYER.value}:
         raise Denied(_("The leader of %(buyer)s names who accepts.") % {"buyer": contract.buyer.name})
+    check_one_side(contract, place, Party.BUYER)
     _check_active(contract)
 
 
@@ -241,6 +337,7 @@ def check_withdraw_end(contract: Contract, place: Place) -> str:
 def check_rate(contract: Contract, place: Place, rated: Collection[str]) -> str:
     """After completion each side rates once: the buyer's acceptor or leader, the supplier's leader."""
     party = _rater(contract, place)
+    check_one_side(contract, place, party)
     if contract.status != Contract.Status.COMPLETED:
         raise InvalidTransition(_("Both sides rate the work once the contract is completed."))
     if party in rated:

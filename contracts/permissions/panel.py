@@ -115,6 +115,8 @@ def check_seat(project: Project, panel: Panel, who: Standing) -> Seat:
     seat = panel.of(who.user.pk)
     if seat is None:
         raise Denied(_("Only the panel named at publication judges quality here."))
+    if who.user.has_role(Role.AUDITOR):
+        raise Denied(_("The auditor reads everything and takes no part, so you do not judge here."))
     check_judged(project)
     if panel.agreed:
         raise InvalidTransition(_("The panel has agreed on the quality of every bid already."))
@@ -167,11 +169,11 @@ def check_agree(project: Project, panel: Panel, who: Standing, found: Found) -> 
     return seat
 
 
-def check_record_conflict(project: Project, panel: Panel, who: Standing, bids: Sequence[Bid]) -> None:
-    """A steward without a part in it writes down a conflict that somebody else found."""
+def check_record_conflict(project: Project, panel: Panel, who: Standing, found: Found) -> None:
+    """A steward without part in it writes down a conflict that somebody else found."""
     if not who.user.has_role(Role.STEWARD):
         raise Denied(_("Only the steward records a conflict of interest of somebody else."))
-    _check_no_part(project, who, bids)
+    _check_apart(project, panel, who, found)
     check_judged(project)
     if panel.agreed:
         raise InvalidTransition(
@@ -192,26 +194,21 @@ def check_ask(project: Project, panel: Panel, who: Standing, *, asked: bool) -> 
         raise InvalidTransition(_("The steward is asked already and has not named anybody yet."))
 
 
-def check_name(project: Project, panel: Panel, who: Standing, bids: Sequence[Bid], *, asked: bool) -> None:
-    """A steward without a part in it names the replacement the buyer asked for."""
+def check_name(project: Project, panel: Panel, who: Standing, found: Found, *, asked: bool) -> None:
+    """A steward without part in it names the replacement the buyer asked for."""
     if not who.user.has_role(Role.STEWARD):
         raise Denied(_("Only the steward names a new panel member, when the buyer asks for one."))
-    _check_no_part(project, who, bids)
+    _check_apart(project, panel, who, found)
     check_judged(project)
     if not asked:
         raise InvalidTransition(_("The panel is fixed at publication, and the buyer has not asked for a replacement."))
 
 
-def _check_no_part(project: Project, who: Standing, bids: Sequence[Bid]) -> None:
-    """Who judges is not for a member of the buyer to decide, nor of a bidder (rule 6)."""
-    own = next(
-        (bid.microenterprise for bid in bids if bid.microenterprise and who.belongs_to(bid.microenterprise_id)), None
-    )
-    firm = project.buyer if who.belongs_to(project.buyer_id) else own
-    if firm is not None:
-        raise Denied(
-            _("You are a member of %(me)s, so another steward must look after this panel.") % {"me": firm.name}
-        )
+def _check_apart(project: Project, panel: Panel, who: Standing, found: Found) -> None:
+    """Who is with the buyer, judges, or has a conflict with a bidder as judges have, does not say who judges."""
+    if who.belongs_to(project.buyer_id) or panel.of(who.user.pk) is not None:
+        raise Denied(_("You are a member of the buyer or of this panel, so another steward must say who judges."))
+    check_impartial(panel, who, found)
 
 
 def keeps_away(panel: Panel, person_id: UUID, bids: Sequence[Bid]) -> bool:

@@ -13,18 +13,17 @@ from core.clock import business_date, company_zone
 from people.models import User
 
 
-def compared(firm_id: UUID, day: date, reader: User) -> tuple[list[Compared], int]:
-    """The projects of the months before a day on which the ME and a vendor had valid bids with open prices, the latest
-    opening first, and how many months that are. Two statements.
+def compared(firm_id: UUID, user: User, day: date) -> tuple[list[Compared], int]:
+    """The projects of the months before a day on which the ME and a vendor had valid bids with open prices that the
+    reader may see, the latest opening first, and how many months that are. Two statements.
 
-    Real projects only: what is asked in the shadow book is paid to nobody. Without those whose bids the reader is to
-    judge and does not see yet.
+    Real projects only: what is asked in the shadow book is paid to nobody.
     """
     months = parameters.value("competitiveness_months", on=day)
     vendors = Q(project__bids__vendor__isnull=False, project__bids__status=Bid.Status.VALID)
     priced = vendors & Q(project__bids__price_minor__isnull=False)
     rows = (
-        Bid.objects.visible_to(reader)
+        Bid.objects.visible_to(user)
         .filter(
             microenterprise=firm_id,
             status=Bid.Status.VALID,

@@ -27,12 +27,13 @@ from contracts.models import (
     Score,
 )
 from contracts.permissions.panel import Panel, Seat
+from contracts.permissions.standing import Standing
 from contracts.queries.projects import bidder_name
 from contracts.ranking import needs_quality
 from contracts.scoring import FULL
 from core import parameters
 from microenterprises.models import Membership
-from people.models import User
+from people.models import Role, User
 
 
 def seats_of(project: Project) -> tuple[Seat, ...]:
@@ -108,11 +109,10 @@ def with_conflicts(on: date) -> QuerySet[Project]:
         lately,
         project=OuterRef("project"),
         microenterprise__memberships__person=OuterRef("person"),
-        microenterprise__memberships__started_on__lte=on,
     )
-    today = Membership.objects.active(on)
-    shared = today.filter(
-        microenterprise__in=today.filter(person=OuterRef(OuterRef("person"))).values("microenterprise"),
+    lasting = Membership.objects.lasting(on)
+    shared = lasting.filter(
+        microenterprise__in=lasting.filter(person=OuterRef(OuterRef("person"))).values("microenterprise"),
         person__in=judged.filter(project=OuterRef(OuterRef("project"))).values("author"),
     )
     suspects = Panelist.objects.filter(Exists(member) | Exists(shared), project=OuterRef("pk")).exclude(
@@ -155,7 +155,10 @@ def why(says: str, reason: str, bidder: str) -> str:
     """A conflict in words. reason: what was declared, or the ME that is shared."""
     words = {"me": reason, "bidder": bidder, "reason": reason}
     if says == Declaration.Says.MEMBER:
-        return _("A member of %(me)s, which bids, does not judge its bid or those of its rivals.") % words
+        return (
+            _("A member of %(me)s, which bids, now or from a later date on, does not judge its bid or its rivals'.")
+            % words
+        )
     if says == Declaration.Says.WAS_MEMBER:
         return _("Who was a member of %(me)s not long ago does not judge its bid or those of its rivals.") % words
     if says == Declaration.Says.SHARES_ME:
@@ -166,8 +169,8 @@ def why(says: str, reason: str, bidder: str) -> str:
 def found_conflicts(people: Iterable[UUID], bids: Sequence[Bid], on: date) -> list[FoundConflict]:
     """What memberships say about people and the bidders they would judge; at most one conflict each. Two statements.
 
-    Somebody who is or was within the dated number of days a member of a bidding ME, or is in any ME together with the
-    author of a bid, has a conflict.
+    Somebody who is, will be, or was within the dated number of days a member of a bidding ME, or is or will be in any
+    ME together with the author of a bid, has a conflict.
     """
     wanted = set(people)
     if not wanted or not bids:
@@ -176,21 +179,19 @@ def found_conflicts(people: Iterable[UUID], bids: Sequence[Bid], on: date) -> li
     authors = {bid.author_id for bid in bids if bid.author_id is not None}
     rows = [
         row
-        for row in Membership.objects.filter(person__in=wanted | authors, started_on__lte=on).select_related(
-            "microenterprise"
-        )
+        for row in Membership.objects.filter(person__in=wanted | authors).select_related("microenterprise")
         if row.ended_on is None or row.ended_on > since
     ]
-    today = [row for row in rows if row.ended_on is None or row.ended_on > on]
+    lasting = [row for row in rows if row.ended_on is None or row.ended_on > on]
     by_firm = {bid.microenterprise_id: bid for bid in bids if bid.microenterprise_id is not None}
     bid_of = {bid.author_id: bid for bid in bids}
-    authored = {row.microenterprise_id: bid_of[row.person_id] for row in today if row.person_id in authors}
+    authored = {row.microenterprise_id: bid_of[row.person_id] for row in lasting if row.person_id in authors}
     found: dict[UUID, FoundConflict] = {}
     for row in sorted(rows, key=lambda row: (row.ended_on is not None, str(row.microenterprise_id))):
         if row.person_id not in wanted or row.person_id in found:
             continue
         bid = by_firm.get(row.microenterprise_id)
-        now = row in today
+        now = row in lasting
         if bid is not None:
             says = Declaration.Says.MEMBER if now else Declaration.Says.WAS_MEMBER
             found[row.person_id] = FoundConflict(row.person_id, bid, says, row.microenterprise.name)
@@ -206,6 +207,12 @@ def conflicts_of(panel: Panel, bids: Sequence[Bid], on: date) -> dict[UUID, str]
     """Who of the judging panel the rules find in a conflict, with the sentence. Two statements."""
     judging = [seat.person_id for seat in panel.judging]
     return {found.person_id: found.sentence for found in found_conflicts(judging, to_judge(bids), on)}
+
+
+def conflicts_of_steward(who: Standing, bids: Sequence[Bid]) -> dict[UUID, str]:
+    """The same of a steward who says who judges; asked of nobody else. Two statements."""
+    asked = [who.user.pk] if who.user.has_role(Role.STEWARD) else []
+    return {found.person_id: found.sentence for found in found_conflicts(asked, to_judge(bids), who.on)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from microenterprises.models import Microenterprise
 def competitiveness(request: Request, pk: UUID) -> HttpResponseBase:
     """The competitiveness index of an ME, which every colleague may check; as a page or a CSV file."""
     firm = get_object_or_404(Microenterprise.objects.visible_to(request.user), pk=pk)
-    rows, months = compared(firm.pk, business_date(), request.user)
+    rows, months = compared(firm.pk, request.user, business_date())
     if request.GET.get("format") == "csv":
         lines = csv_lines(compared_rows(rows))
         return download(lines, filename="competitiveness.csv", content_type=CSV)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -157,7 +157,7 @@ def contract_detail(request: Request, pk: UUID) -> HttpResponse:
         "rated": rated,
         "hidden": len(rated) - len(queries.shown_ratings(found, now)),
         "trail": queries.trail(contract),
-        "why": _why_not_each(contract, place),
+        "why": _why_not_each(contract, place, now=now, until=until),
         "launch_first": _launch_first(contract, place),
     }
     return render(request, "contracts/detail.html", context)
@@ -169,9 +169,9 @@ def _launch_first(contract: Contract, place: Place) -> bool:
     return waits and contract.status == Contract.Status.SIGNING and "supplier" in place.leads
 
 
-def _why_not_each(contract: Contract, place: Place) -> dict[str, str]:
+def _why_not_each(contract: Contract, place: Place, *, now: datetime, until: datetime) -> dict[str, str]:
     return {
-        "change": why_not(checks.check_change, contract, place),
+        "change": why_not(checks.check_change, contract, place, now=now, until=until),
         "decline": why_not(checks.check_decline, contract, place),
         "end": "" if place.is_steward else why_not(checks.check_propose_end, contract, place),
         "withdraw": why_not(checks.check_withdraw_end, contract, place),
@@ -304,8 +304,9 @@ def contract_change(request: Request, pk: UUID) -> HttpResponse:
     now = market_now()
     found = contract_or_404(request.user, pk, business_date(now))
     contract = found.contract
-    checks.check_change(contract, found.place)
     version = queries.versions(contract)[0]
+    until = checks.signing_ends(contract, version.words.signing_days)
+    checks.check_change(contract, found.place, now=now, until=until)
     note = forms.NoteForm(request.POST or None)
     parts = forms.PartForms(
         request.POST or None,
@@ -482,7 +483,7 @@ def contract_acceptor(request: Request, pk: UUID) -> HttpResponse:
     checks.check_name_acceptor(contract, found.place)
     members = Membership.objects.active(business_date(now)).filter(microenterprise=contract.buyer)
     people = User.objects.filter(pk__in=members.values("person")).exclude(
-        pk__in=(contract.award.awarded_by_id, contract.acceptor_id)
+        Q(pk=contract.award.awarded_by_id) | Q(pk=contract.award.agreed_by_id) | Q(pk=contract.acceptor_id)
     )
     form = forms.AcceptorForm(request.POST or None, people=people.order_by("name"))
     if form.is_valid() and _done(

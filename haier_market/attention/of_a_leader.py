@@ -29,7 +29,7 @@ def needs_of_a_leader(who: Standing, now: datetime) -> Iterator[QuerySet[Any, An
             "sign",
             _unsigned(party).filter(**{f"{side}__in": led}),
             detail=party_name(across),
-            at=F("created_at"),
+            at=F("signing_from"),
             number=days("signing_days", "created_at"),
         )
         yield lines(
@@ -86,7 +86,7 @@ def needs_of_a_team_leader(who: Standing, now: datetime) -> Iterator[QuerySet[An
         Contract.objects.filter(status=Contract.Status.SIGNING, supplier__in=led),
         key=F("supplier_id"),
         detail=F("supplier__name"),
-        at=F("created_at"),
+        at=F("signing_from"),
         number=days("signing_days", "created_at"),
     )
     yield lines("need", "price", _prices_to_explain(led, now), **_price_facts())

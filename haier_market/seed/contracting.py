@@ -134,6 +134,7 @@ class Contracting:
             book=project.book,
             price_minor=self.winner.price_minor or 0,
             created_at=self.awarded_at,
+            signing_from=self.awarded_at,
         )
         self.world.rows.add(contract)
         return contract
@@ -143,7 +144,7 @@ class Contracting:
         contract, days = self.contract, self.winner.days or 1
         buyer, today = self.deal.buyer, self.line.day_of(self.deal.steps.award)
         whole = [wording.Part(contract.title, contract.price_minor, today + timedelta(days=days))]
-        version = self._version(1, whole, "", self.awarded_at, buyer.lead)
+        version = self._version(1, whole, "", self.awarded_at, Party.BUYER)
         self.tell(self.awarded_at, buyer.lead, "drafted", version=1, price_minor=contract.price_minor)
         self.world.tell(
             [buyer.lead, self.supplier.lead],
@@ -158,7 +159,7 @@ class Contracting:
         at = self.line.part(self.deal.steps.signed[0], 0.2)
         note = "Paid in steps, so that both sides see how it goes."
         parts = self._parts(wanted, days)
-        second = self._version(2, parts, note, at, self.supplier.lead)
+        second = self._version(2, parts, note, at, Party.SUPPLIER)
         self.tell(at, self.supplier.lead, "changed", version=2, party=Party.SUPPLIER.value, reason=note, voided=0)
         return second, parts
 
@@ -175,7 +176,9 @@ class Contracting:
             for number, (title, amount) in enumerate(zip(titles, amounts, strict=True), start=1)
         ]
 
-    def _version(self, number: int, parts: list[wording.Part], reason: str, at: datetime, by: User) -> ContractVersion:
+    def _version(
+        self, number: int, parts: list[wording.Part], reason: str, at: datetime, party: Party
+    ) -> ContractVersion:
         body, digest = wording.seal(
             wording.compose(
                 self.contract,
@@ -191,8 +194,9 @@ class Contracting:
             body=body,
             sha256=digest,
             reason=reason,
+            party=party,
             created_at=at,
-            created_by_id=by.pk,
+            created_by_id=self.firm(party).lead.pk,
         )
         self.world.rows.add(version)
         return version

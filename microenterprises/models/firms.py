@@ -139,7 +139,11 @@ class Microenterprise(models.Model):
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def active(self, on: "date") -> "MembershipQuerySet":
         """Members on a date: started_on <= on < ended_on."""
-        return self.filter(Q(ended_on=None) | Q(ended_on__gt=on), started_on__lte=on)
+        return self.lasting(on).filter(started_on__lte=on)
+
+    def lasting(self, on: "date") -> "MembershipQuerySet":
+        """Members on a date and those who are to become one: a place ties to an ME from when it is agreed on."""
+        return self.filter(Q(ended_on=None) | Q(ended_on__gt=on))
 
 
 class Membership(models.Model):

@@ -92,6 +92,8 @@ def test_a_repeated_write_is_done_once_and_answered_the_same(cast: Cast) -> None
     again = amara.post("/api/v1/bids/", terms(cast, project), content_type=JSON)
     assert again.status_code == 409
     kept = IdempotencyKey.objects.get()
+    columns = " ".join(map(str, IdempotencyKey.objects.values_list().get()))
+    assert not any(said in columns for said in (str(cast.amara.pk), str(project.pk), str(Bid.objects.get().pk), ":"))
     assert str(project.pk).encode() not in bytes(kept.body or b"")
     assert first.json()["receipt"].encode() not in bytes(kept.body or b"")
 

@@ -14,7 +14,7 @@ from contracts.queries.competitiveness import compared
 from core.clock import business_date, move_forward
 from core.ids import new_id
 from tests.cast import Cast, cast
-from tests.contracts.market import bids_on, opened, published, quality_facts
+from tests.contracts.market import bids_on, opened, published
 from tests.contracts.outsiders import invited, seated, vendor_of
 
 __all__ = ["cast"]
@@ -69,10 +69,10 @@ def test_colleagues_read_how_cold_chain_stands_against_nordfrost(cast: Cast) -> 
     bids_on(project, vendor_of(vera), vera, 80_000_00)
     alone = published(cast, title="Nobody from outside")
     bids_on(alone, cast.cold_chain, cast.amara, 50_000_00)
-    assert compared(cast.cold_chain.pk, business_date(), cast.rui)[0] == []
+    assert compared(cast.cold_chain.pk, cast.lin, business_date())[0] == []
     opened(project)
     opened(alone)
-    (found,), months = compared(cast.cold_chain.pk, business_date(), cast.rui)
+    (found,), months = compared(cast.cold_chain.pk, cast.lin, business_date())
     assert (found.ratio_bp, found.outside, months) == (11_250, 1, 12)
     url = reverse("competitiveness", args=[cast.cold_chain.pk])
     client = Client()
@@ -90,17 +90,7 @@ def test_colleagues_read_how_cold_chain_stands_against_nordfrost(cast: Cast) -> 
     assert client.get(url).status_code == 404
     assert client.get(url, {"format": "csv"}).status_code == 404
     Bid.objects.filter(vendor__isnull=False).update(status=Bid.Status.DISQUALIFIED)
-    assert compared(cast.cold_chain.pk, business_date(), cast.rui)[0] == []
+    assert compared(cast.cold_chain.pk, cast.lin, business_date())[0] == []
     Bid.objects.filter(vendor__isnull=False).update(status=Bid.Status.VALID)
     move_forward(timedelta(days=400))
-    assert compared(cast.cold_chain.pk, business_date(), cast.rui)[0] == []
-
-
-def test_who_has_not_declared_yet_reads_no_price_beside_an_index(cast: Cast) -> None:
-    project = invited(cast, **quality_facts(cast))
-    vera = seated(project)
-    bids_on(project, cast.cold_chain, cast.amara, 91_234_00)
-    bids_on(project, vendor_of(vera), vera, 85_678_00)
-    opened(project)
-    assert compared(cast.cold_chain.pk, business_date(), cast.noor)[0] == []
-    assert len(compared(cast.cold_chain.pk, business_date(), cast.rui)[0]) == 1
+    assert compared(cast.cold_chain.pk, cast.lin, business_date())[0] == []

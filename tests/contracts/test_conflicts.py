@@ -211,7 +211,7 @@ def test_a_steward_with_a_part_in_it_decides_nothing_about_who_judges(cast: Cast
         microenterprise=own, person=cast.ada, role="Adviser", customer_outcome="x", on=business_date(), by=leader
     )
     project, first, _second = evaluating(cast, **three(cast))
-    with pytest.raises(Denied, match="another steward must look after this panel"):
+    with pytest.raises(Denied):
         panel.record_conflict(project=project, person=cast.noor, bid=first, reason="Friends.", by=cast.ada)
-    with pytest.raises(Denied, match="another steward must look after this panel"):
+    with pytest.raises(Denied):
         panel.name_replacement(project=project, person=cast.rui, by=cast.ada)

@@ -509,6 +509,7 @@ def test_a_version_carries_the_hash_of_its_own_words_and_a_signature_names_it(ca
             number=2,
             body=version.body + " ",
             sha256=version.sha256,
+            party="buyer",
             created_at=market_now(),
             created_by=cast.lin,
         )

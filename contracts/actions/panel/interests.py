@@ -67,7 +67,8 @@ def record_conflict(*, project: Project, person: User, bid: Bid, reason: str, by
     Raises Denied (not the steward), InvalidTransition (agreed already, out already), Invalid.
     """
     room = room_of(project, by)
-    permissions.check_record_conflict(room.project, room.panel, room.who, room.bids)
+    ties = queries.conflicts_of_steward(room.who, room.bids)
+    permissions.check_record_conflict(room.project, room.panel, room.who, ties)
     seat = room.panel.of(person.pk)
     if seat is None:
         raise Invalid(_("%(name)s is not on this panel.") % {"name": person.name}, field="person")

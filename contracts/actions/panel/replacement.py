@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from contracts.actions.panel.interests import room_of
 from contracts.actions.panel.room import LONGEST_CONFLICT, Room, given, trail
-from contracts.actions.projects import leaders, link
+from contracts.actions.projects import check_judge, leaders, link
 from contracts.models import Panelist, Project, ReplacementRequest
 from contracts.permissions import panel as permissions
 from contracts.queries import panel as queries
@@ -45,7 +45,8 @@ def name_replacement(*, project: Project, person: User, by: User) -> Panelist:
     """
     room = room_of(project, by)
     asked = _asked(room.project)
-    permissions.check_name(room.project, room.panel, room.who, room.bids, asked=asked is not None)
+    ties = queries.conflicts_of_steward(room.who, room.bids)
+    permissions.check_name(room.project, room.panel, room.who, ties, asked=asked is not None)
     _check_nameable(room, person)
     named = Panelist.objects.create(project=room.project, person=person, named_at=room.now, named_by=by)
     ReplacementRequest.objects.filter(project=room.project, panelist=None).update(panelist=named)
@@ -65,8 +66,7 @@ def _you_judge(title: str) -> str:
 
 
 def _check_nameable(room: Room, person: User) -> None:
-    if person.is_vendor or not person.is_active:
-        raise Invalid(_("%(name)s cannot be on the panel.") % {"name": person.name}, field="person")
+    check_judge(person, field="person")
     if room.panel.of(person.pk) is not None:
         raise Invalid(_("%(name)s is on the panel already.") % {"name": person.name}, field="person")
     if person.pk == room.who.user.pk:

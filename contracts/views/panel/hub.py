@@ -64,8 +64,10 @@ def _hub_acts(room: Room) -> list[Act]:
         found.append(Act(address("panel_declare", project), _("Declare a conflict"), "ban", tone="plain"))
     if panel.vacant and not panel.agreed and who.leads(project.buyer_id):
         found.append(Act(address("panel_ask", project), _("Ask for a new panel member"), "users"))
+    ties = room.ties()
     if panel.vacant and not panel.agreed and who.user.has_role("steward"):
-        found.append(Act(address("panel_replace", project), _("Name a panel member"), "users"))
-    if not why_not(checks.check_record_conflict, project, panel, who, room.bids):
+        refused = why_not(checks.check_name, project, panel, who, ties, asked=True)
+        found.append(Act(address("panel_replace", project), _("Name a panel member"), "users", refused))
+    if not why_not(checks.check_record_conflict, project, panel, who, ties):
         found.append(Act(address("panel_conflict", project), _("Record a conflict"), "ban", tone="plain"))
     return found

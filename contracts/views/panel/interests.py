@@ -48,7 +48,7 @@ def _declare(room: Room, form: InterestsForm, by: User) -> None:
 def panel_conflict(request: Request, pk: UUID) -> HttpResponse:
     """The steward records a conflict that somebody else found."""
     room = room_of(request, pk)
-    checks.check_record_conflict(room.project, room.panel, room.who, room.bids)
+    checks.check_record_conflict(room.project, room.panel, room.who, room.ties())
     form = FoundConflictForm(typed(request), seats=room.panel.judging, bids=room.bids)
     if request.method == "POST" and form.is_valid() and done(form, lambda: _record(room, form, request.user)):
         return see_other("project_quality", pk)

@@ -44,7 +44,7 @@ def panel_replace(request: Request, pk: UUID) -> HttpResponse:
     """The steward names who judges instead."""
     room = room_of(request, pk)
     asked = queries.open_request(room.project)
-    checks.check_name(room.project, room.panel, room.who, room.bids, asked=asked is not None)
+    checks.check_name(room.project, room.panel, room.who, room.ties(), asked=asked is not None)
     form = ReplacementForm(typed(request))
     if request.method == "POST" and form.is_valid():
         person = form.cleaned_data["person"]

@@ -50,6 +50,10 @@ class Room:
         """Whom the rules find in a conflict now."""
         return queries.conflicts_of(self.panel, self.bids, self.who.on)
 
+    def ties(self) -> dict[UUID, str]:
+        """What the rules find against a steward who says who judges."""
+        return queries.conflicts_of_steward(self.who, self.bids)
+
 
 def room_of(request: Request, pk: UUID) -> Room:
     seen = project_or_404(request.user, pk)
