@@ -21,8 +21,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         if user.is_vendor:
             return self.filter(published_at__isnull=False, invited_vendors__vendor__seats__person=user)
         mine = Membership.objects.active(market_today()).filter(person=user)
-        mine = mine.values("microenterprise")
-        return self.filter(Q(published_at__isnull=False) | Q(buyer__in=mine))
+        return self.filter(Q(published_at__isnull=False) | Q(buyer__in=mine.values("microenterprise")))
 
 
 class Project(models.Model):

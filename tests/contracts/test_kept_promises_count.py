@@ -203,4 +203,5 @@ def test_a_broken_promise_is_not_pushed_out_by_contracts_in_which_nothing_fell_d
         for leader in (cast.lin, cast.amara):
             contracts.propose_end(contract=contract, reason="We changed our minds.", by=leader)
     score, counted = scores_at([cast.cold_chain.pk], market_now())[cast.cold_chain.pk]
-    assert ([each.title for each in counted], score.own) == (["After 60 days, 0:00:00"], 0)
+    assert [each.title for each in counted] == ["After 60 days, 0:00:00"]
+    assert score.own == 0

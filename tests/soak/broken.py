@@ -23,7 +23,7 @@ from settlement.models import RunShard, SettlementRun
 def done_before_posting() -> None:
     """Marks its shard done in a transaction of its own, then posts: what a kill in between leaves is never settled."""
 
-    def settle_next_shard(run: SettlementRun, _failed: defaultdict[int, list[Exception]]) -> bool:
+    def settle_next_shard(run: SettlementRun, _errors_of: defaultdict[int, list[Exception]]) -> bool:
         with transaction.atomic():
             waiting = RunShard.objects.filter(run=run, is_done=False)
             shard = waiting.select_for_update(skip_locked=True).order_by("number").first()
@@ -31,7 +31,7 @@ def done_before_posting() -> None:
                 return False
             RunShard.objects.filter(pk=shard.pk).update(is_done=True, done_at=run.started_at)
         with transaction.atomic():
-            nights._settle_shard(run, shard)
+            nights._settle_shard(run, shard, is_last_try=False)
         return True
 
     _put(nights, "_settle_next_shard", settle_next_shard)
@@ -54,11 +54,11 @@ def half_a_shard() -> None:
     """Commits in the middle of its shard, which also lets go of the claim: a repeat meets its own first half."""
     settle_shard = nights._settle_shard
 
-    def one_after_the_other(run: SettlementRun, shard: RunShard) -> None:
+    def one_after_the_other(run: SettlementRun, shard: RunShard, *, is_last_try: bool) -> None:
         everybody = list(zip(shard.microenterprises, shard.moved_minor, shard.reshared_minor, strict=True))
         for firm, moved, reshared in everybody:
             shard.microenterprises, shard.moved_minor, shard.reshared_minor = [firm], [moved], [reshared]
-            settle_shard(run, shard)
+            settle_shard(run, shard, is_last_try=is_last_try)
             if firm != everybody[-1][0]:
                 RunShard.objects.filter(pk=shard.pk).update(is_done=False, done_at=None)
                 _commit()
