@@ -308,19 +308,6 @@ def test_a_choice_is_not_taken_back_from_under_an_open_objection(cast: Cast) -> 
     assert awards.take_back(award=award, reason="Let me think.", by=cast.lin).status == Award.Status.CANCELLED
 
 
-def test_the_second_person_agrees_with_the_choice_they_read_and_no_other(cast: Cast) -> None:
-    project, _first, second, third = three_bids(cast)
-    award = chosen(project, second, cast.lin)
-    assert f'name="award" value="{award.pk}"' in page(cast.ada, "award_agree", project.pk)
-    awards.take_back(award=award, reason="Wait.", by=cast.lin)
-    other = chosen(project, third, cast.lin)
-    client = Client()
-    client.force_login(cast.ada)
-    typed = {"award": str(award.pk), "verdict": "agree", "reason": "90,000 is what we paid before."}
-    sent = client.post(reverse("award_agree", args=[project.pk]), typed)
-    assert (sent.status_code, again(other).status) == (HTTPStatus.CONFLICT, Award.Status.PROPOSED)
-
-
 def test_a_bid_below_the_pass_mark_is_no_competition(cast: Cast) -> None:
     project = published(cast, **(market.quality_facts(cast) | {"pass_mark": 5_000}))
     first, second = market.two_bids(cast, project)
