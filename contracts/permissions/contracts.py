@@ -69,13 +69,12 @@ def place(contract: Contract, user: User, on: date) -> Place:
 
 def part_in(user: User, on: date) -> dict[str, Q]:
     """Of a search for contracts: what `user` has had to do with each, as `made_of` takes it; on a business date."""
-    awards = Award.objects.filter(project=OuterRef("project"))
     known = Declaration.objects.filter(panelist__project=OuterRef("project"), panelist__person=user)
     places = Membership.objects.lasting(on).filter(person=user, microenterprise=OuterRef("supplier"))
     return {
         Party.BUYER.value + "_acted": _has_acted(user, Party.BUYER),
         Party.SUPPLIER.value + "_acted": _has_acted(user, Party.SUPPLIER),
-        "decided": Q(Exists(awards.filter(Q(awarded_by=user) | Q(agreed_by=user) | Q(ended_by=user)))),
+        "decided": Q(Exists(decided(OuterRef("project"), user))),
         "tied": Q(Exists(known.filter(bid=OuterRef("award__bid")))) | Q(Exists(places)),
     }
 

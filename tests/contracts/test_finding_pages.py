@@ -16,7 +16,7 @@ from contracts.actions import finding, questions
 from core.models import AuditRecord
 from people import preferences
 from people.models import User
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.contracts.market import published
 from tests.look.gallery import CHROMIUM
 
@@ -24,8 +24,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def stage(transactional_db: None) -> Cast:
-    return make_cast()
+def stage(transactional_db: None, cast: Cast) -> Cast:
+    return cast
 
 
 @pytest.fixture

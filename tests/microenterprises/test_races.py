@@ -17,7 +17,7 @@ from microenterprises.models import Ballot, Idea, Invitation, Membership, Microe
 from people.models import User
 from settlement.actions.nights import settle_over
 from settlement.models import ShareLine
-from tests.cast import Cast, firm, make_cast, person
+from tests.cast import Cast, firm, person
 from tests.microenterprises.test_circle import TERMS, books_of, paid_in, published, ready
 from tests.microenterprises.test_money import paper
 from tests.threads import together
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def committed(cloned_db: str) -> Cast:
-    return make_cast()
+def committed(cloned_db: str, cast: Cast) -> Cast:
+    return cast
 
 
 def outcomes(results: list[Any]) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from ledger.accounts import Kind
 from ledger.queries import balance, party_balances
 from talent_pool.actions import placements
 from talent_pool.actions.wind_up import wind_up
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.microenterprises.test_circle import TERMS, ready
 from tests.microenterprises.test_races import outcomes
 from tests.threads import together
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def committed(cloned_db: str) -> Cast:
-    return make_cast()
+def committed(cloned_db: str, cast: Cast) -> Cast:
+    return cast
 
 
 def test_who_holds_a_stake_and_who_gave_it_end_at_once(committed: Cast) -> None:

@@ -14,7 +14,7 @@ from microenterprises.models import Membership, Microenterprise, Seat, ShareTerm
 from people.models import User
 from talent_pool.actions import placements, pool, teams
 from talent_pool.models import PoolEntry
-from tests.cast import TERMS, Cast, make_cast
+from tests.cast import TERMS, Cast
 from tests.contracts.market import after_deadline, bids_on, published
 from tests.microenterprises.test_races import outcomes
 from tests.talent_pool.test_teams import joins, people_in, seat_of, spec, waiting, won
@@ -24,8 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def committed(cloned_db: str) -> Cast:
-    cast = make_cast()
+def committed(cloned_db: str, cast: Cast) -> Cast:
     pool.enter(person=cast.sol, left=None, by=None)
     return cast
 
