@@ -19,6 +19,7 @@ from contracts.actions import projects as actions
 from contracts.filters import ORDERS
 from contracts.models import Bid, Project
 from contracts.queries.projects import listed
+from core import past
 from core.clock import market_now, move_forward
 from core.paging import cursor_after
 from microenterprises.models import Membership, Microenterprise
@@ -118,7 +119,7 @@ def _sealed_bids(project: Project, count: int) -> int:
 def enlarge(projects: int, bids_each: int) -> tuple[int, int]:
     """Write that many projects, and so many opened bids for each that has ended; how many there are of both now."""
     firms = Microenterprise.objects.active().count()
-    with transaction.atomic(), connection.cursor() as cursor:
+    with past.at(market_now()), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_PROJECTS, {"count": projects, "firms": firms, "things": THINGS, "places": PLACES})
         cursor.execute(_BIDS, {"each": bids_each, "firms": firms})
     with connection.cursor() as cursor:
