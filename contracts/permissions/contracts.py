@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from contracts.lifecycle import CONTRACT, MILESTONE
 from contracts.models import (
-    Award,
     Contract,
     ContractVersion,
     Declaration,
@@ -25,6 +24,7 @@ from contracts.models import (
 )
 from contracts.models.contracts import Party
 from contracts.models.vendors import Bidder
+from contracts.permissions.parts import decided
 from core.errors import Denied, InvalidTransition, TooLate
 from core.words.instants import exact
 from microenterprises.models import Membership
