@@ -12,7 +12,7 @@ from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from contracts import lots
-from contracts.models import Award, Bid, Project
+from contracts.models import Award, Bid, Contract, Project
 from contracts.queries.decisions import live_award
 from contracts.ranking import Place, Ranking, rank
 from contracts.scrutiny import Cause
@@ -95,12 +95,13 @@ def _both(places: Iterable[Place], bidders: tuple[UUID | None, UUID | None]) -> 
 
 
 def _went_by_rule(bid: Bid) -> bool:
-    """Whether a bid has the award of its lot, in force, as the first of the ranking.
+    """Whether a bid has the award of its lot, as the first of the ranking, and its contract is signed by all.
 
-    One that stands may still be taken back. What itself split a tie or departed from the ranking is no other end.
+    One that stands may still be taken back, and what is not signed may still be declined. What itself split a tie or
+    departed from the ranking is no other end.
     """
     award = live_award(bid)
-    if award is None or award.status != Award.Status.ACTIVE:
+    if award is None or award.status != Award.Status.ACTIVE or award.contract.status == Contract.Status.SIGNING:
         return False
     return Cause.NOT_TOP not in award.causes and "split" not in award.arithmetic
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from contracts import lots as rules
-from contracts.actions import amendments, awards, bids, lots, openings, projects
+from contracts.actions import amendments, awards, bids, contracts, lots, openings, projects
 from contracts.lots import LotDraft
 from contracts.models import Award, Bid, Contract, LotSet, Project, ProjectVersion
 from contracts.permissions.standing import standing_of
@@ -20,9 +20,10 @@ from core.clock import business_date, market_now, move_forward
 from core.errors import Conflict, Denied, InsufficientFunds, Invalid, InvalidTransition
 from ledger.accounts import Kind
 from ledger.queries import balance
-from people.models import Notice
+from people.models import Notice, User
 from tests.cast import Cast, cast
 from tests.contracts.market import a_draft, after_deadline, bids_on, judge, published, quality_facts
+from tests.contracts.scenes import digest
 from tests.contracts.test_decisions import objections_take
 from tests.contracts.told import releases_of
 
@@ -273,6 +274,12 @@ def choose(cast: Cast, lot: Project, winner: str) -> Award:
     return awards.award(project=lot, bid=wins, reason=f"{winner} it is.", loser_reasons=losers, by=cast.lin)
 
 
+def sign(lot: Project, *leaders: User) -> None:
+    contract = Contract.objects.get(project=lot)
+    for leader in leaders:
+        contracts.sign(contract=contract, sha256_seen=digest(contract), by=leader)
+
+
 def tied_lots(cast: Cast, *, prices: Sequence[tuple[int, int]] | None = None, **changes: Any) -> list[Project]:
     found = put_up(cast, **changes)
     for lot, pair in zip(found, prices or [(20_000_00, 20_000_00)] * 3, strict=True):
@@ -285,6 +292,7 @@ def tied_lots(cast: Cast, *, prices: Sequence[tuple[int, int]] | None = None, **
 def test_each_lot_is_awarded_by_itself_and_a_tie_is_split_by_one_person(cast: Cast) -> None:
     first, second, third = tied_lots(cast)
     assert choose(cast, first, "Cold Chain").causes == []
+    sign(first, cast.lin, cast.amara)
     split = choose(cast, second, "Northwind")
     assert (split.status, split.causes) == (Award.Status.ACTIVE, [])
     assert split.arithmetic["split"] == {
@@ -304,6 +312,14 @@ def test_a_lot_that_may_still_be_taken_back_is_no_other_end_of_a_tie(cast: Cast)
     objections_take(days=1)
     assert choose(cast, first, "Cold Chain").status == Award.Status.STANDING
     assert choose(cast, second, "Northwind").causes == ["tie_split"]
+
+
+def test_a_lot_whose_contract_the_buyer_may_still_decline_is_no_other_end_of_a_tie(cast: Cast) -> None:
+    first, second, _third = tied_lots(cast)
+    choose(cast, first, "Cold Chain")
+    sign(first, cast.amara)
+    split = choose(cast, second, "Northwind")
+    assert (split.status, split.causes) == (Award.Status.PROPOSED, ["tie_split"])
 
 
 def test_before_the_other_lot_has_gone_a_second_person_is_asked(cast: Cast) -> None:

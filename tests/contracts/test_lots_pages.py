@@ -15,7 +15,7 @@ from core import past
 from core.clock import market_now, move_forward
 from tests.cast import Cast, cast
 from tests.contracts.market import a_draft, after_deadline, bids_on, published
-from tests.contracts.test_lots import both_bid, choose, drafted, opened, put_up, three
+from tests.contracts.test_lots import both_bid, choose, drafted, opened, put_up, sign, three
 from tests.contracts.test_project_pages import as_person, page, post, typed_draft
 from tests.secrecy.worlds import seen
 from tests.statements import statements
@@ -234,6 +234,7 @@ def test_the_award_page_says_that_a_tie_may_be_split(cast: Cast) -> None:
     behind = Bid.objects.get(project=second, microenterprise=cast.northwind)
     assert "here a second person has to agree" in page(cast.lin, "project_award", second.pk, behind.pk)
     choose(cast, first, "Cold Chain")
+    sign(first, cast.lin, cast.amara)
     asked = page(cast.lin, "project_award", second.pk, behind.pk)
     assert "They tie on lot 1 too, which has gone to Cold Chain" in asked
     ahead = Bid.objects.get(project=second, microenterprise=cast.cold_chain)
