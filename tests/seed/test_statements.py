@@ -265,5 +265,7 @@ def test_a_page_takes_as_many_statements_for_three_times_the_rows(costs: list[tu
     assert {route for _, route, _ in once} >= set(THINGS)
     for found in (once, thrice):
         assert max(found.values()) <= MOST, {key: cost for key, cost in found.items() if cost > MOST}
+    # What is looked at among more rows may have less in it, and take fewer.
     watched = {key for key in once.keys() & thrice.keys() if key[0] == WATCHER}
-    assert {key: once[key] for key in watched} == {key: thrice[key] for key in watched}
+    assert len(watched) > 100
+    assert not {key: (once[key], thrice[key]) for key in watched if thrice[key] > once[key]}
