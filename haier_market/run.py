@@ -116,6 +116,8 @@ def _serve(places: Places, port: int, company: list[str]) -> None:
         with _step("Starting the database and the broker"):
             services.__enter__()
             services.environment.setdefault("PUBLIC_URL", _address(port))
+            # Of its own: another market of the same checkout may collect at this moment.
+            services.environment.setdefault("STATIC_ROOT", str(places.directory / "static"))
         _prepare(places, services.environment, company)
         supervisor = Supervisor(_children(places, port), services.environment, PROJECT, say)
         try:
@@ -197,7 +199,7 @@ def _stamp(places: Places) -> Path:
 
 
 def _static_root(environment: Mapping[str, str]) -> Path:
-    return Path(environment.get("STATIC_ROOT") or PROJECT / "staticfiles")
+    return Path(environment["STATIC_ROOT"])
 
 
 def _end_of(log: Path) -> str:
