@@ -272,6 +272,7 @@ def _settle_apart(run: SettlementRun, firms: ordinary.Moved) -> None:
                 connection.check_constraints()  # what is checked at the commit would fail everybody's
         except (OperationalError, InterfaceError):
             raise
+        # Whatever it is, it must not keep the others from settling; which ME it is of, halving tells.
         except Exception:
             half = len(group) // 2
             if half:
