@@ -1,11 +1,12 @@
 """The filters of the project list. The address is the state: what cannot be read of it is said beside the field."""
 
+from copy import copy
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, DateTimeField, Field, QuerySet, TextField, UUIDField
 from django.utils.translation import gettext_lazy
 
 from contracts.lifecycle import Phase
@@ -14,6 +15,7 @@ from contracts.permissions.standing import Standing
 from contracts.queries import projects as queries
 from contracts.queries.finding import watched
 from core.fields import MoneyField
+from core.prepared import Asked, Bound
 from microenterprises.models import Microenterprise, Platform
 from people.models import Skill
 
@@ -36,6 +38,15 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "ceiling": ("-ceiling_minor", "id"),
     "small": ("ceiling_minor", "id"),
 }
+_TYPED: Final[dict[str, Field[Any, Any]]] = {
+    "q": TextField(),
+    "currency": TextField(),
+    "least": BigIntegerField(),
+    "most": BigIntegerField(),
+}
+"""Filters of which only the value differs from reader to reader."""
+_OWN_WAYS: Final = ("can_bid", "watching", "skill", "platform", "buyer")
+"""Filters that are asked rarely or by their own statement for each reader."""
 
 
 class ProjectFilters(forms.Form):
@@ -95,6 +106,10 @@ class ProjectFilters(forms.Form):
             if isinstance(field, MoneyField):
                 field.currency = typed if len(typed) == 3 and typed.isalpha() else settings.COMPANY_CURRENCY
 
+    def clean_currency(self) -> str:
+        """In capitals, as currencies are kept."""
+        return str(self.cleaned_data["currency"]).upper()
+
     def order_by(self) -> tuple[str, ...]:
         """The order asked for; by default open projects by deadline and everything else newest first."""
         chosen = self._chosen("order")
@@ -117,6 +132,22 @@ class ProjectFilters(forms.Form):
         if self._chosen("watching"):
             projects = watched(projects, who.user)
         return projects.filter(**{f"{self.order_by()[0].lstrip('-')}__isnull": False})
+
+    def asked(self, who: Standing, now: datetime) -> Asked[Project]:
+        """What `found` finds for a reader among the projects as listed, prepared where many readers ask alike."""
+        user = who.user
+        if user.is_vendor or any(self._chosen(name) for name in _OWN_WAYS):
+            return Asked(lambda: self.found(queries.listed(user), who, now))
+        typed = {name: self._chosen(name) for name in _TYPED if self._chosen(name) not in (None, "")}
+        shape = ("projects", self._chosen("phase"), self._chosen("soon"), self.order_by(), *typed)
+        unsaid = copy(self)
+        unsaid.cleaned_data = {**self.cleaned_data, **{name: Bound(name, _TYPED[name]) for name in typed}}
+
+        def build() -> QuerySet[Project]:
+            seen = Project.objects.visible_to_colleague(Bound("reader", UUIDField()))
+            return unsaid.found(queries.as_listed(seen), who, Bound("now", DateTimeField()))
+
+        return Asked(build, shape, {**typed, "reader": user.pk, "now": now})
 
     def fitting(self, projects: QuerySet[Project], now: datetime) -> QuerySet[Project]:
         """`projects` as filtered by all that is the same for every reader."""
@@ -159,7 +190,7 @@ class ProjectFilters(forms.Form):
             # A range is in one currency: totals of different ones are never compared.
             currency = currency or settings.COMPANY_CURRENCY
         if currency:
-            projects = projects.filter(currency=currency.upper())
+            projects = projects.filter(currency=currency)
         if least is not None:
             projects = projects.filter(ceiling_minor__gte=least)
         if most is not None:

@@ -5,7 +5,7 @@ CLDR data.
 """
 
 from decimal import Context, Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.numbers import (
@@ -92,14 +92,24 @@ def parse(text: str, currency: str) -> int:
 
 def write(minor_units: int, currency: str) -> str:
     """The amount with its currency in the reader's locale."""
-    return format_currency(major(minor_units, currency), currency, locale=_locale(locale_name()))
+    return _write(minor_units, currency, locale_name())
+
+
+@lru_cache(maxsize=16_384)
+def _write(minor_units: int, currency: str, locale: str) -> str:
+    return format_currency(major(minor_units, currency), currency, locale=_locale(locale))
 
 
 def write_number(minor_units: int, currency: str) -> str:
     """The amount without its currency, with all its decimals, in the reader's locale."""
+    return _write_number(minor_units, currency, locale_name())
+
+
+@lru_cache(maxsize=16_384)
+def _write_number(minor_units: int, currency: str, locale: str) -> str:
     digits = decimals(currency)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(major(minor_units, currency), format=pattern, locale=_locale(locale_name()))
+    return format_decimal(major(minor_units, currency), format=pattern, locale=_locale(locale))
 
 
 def plain(minor_units: int, currency: str) -> str:

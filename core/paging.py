@@ -15,6 +15,8 @@ from uuid import UUID
 from django.core import signing
 from django.db.models import Model, Q, QuerySet
 
+from core.prepared import Asked, Bound
+
 M = TypeVar("M", bound=Model)
 COUNT_CAP = 1000
 
@@ -69,20 +71,32 @@ def _beyond(order: Sequence[str], values: Sequence[Any], *, backwards: bool) -> 
 
 
 def page(
-    queryset: QuerySet[M], *, order: Sequence[str], cursor: str | None = None, size: int = 20, count: bool = True
+    found: QuerySet[M] | Asked[M],
+    *,
+    order: Sequence[str],
+    cursor: str | None = None,
+    size: int = 20,
+    count: bool = True,
 ) -> Page[M]:
-    """One page of `queryset` in `order` (non-null fields, the last one unique).
+    """One page of what is found in `order` (non-null fields, the last one unique).
 
+    found: prepared or not; what is prepared is ordered by its model's own fields.
     cursor: what `Page.after` or `Page.before` gave; anything unreadable means the first page.
     Costs two statements, one when `count` is False.
     """
+    asked = found if isinstance(found, Asked) else Asked(lambda: found)
     backwards = bool(cursor) and str(cursor).startswith("-")
     values = _unpack(str(cursor).removeprefix("-"), order) if cursor else None
     ordering = [n[1:] if n.startswith("-") else f"-{n}" for n in order] if backwards and values else list(order)
-    rows_query = queryset.order_by(*ordering)
-    if values is not None:
-        rows_query = rows_query.filter(_beyond(order, values, backwards=backwards))
-    rows = list(rows_query[: size + 1])
+
+    def cut(rows: QuerySet[M]) -> QuerySet[M]:
+        rows = rows.order_by(*ordering)
+        if values is not None:
+            rows = rows.filter(_beyond(order, _ends(rows, order, values, asked), backwards=backwards))
+        return rows[: size + 1]
+
+    ends = {f"end_{place}": value for place, value in enumerate(values or ())}
+    rows = asked.but((*ordering, values is None, size), cut, **ends).rows()
     more = len(rows) > size
     rows = rows[:size]
     if backwards and values is not None:
@@ -90,9 +104,7 @@ def page(
         has_after, has_before = True, more
     else:
         has_after, has_before = more, values is not None
-    # The keys alone: what the rows show beside them is nothing to count.
-    total = queryset.order_by().values("pk")[: COUNT_CAP + 1].count() if count else 0
-
+    total = asked.but("counted", lambda rows: rows.order_by()[: COUNT_CAP + 1]).count() if count else 0
     return Page(
         rows=rows,
         after=cursor_after(rows[-1], order) if rows and has_after else None,
@@ -100,6 +112,14 @@ def page(
         count=min(total, COUNT_CAP),
         capped=total > COUNT_CAP,
     )
+
+
+def _ends(rows: QuerySet[M], order: Sequence[str], values: Sequence[Any], asked: Asked[M]) -> Sequence[Any]:
+    """The tuple a page begins after: as it is, or its places in a statement that is prepared."""
+    if asked.shape is None:
+        return values
+    fields = [rows.model._meta.get_field(name.lstrip("-")) for name in order]
+    return [Bound(f"end_{place}", of) for place, of in enumerate(fields)]
 
 
 def cursor_after(row: Model, order: Sequence[str]) -> str:

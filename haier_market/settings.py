@@ -117,7 +117,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
             "loaders": [
-                ("template_partials.loader.Loader", [("django.template.loaders.cached.Loader", _LOADERS)]),
+                ("template_partials.loader.Loader", [("core.folding.Loader", _LOADERS)]),
             ],
             "builtins": ["template_partials.templatetags.partials"],
             "context_processors": [

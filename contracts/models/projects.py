@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from contracts.models.lots import LotSet
 from core.clock import market_today
 from core.ids import new_id
+from core.prepared import Bound
 from microenterprises.models import Membership, Microenterprise
 from people.models import Skill, User
 
@@ -20,7 +21,11 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         """
         if user.is_vendor:
             return self.filter(published_at__isnull=False, invited_vendors__vendor__seats__person=user)
-        mine = Membership.objects.active(market_today()).filter(person=user)
+        return self.visible_to_colleague(user)
+
+    def visible_to_colleague(self, person: "User | Bound") -> "ProjectQuerySet":
+        """What is visible to somebody of the company."""
+        mine = Membership.objects.active(market_today()).filter(person=person)
         return self.filter(Q(published_at__isnull=False) | Q(buyer__in=mine.values("microenterprise")))
 
 

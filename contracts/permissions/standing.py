@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import Count, DateField, F, OuterRef, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 
 from contracts.models import Vendor, VendorSeat
 from contracts.models.vendors import Bidder
+from core.prepared import Asked, Bound
 from microenterprises.models import Membership, Microenterprise
 from microenterprises.queries.firms import parameter_now
 from people.models import Role, User
@@ -63,14 +64,7 @@ def standing_of(user: User, on: date) -> Standing:
     if user.is_vendor:
         seat = VendorSeat.objects.filter(person=user).select_related("vendor").first()
         return Standing(user=user, on=on, firms=(), led=(), vendor=seat.vendor if seat is not None else None)
-    rows = (
-        Membership.objects.active(on)
-        .filter(person=user)
-        .exclude(microenterprise__status=Microenterprise.Status.DISSOLVED)
-        .select_related("microenterprise")
-        .order_by("microenterprise__name")
-    )
-    found = [] if user.has_role(Role.AUDITOR) else list(rows)
+    found = [] if user.has_role(Role.AUDITOR) else Asked(_places, "standing", {"on": on, "person": user.pk}).rows()
     firms = [row for row in found if not row.microenterprise.is_team]
     teams = [row for row in found if row.microenterprise.is_team]
     led_teams = tuple(row.microenterprise for row in teams if row.is_lead)
@@ -82,6 +76,16 @@ def standing_of(user: User, on: date) -> Standing:
         teams=tuple(row.microenterprise for row in teams),
         led_teams=led_teams,
         small_teams=too_small_to_bid(led_teams, on),
+    )
+
+
+def _places() -> QuerySet[Membership]:
+    return (
+        Membership.objects.active(Bound("on", DateField()))
+        .filter(person=Bound("person", UUIDField()))
+        .exclude(microenterprise__status=Microenterprise.Status.DISSOLVED)
+        .select_related("microenterprise")
+        .order_by("microenterprise__name")
     )
 
 

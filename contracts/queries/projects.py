@@ -71,9 +71,13 @@ def can_bid(projects: QuerySet[Project], who: Standing, now: datetime) -> QueryS
 
 def listed(user: User) -> QuerySet[Project]:
     """Projects as the list shows them."""
+    return as_listed(Project.objects.visible_to(user))
+
+
+def as_listed(projects: QuerySet[Project]) -> QuerySet[Project]:
+    """Those projects with what the list shows of them."""
     return (
-        Project.objects.visible_to(user)
-        .select_related("buyer", "reference")
+        projects.select_related("buyer", "reference")
         .annotate(lots=lots.counted())
         .only(
             "title", "lot_set", "lot_number", "status", "currency", "ceiling_minor", "opens_at", "deadline",

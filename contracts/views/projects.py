@@ -80,11 +80,10 @@ def project_list(request: Request) -> HttpResponseBase:
     form = ProjectFilters(request.GET)
     form.is_valid()
     order = form.order_by()
-    found = form.found(queries.listed(request.user), who, now)
     if request.GET.get("format") == "csv":
-        rows = project_rows(found.order_by(*order), now)
+        rows = project_rows(form.found(queries.listed(request.user), who, now).order_by(*order), now)
         return download(csv_lines(rows), filename="projects.csv", content_type=CSV)
-    shown = page(found, order=order, cursor=request.GET.get("cursor"))
+    shown = page(form.asked(who, now), order=order, cursor=request.GET.get("cursor"))
     context = {
         "now": now,
         "page": shown,

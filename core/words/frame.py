@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from core.folding import says_the_same
 from core.look import THEME_COOKIE, THEMES, Badge
 from core.words.components import component, inside, request_of
 from core.words.figures import counted
@@ -20,6 +21,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@says_the_same
 def page_language() -> str:
     """The page's language as the `lang` attribute wants it."""
     return html_lang(get_language() or "en")

@@ -96,13 +96,17 @@ def relative(instant: datetime, now: datetime) -> str:
     else:
         unit, size = "day", timedelta(days=1)
     count = max(1, math.floor(away / size))
-    rounded = size * count * (1 if distance >= timedelta(0) else -1)
+    return _away(size * count * (1 if distance >= timedelta(0) else -1), unit, moneys.locale_name())
+
+
+@lru_cache(maxsize=2_048)
+def _away(distance: timedelta, unit: str, locale: str) -> str:
     return format_timedelta(
-        rounded,
+        distance,
         granularity=unit,  # type: ignore[arg-type]
         threshold=float("inf"),
         add_direction=True,
-        locale=moneys.locale_name(),
+        locale=locale,
     )
 
 

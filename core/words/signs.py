@@ -4,14 +4,15 @@ What a state is called and which tone it has is said by its own room; `core.look
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from core.folding import says_the_same
 from core.look import TONE_ICONS, Badge
 
 register = template.Library()
@@ -33,6 +34,7 @@ def _icon_body(name: str) -> str:
 
 
 @register.simple_tag
+@says_the_same
 def icon(name: str, *, label: str = "", size: str = "") -> SafeString:
     """A Lucide icon as inline SVG. With `label` it speaks; without, it is decoration beside a word."""
     body = mark_safe(_icon_body(name))  # noqa: S308  our own vendored file
@@ -45,9 +47,14 @@ def badge(word: Any, tone: str = "neutral", icon_name: str = "") -> SafeString:
     """A state: icon and word in a tone. `word` may be a `core.look.Badge`."""
     if isinstance(word, Badge):
         word, tone, icon_name = word.word, word.tone, word.icon
-    return format_html(
-        '<span class="badge {}">{}<span>{}</span></span>', tone, icon(icon_name or TONE_ICONS[tone]), word
-    )
+    return _badge(conditional_escape(word), tone, icon_name)
+
+
+@lru_cache(maxsize=2_048)
+def _badge(word: SafeString, tone: str, icon_name: str) -> SafeString:
+    """There are few states, and lists are full of them. word: as HTML."""
+    sign = icon(icon_name or TONE_ICONS[tone])
+    return format_html('<span class="badge {}">{}<span>{}</span></span>', tone, sign, mark_safe(word))  # noqa: S308  escaped
 
 
 @register.simple_tag

@@ -6,8 +6,8 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Func, Q
-from django.db.models.functions import Cast, TruncDate, Upper
+from django.db.models import Expression, F, Func, Q
+from django.db.models.functions import Cast, Upper
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import new_id
@@ -137,11 +137,11 @@ class Microenterprise(models.Model):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    def active(self, on: "date | TruncDate") -> "MembershipQuerySet":
+    def active(self, on: "date | Expression") -> "MembershipQuerySet":
         """Members on a date: started_on <= on < ended_on. on: a date, or `market_today()` inside the statement."""
         return self.lasting(on).filter(started_on__lte=on)
 
-    def lasting(self, on: "date | TruncDate") -> "MembershipQuerySet":
+    def lasting(self, on: "date | Expression") -> "MembershipQuerySet":
         """Members on a date and those who are to become one: a place ties to an ME from when it is agreed on."""
         return self.filter(Q(ended_on=None) | Q(ended_on__gt=on))
 

@@ -1,0 +1,149 @@
+"""Querysets prepared: what SQL a page asks is worked out by Django once, and then asked with other values.
+
+Making the SQL of a list takes Django longer than PostgreSQL takes to answer it. A queryset whose values are `Bound`
+says the same SQL each time; only what is between its lines differs, and is put in when it is asked. What else changes
+the SQL (filters in force, an order) is its `shape`. Nothing is remembered of what was found. No business nouns.
+"""
+
+import copy
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models.query import ModelIterable
+from django.db.models.sql.compiler import SQLCompiler
+
+M = TypeVar("M", bound=Model)
+MOST_KEPT: Final = 2_000
+"""How many statements a process keeps; then it begins anew."""
+
+
+class Bound(Expression):
+    """A value that is named now and given when the statement is asked. of: the field whose kind of value it is."""
+
+    def __init__(self, name: str, of: "Field[Any, Any]") -> None:
+        super().__init__(output_field=of)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """A placeholder, and whose it is."""
+        return "%s", [_Place(self.name, self.output_field)]
+
+
+class _Place(NamedTuple):
+    name: str
+    of: "Field[Any, Any]"
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """SQL as Django made it; the compiler that made it knows what its columns are."""
+
+    sql: str
+    places: tuple[Any, ...]
+    compiler: SQLCompiler | None
+    """None where no row can be found whatever the values."""
+
+
+_KEPT: dict[Hashable, _Statement] = {}
+
+
+@dataclass(frozen=True)
+class Asked(Generic[M]):
+    """A queryset and the values it is asked with.
+
+    shape: all that its SQL follows from besides; None where nobody has said, and it is made anew each time. Two of the
+    same model and shape must be built alike. build: makes the queryset of model instances, with `Bound` by the names of
+    `values`.
+    """
+
+    build: Callable[[], QuerySet[M]]
+    shape: Hashable = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def but(self, shape: Hashable, change: Callable[[QuerySet[M]], QuerySet[M]], **values: Any) -> "Asked[M]":
+        """The same, changed: shape says all that the change follows from; values are those it needs."""
+        build = self.build
+        return replace(
+            self,
+            build=lambda: change(build()),
+            shape=None if self.shape is None else (self.shape, shape),
+            values={**self.values, **values},
+        )
+
+    def rows(self) -> list[M]:
+        """What is found now, as model instances. One statement."""
+        if self.shape is None:
+            return list(self.build())
+        made = self._made("rows", lambda: self.build())
+        if made.compiler is None:
+            return []
+        compiler = _answering(made, self._given(made))
+        return list(ModelIterable(cast("QuerySet[M]", _Source(compiler))))
+
+    def count(self) -> int:
+        """How many are found now, up to a limit of the queryset. One statement."""
+        if self.shape is None:
+            return self._keys().count()
+        made = self._made("count", self._keys)
+        if made.compiler is None:
+            return 0
+        with connections[made.compiler.using].cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM ({made.sql}) found", self._given(made))
+            return int(cursor.fetchone()[0])
+
+    def _keys(self) -> "QuerySet[M, Any]":
+        """The keys alone: what the rows show beside them is nothing to count."""
+        return self.build().values("pk")
+
+    def _made(self, what: str, build: "Callable[[], QuerySet[M, Any]]") -> _Statement:
+        key = (what, self.shape)
+        made = _KEPT.get(key)
+        if made is None:
+            if len(_KEPT) >= MOST_KEPT:
+                _KEPT.clear()
+            made = _KEPT[key] = _statement(build())
+        return made
+
+    def _given(self, made: _Statement) -> tuple[Any, ...]:
+        """The values of a statement in the order of its places."""
+        connection = connections[cast(SQLCompiler, made.compiler).using]
+        return tuple(
+            each.of.get_db_prep_value(self.values[each.name], connection) if isinstance(each, _Place) else each
+            for each in made.places
+        )
+
+
+def _statement(queryset: "QuerySet[Any, Any]") -> _Statement:
+    compiler = queryset.query.get_compiler(using=queryset.db)
+    try:
+        sql, places = compiler.as_sql()
+    except EmptyResultSet:
+        return _Statement("", (), None)
+    return _Statement(sql, tuple(places), compiler)
+
+
+def _answering(made: _Statement, values: tuple[Any, ...]) -> SQLCompiler:
+    """The compiler of a statement for this thread's connection, which has made its SQL already."""
+    compiler = copy.copy(cast(SQLCompiler, made.compiler))
+    compiler.connection = connections[compiler.using]
+    compiler.as_sql = lambda *_arguments, **_named: (made.sql, values)  # type: ignore[method-assign, assignment]
+    return compiler
+
+
+class _Source:
+    """As much of a queryset as Django's iterable reads of it."""
+
+    def __init__(self, compiler: SQLCompiler) -> None:
+        self.db = compiler.using
+        self.query = self
+        self.model = compiler.query.model
+        self._known_related_objects: dict[Any, Any] = {}
+        self._compiler = compiler
+
+    def get_compiler(self, using: str) -> SQLCompiler:
+        """The one that knows."""
+        return self._compiler
