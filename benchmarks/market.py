@@ -18,7 +18,6 @@ from contracts.actions import openings
 from contracts.actions import projects as actions
 from contracts.filters import ORDERS
 from contracts.models import Bid, Project
-from contracts.queries.projects import listed
 from core import past
 from core.clock import market_now, move_forward
 from core.paging import cursor_after
@@ -149,7 +148,7 @@ def measure(requests: int) -> list[pages.Measured]:
 def _cursor_far(reader: User) -> str:
     """The cursor of page 2,000, or of the middle of a smaller market, as the list itself would give it."""
     order = ORDERS["deadline"]
-    rows = listed(reader).order_by(*order)
+    rows = Project.objects.visible_to(reader).order_by(*order)
     return cursor_after(rows[min(FAR * PAGE_SIZE, rows.count() // 2)], order)
 
 

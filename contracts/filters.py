@@ -14,23 +14,13 @@ from contracts.models import Project
 from contracts.permissions.standing import Standing
 from contracts.queries import projects as queries
 from contracts.queries.finding import watched
-from core.fields import MoneyField
+from contracts.tables import COLUMNS, USUAL_COLUMNS
+from core.fields import FewField, MoneyField
 from core.prepared import Asked, Bound
 from microenterprises.models import Microenterprise, Platform
 from people.models import Skill
 
 REFERENCE = "reference"
-COLUMNS = {
-    "state": gettext_lazy("State"),
-    "buyer": gettext_lazy("Buyer"),
-    "method": gettext_lazy("What decides"),
-    "published": gettext_lazy("Published"),
-    "opens": gettext_lazy("Bids from"),
-    "deadline": gettext_lazy("Deadline"),
-    "ceiling": gettext_lazy("Ceiling"),
-}
-"""What the list can show beside the title, in this order."""
-USUAL_COLUMNS = ("state", "buyer", "deadline", "ceiling")
 ORDERS: dict[str, tuple[str, ...]] = {
     "newest": ("-published_at", "id"),
     "deadline": ("deadline", "id"),
@@ -51,6 +41,8 @@ _OWN_WAYS: Final = ("can_bid", "watching", "skill", "platform", "buyer")
 
 class ProjectFilters(forms.Form):
     """Search, filters and order; `found` applies them."""
+
+    follows_from_address = True
 
     q = forms.CharField(label=gettext_lazy("Search titles"), required=False, max_length=100)
     phase = forms.ChoiceField(
@@ -78,7 +70,7 @@ class ProjectFilters(forms.Form):
     watching = forms.BooleanField(label=gettext_lazy("Watching"), required=False)
     soon = forms.BooleanField(label=gettext_lazy("Closes within a day"), required=False)
     skill = forms.CharField(label=gettext_lazy("Skill"), required=False, max_length=100)
-    platform = forms.ModelChoiceField(
+    platform = FewField(
         label=gettext_lazy("Platform"),
         required=False,
         queryset=Platform.objects.order_by("name"),
@@ -93,7 +85,7 @@ class ProjectFilters(forms.Form):
     columns = forms.MultipleChoiceField(
         label=gettext_lazy("Columns"),
         required=False,
-        choices=list(COLUMNS.items()),
+        choices=[(name, column.label) for name, column in COLUMNS.items()],
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("With none chosen: state, buyer, deadline and ceiling."),
     )
@@ -124,7 +116,7 @@ class ProjectFilters(forms.Form):
         """What the list shows beside the title: the columns chosen, or the usual ones."""
         return frozenset(self._chosen("columns") or USUAL_COLUMNS)
 
-    def found(self, projects: QuerySet[Project], who: Standing, now: datetime) -> QuerySet[Project]:
+    def found(self, projects: QuerySet[Project], who: Standing, now: datetime | Bound) -> QuerySet[Project]:
         """`projects` as filtered. Rows without the value they are ordered by (drafts, references) are left out."""
         projects = self.fitting(projects, now)
         if self._chosen("can_bid"):
@@ -133,23 +125,26 @@ class ProjectFilters(forms.Form):
             projects = watched(projects, who.user)
         return projects.filter(**{f"{self.order_by()[0].lstrip('-')}__isnull": False})
 
-    def asked(self, who: Standing, now: datetime) -> Asked[Project]:
-        """What `found` finds for a reader among the projects as listed, prepared where many readers ask alike."""
+    def asked(self, who: Standing, now: datetime) -> Asked[queries.Listed]:
+        """What `found` finds for a reader, as listed, prepared where many readers ask alike."""
         user = who.user
         if user.is_vendor or any(self._chosen(name) for name in _OWN_WAYS):
-            return Asked(lambda: self.found(queries.listed(user), who, now))
+            return Asked(
+                lambda: queries.as_listed(self.found(Project.objects.visible_to(user), who, now)),
+                make=queries.Listed._make,
+            )
         typed = {name: self._chosen(name) for name in _TYPED if self._chosen(name) not in (None, "")}
         shape = ("projects", self._chosen("phase"), self._chosen("soon"), self.order_by(), *typed)
         unsaid = copy(self)
         unsaid.cleaned_data = {**self.cleaned_data, **{name: Bound(name, _TYPED[name]) for name in typed}}
 
-        def build() -> QuerySet[Project]:
+        def build() -> "QuerySet[Project, Any]":
             seen = Project.objects.visible_to_colleague(Bound("reader", UUIDField()))
-            return unsaid.found(queries.as_listed(seen), who, Bound("now", DateTimeField()))
+            return queries.as_listed(unsaid.found(seen, who, Bound("now", DateTimeField())))
 
-        return Asked(build, shape, {**typed, "reader": user.pk, "now": now})
+        return Asked(build, shape, {**typed, "reader": user.pk, "now": now}, queries.Listed._make)
 
-    def fitting(self, projects: QuerySet[Project], now: datetime) -> QuerySet[Project]:
+    def fitting(self, projects: QuerySet[Project], now: datetime | Bound) -> QuerySet[Project]:
         """`projects` as filtered by all that is the same for every reader."""
         projects = self._by_state(projects, now)
         projects = self._by_words(projects)
@@ -165,7 +160,7 @@ class ProjectFilters(forms.Form):
             return getattr(self, "cleaned_data", {}).get(name)
         return self.cleaned_data.get(name)
 
-    def _by_state(self, projects: QuerySet[Project], now: datetime) -> QuerySet[Project]:
+    def _by_state(self, projects: QuerySet[Project], now: datetime | Bound) -> QuerySet[Project]:
         phase = self._chosen("phase")
         if phase == REFERENCE:
             projects = projects.filter(buyer=None)

@@ -6,11 +6,10 @@ context stays as it is, so that a folded template says what the template says; a
 """
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from threading import local
 from typing import Any, Final, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.conf import settings
 from django.template import Context, Node, NodeList, Origin, Template, TemplateDoesNotExist
 from django.template.base import FilterExpression, TextNode, TokenType, Variable
 from django.template.defaulttags import CommentNode, IfNode, LoadNode, URLNode
@@ -19,14 +18,16 @@ from django.template.loader_tags import IncludeNode
 from django.template.loaders import base, cached
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from django.templatetags.static import StaticNode
-from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
+from django.urls import NoReverseMatch
 from django.utils.html import escape
 from django.utils.translation import get_language
 
+from core.addresses import address
+
 F = TypeVar("F", bound=Callable[..., Any])
 _MARK: Final = "says_the_same"
-_BEING_FOLDED: list[str] = []
-"""Templates that are just being folded: one that includes itself is not asked what it says."""
+_AT_WORK: Final = local()
+"""`names`: templates that this thread is just folding; one that includes itself is not asked what it says."""
 
 
 def says_the_same(tag: F) -> F:
@@ -62,7 +63,7 @@ class _Said(Node):
 
     def render(self, context: Context) -> str:
         context[self.name] = self.value
-        return ""  # type: ignore[return-value]  # Django joins nodes' texts and marks the whole as safe
+        return ""
 
 
 class _Address(Node):
@@ -75,36 +76,16 @@ class _Address(Node):
 
     def render(self, context: Context) -> str:
         keys = [argument.resolve(context) for argument in self.asked.args]
-        parts = None
-        if all(type(key) is UUID for key in keys):
-            parts = _parts(self.name, len(keys), get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
-        if parts is None:
+        if any(type(key) is not UUID for key in keys):
             return self.asked.render(context)
-        address = parts[0] + "".join([f"{key}{part}" for key, part in zip(keys, parts[1:], strict=True)])
+        try:
+            found = address(self.name, *keys)
+        except NoReverseMatch:
+            return self.asked.render(context)
         if self.asked.asvar:
-            context[self.asked.asvar] = address
+            context[self.asked.asvar] = found
             return ""
-        return escape(address) if context.autoescape else address
-
-
-@lru_cache(maxsize=2_048)
-def _parts(name: str, keys: int, urlconf: str, prefix: str) -> tuple[str, ...] | None:
-    """What stands around the keys of an address; None when there is none of so many UUIDs in this order.
-
-    urlconf, prefix: those in force, for which it holds.
-    """
-    samples = [uuid4() for _key in range(keys)]
-    try:
-        rest = reverse(name, args=samples)
-    except NoReverseMatch:
-        return None
-    parts = []
-    for sample in samples:
-        before, found, rest = rest.partition(str(sample))
-        if not found:
-            return None
-        parts.append(before)
-    return (*parts, rest)
+        return escape(found) if context.autoescape else found
 
 
 class _Folder:
@@ -116,13 +97,13 @@ class _Folder:
 
     def fold(self) -> None:
         """Work out what can be known, in the language of the moment."""
-        name = self.template.name or ""
-        _BEING_FOLDED.append(name)
+        before = _at_work()
+        _AT_WORK.names = (*before, self.template.name)
         try:
             with self.context.render_context.push_state(self.template), self.context.bind_template(self.template):
                 self._fold(self.template.nodelist)
         finally:
-            _BEING_FOLDED.remove(name)
+            _AT_WORK.names = before
 
     def _fold(self, nodes: NodeList) -> None:
         found: list[Node] = []
@@ -130,11 +111,11 @@ class _Folder:
             for inner in _inner(node):
                 self._fold(inner)
             folded = self._folded(node)
-            if isinstance(folded, TextNode) and not folded.s:
-                continue
-            if isinstance(folded, TextNode) and found and isinstance(found[-1], TextNode):
-                folded = _text(found.pop().s + folded.s, node)
-            found.append(folded)
+            last = found[-1] if found else None
+            if isinstance(folded, TextNode) and isinstance(last, TextNode):
+                last.s += folded.s
+            elif not isinstance(folded, TextNode) or folded.s:
+                found.append(folded)
         nodes[:] = found
 
     def _folded(self, node: Node) -> Node:
@@ -155,7 +136,7 @@ class _Folder:
     def _included(self, node: IncludeNode) -> Node:
         """What an included template says when it says the same everywhere; the node otherwise."""
         name = node.template.var if _is_constant(node.template) else None
-        if not isinstance(name, str) or name.startswith(".") or name in _BEING_FOLDED:
+        if not isinstance(name, str) or name.startswith(".") or name in _at_work():
             return node
         try:
             nodes = self.template.engine.get_template(name).nodelist
@@ -185,6 +166,10 @@ def _addressed(node: URLNode) -> Node:
     return _like(_Address(node, name), node) if isinstance(name, str) and ":" not in name and not node.kwargs else node
 
 
+def _at_work() -> tuple[str | None, ...]:
+    return getattr(_AT_WORK, "names", ())
+
+
 def _inner(node: Node) -> Iterable[NodeList]:
     """The lists of nodes inside a node, once each."""
     if isinstance(node, IfNode):
@@ -200,8 +185,8 @@ def _is_constant(expression: Any) -> bool:
     return not isinstance(expression.var, Variable) or expression.var.lookups is None
 
 
-def _text(text: str, instead_of: Node) -> TextNode:
-    return _like(TextNode(text), instead_of)
+def _text(text: Any, instead_of: Node) -> TextNode:
+    return _like(TextNode(str(text)), instead_of)
 
 
 N = TypeVar("N", bound=Node)

@@ -13,19 +13,19 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from core.prepared import Asked, Bound
 
-M = TypeVar("M", bound=Model)
-COUNT_CAP = 1000
+R = TypeVar("R")
+COUNT_CAP = 200
 
 
 @dataclass(frozen=True)
-class Page(Generic[M]):
+class Page(Generic[R]):
     """Rows of one page, the cursors around it, and a count that stops at `COUNT_CAP`."""
 
-    rows: Sequence[M]
+    rows: Sequence[R]
     after: str | None
     before: str | None
     count: int
@@ -71,25 +71,25 @@ def _beyond(order: Sequence[str], values: Sequence[Any], *, backwards: bool) -> 
 
 
 def page(
-    found: QuerySet[M] | Asked[M],
+    found: "QuerySet[Any, R] | Asked[R]",
     *,
     order: Sequence[str],
     cursor: str | None = None,
     size: int = 20,
     count: bool = True,
-) -> Page[M]:
+) -> Page[R]:
     """One page of what is found in `order` (non-null fields, the last one unique).
 
     found: prepared or not; what is prepared is ordered by its model's own fields.
     cursor: what `Page.after` or `Page.before` gave; anything unreadable means the first page.
     Costs two statements, one when `count` is False.
     """
-    asked = found if isinstance(found, Asked) else Asked(lambda: found)
+    asked: Asked[R] = found if isinstance(found, Asked) else Asked(lambda: found)
     backwards = bool(cursor) and str(cursor).startswith("-")
     values = _unpack(str(cursor).removeprefix("-"), order) if cursor else None
     ordering = [n[1:] if n.startswith("-") else f"-{n}" for n in order] if backwards and values else list(order)
 
-    def cut(rows: QuerySet[M]) -> QuerySet[M]:
+    def cut(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
         rows = rows.order_by(*ordering)
         if values is not None:
             rows = rows.filter(_beyond(order, _ends(rows, order, values, asked), backwards=backwards))
@@ -114,7 +114,7 @@ def page(
     )
 
 
-def _ends(rows: QuerySet[M], order: Sequence[str], values: Sequence[Any], asked: Asked[M]) -> Sequence[Any]:
+def _ends(rows: QuerySet[Any, Any], order: Sequence[str], values: Sequence[Any], asked: Asked[Any]) -> Sequence[Any]:
     """The tuple a page begins after: as it is, or its places in a statement that is prepared."""
     if asked.shape is None:
         return values
@@ -122,8 +122,8 @@ def _ends(rows: QuerySet[M], order: Sequence[str], values: Sequence[Any], asked:
     return [Bound(f"end_{place}", of) for place, of in enumerate(fields)]
 
 
-def cursor_after(row: Model, order: Sequence[str]) -> str:
-    """The cursor of the page that begins after a row, in an order."""
+def cursor_after(row: Any, order: Sequence[str]) -> str:
+    """The cursor of the page that begins after a row, which has what it is ordered by as its attributes."""
     return _pack([_attribute(row, name.lstrip("-")) for name in order], order)
 
 

@@ -6,17 +6,17 @@ the SQL (filters in force, an order) is its `shape`. Nothing is remembered of wh
 """
 
 import copy
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Final, Generic, NamedTuple, Self, TypeVar, cast
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models import Expression, Field, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 
-M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 MOST_KEPT: Final = 2_000
 """How many statements a process keeps; then it begins anew."""
 
@@ -28,9 +28,9 @@ class Bound(Expression):
         super().__init__(output_field=of)
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         """A placeholder, and whose it is."""
-        return "%s", [_Place(self.name, self.output_field)]
+        return "%s", (_Place(self.name, self.output_field),)
 
 
 class _Place(NamedTuple):
@@ -44,6 +44,7 @@ class _Statement:
 
     sql: str
     places: tuple[Any, ...]
+    using: str
     compiler: SQLCompiler | None
     """None where no row can be found whatever the values."""
 
@@ -52,19 +53,20 @@ _KEPT: dict[Hashable, _Statement] = {}
 
 
 @dataclass(frozen=True)
-class Asked(Generic[M]):
-    """A queryset and the values it is asked with.
+class Asked(Generic[R]):
+    """A queryset of model instances, or of tuples, and the values it is asked with.
 
     shape: all that its SQL follows from besides; None where nobody has said, and it is made anew each time. Two of the
-    same model and shape must be built alike. build: makes the queryset of model instances, with `Bound` by the names of
-    `values`.
+    same shape must be built alike. build: makes the queryset, with `Bound` by the names of `values`. make: what a row
+    becomes that is a tuple.
     """
 
-    build: Callable[[], QuerySet[M]]
+    build: Callable[[], "QuerySet[Any, Any]"]
     shape: Hashable = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    make: Callable[[Sequence[Any]], R] | None = None
 
-    def but(self, shape: Hashable, change: Callable[[QuerySet[M]], QuerySet[M]], **values: Any) -> "Asked[M]":
+    def but(self, shape: Hashable, change: "Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]]", **values: Any) -> Self:
         """The same, changed: shape says all that the change follows from; values are those it needs."""
         build = self.build
         return replace(
@@ -74,15 +76,18 @@ class Asked(Generic[M]):
             values={**self.values, **values},
         )
 
-    def rows(self) -> list[M]:
-        """What is found now, as model instances. One statement."""
+    def rows(self) -> list[R]:
+        """What is found now. One statement."""
         if self.shape is None:
-            return list(self.build())
-        made = self._made("rows", lambda: self.build())
+            found: Iterable[Any] = self.build()
+            return list(map(self.make, found)) if self.make else list(found)
+        made = self._made("rows", self.build)
         if made.compiler is None:
             return []
         compiler = _answering(made, self._given(made))
-        return list(ModelIterable(cast("QuerySet[M]", _Source(compiler))))
+        if self.make:
+            return list(map(self.make, compiler.results_iter(tuple_expected=True)))
+        return list(ModelIterable(cast("QuerySet[Any]", _Source(compiler))))
 
     def count(self) -> int:
         """How many are found now, up to a limit of the queryset. One statement."""
@@ -91,15 +96,16 @@ class Asked(Generic[M]):
         made = self._made("count", self._keys)
         if made.compiler is None:
             return 0
-        with connections[made.compiler.using].cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM ({made.sql}) found", self._given(made))
+        with connections[made.using].cursor() as cursor:
+            # What is between the brackets is Django's own SQL, with places for all values.
+            cursor.execute(f"SELECT count(*) FROM ({made.sql}) found", self._given(made))  # noqa: S608
             return int(cursor.fetchone()[0])
 
-    def _keys(self) -> "QuerySet[M, Any]":
+    def _keys(self) -> "QuerySet[Any, Any]":
         """The keys alone: what the rows show beside them is nothing to count."""
         return self.build().values("pk")
 
-    def _made(self, what: str, build: "Callable[[], QuerySet[M, Any]]") -> _Statement:
+    def _made(self, what: str, build: "Callable[[], QuerySet[Any, Any]]") -> _Statement:
         key = (what, self.shape)
         made = _KEPT.get(key)
         if made is None:
@@ -110,7 +116,7 @@ class Asked(Generic[M]):
 
     def _given(self, made: _Statement) -> tuple[Any, ...]:
         """The values of a statement in the order of its places."""
-        connection = connections[cast(SQLCompiler, made.compiler).using]
+        connection = connections[made.using]
         return tuple(
             each.of.get_db_prep_value(self.values[each.name], connection) if isinstance(each, _Place) else each
             for each in made.places
@@ -122,15 +128,15 @@ def _statement(queryset: "QuerySet[Any, Any]") -> _Statement:
     try:
         sql, places = compiler.as_sql()
     except EmptyResultSet:
-        return _Statement("", (), None)
-    return _Statement(sql, tuple(places), compiler)
+        return _Statement("", (), queryset.db, None)
+    return _Statement(sql, tuple(places), queryset.db, compiler)
 
 
 def _answering(made: _Statement, values: tuple[Any, ...]) -> SQLCompiler:
     """The compiler of a statement for this thread's connection, which has made its SQL already."""
     compiler = copy.copy(cast(SQLCompiler, made.compiler))
-    compiler.connection = connections[compiler.using]
-    compiler.as_sql = lambda *_arguments, **_named: (made.sql, values)  # type: ignore[method-assign, assignment]
+    compiler.connection = connections[made.using]
+    compiler.as_sql = lambda *_arguments, **_named: (made.sql, values)  # type: ignore[method-assign]
     return compiler
 
 

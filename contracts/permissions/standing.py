@@ -64,7 +64,8 @@ def standing_of(user: User, on: date) -> Standing:
     if user.is_vendor:
         seat = VendorSeat.objects.filter(person=user).select_related("vendor").first()
         return Standing(user=user, on=on, firms=(), led=(), vendor=seat.vendor if seat is not None else None)
-    found = [] if user.has_role(Role.AUDITOR) else Asked(_places, "standing", {"on": on, "person": user.pk}).rows()
+    places: Asked[Membership] = Asked(_places, "standing", {"on": on, "person": user.pk})
+    found = [] if user.has_role(Role.AUDITOR) else places.rows()
     firms = [row for row in found if not row.microenterprise.is_team]
     teams = [row for row in found if row.microenterprise.is_team]
     led_teams = tuple(row.microenterprise for row in teams if row.is_lead)

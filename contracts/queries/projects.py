@@ -6,6 +6,8 @@ Nothing here reads a sealed bid; before the opening a project's page says the sa
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -17,9 +19,9 @@ from contracts.queries import decisions, lots
 from contracts.ranking import Ranking, needs_quality, rank
 from core.clock import market_now
 from core.models import AuditRecord
+from core.prepared import Bound
 from core.words.instants import exact
 from microenterprises.models import Membership
-from people.models import User
 
 SOON = timedelta(hours=24)
 """How near a deadline is when the filter *closes soon* finds it. A choice of the page, not a rule."""
@@ -28,7 +30,7 @@ SOON = timedelta(hours=24)
 # ------------------------------------------------------------------ the list
 
 
-def in_phase(projects: QuerySet[Project], wanted: str, now: datetime) -> QuerySet[Project]:
+def in_phase(projects: QuerySet[Project], wanted: str, now: datetime | Bound) -> QuerySet[Project]:
     """Projects in one phase at an instant, as `lifecycle.phase` says."""
     published = Q(status=Project.Status.PUBLISHED)
     conditions = {
@@ -39,12 +41,12 @@ def in_phase(projects: QuerySet[Project], wanted: str, now: datetime) -> QuerySe
     return projects.filter(conditions.get(Phase(wanted), Q(status=wanted)))
 
 
-def closing_soon(projects: QuerySet[Project], now: datetime) -> QuerySet[Project]:
+def closing_soon(projects: QuerySet[Project], now: datetime | Bound) -> QuerySet[Project]:
     """Open projects whose deadline is within `SOON`."""
     return in_phase(projects, Phase.OPEN, now).filter(deadline__lte=now + SOON)
 
 
-def can_bid(projects: QuerySet[Project], who: Standing, now: datetime) -> QuerySet[Project]:
+def can_bid(projects: QuerySet[Project], who: Standing, now: datetime | Bound) -> QuerySet[Project]:
     """Open projects on which somebody may bid for an ME they lead, by the rules of `permissions.bids`."""
     found = Q(pk__in=[])
     for firm in who.bidding_mes:
@@ -69,22 +71,33 @@ def can_bid(projects: QuerySet[Project], who: Standing, now: datetime) -> QueryS
     return in_phase(projects, Phase.OPEN, now).filter(found, buyer__isnull=False).exclude(buyer__in=own)
 
 
-def listed(user: User) -> QuerySet[Project]:
-    """Projects as the list shows them."""
-    return as_listed(Project.objects.visible_to(user))
+class Listed(NamedTuple):
+    """What the list shows of a project. `buyer`, or of a real tender `authority`: the name; `lots`: how many its set
+    has."""
+
+    id: UUID
+    title: str
+    status: str
+    opens_at: datetime | None
+    deadline: datetime
+    published_at: datetime | None
+    method: str
+    currency: str
+    ceiling_minor: int | None
+    lot_set_id: UUID | None
+    lot_number: int | None
+    lots: int | None
+    buyer: str | None
+    authority: str | None
 
 
-def as_listed(projects: QuerySet[Project]) -> QuerySet[Project]:
-    """Those projects with what the list shows of them."""
-    return (
-        projects.select_related("buyer", "reference")
-        .annotate(lots=lots.counted())
-        .only(
-            "title", "lot_set", "lot_number", "status", "currency", "ceiling_minor", "opens_at", "deadline",
-            "published_at", "method", "price_weight_bp", "buyer__name", "reference__buyer_name",
-            "reference__estimate_minor",
-        )
-    )  # fmt: skip
+_FROM_ELSEWHERE: Final = {"buyer": "buyer__name", "authority": "reference__buyer_name"}
+
+
+def as_listed(projects: QuerySet[Project]) -> "QuerySet[Project, Any]":
+    """Those projects as rows of `Listed`."""
+    names = [_FROM_ELSEWHERE.get(name, name) for name in Listed._fields]
+    return projects.annotate(lots=lots.counted()).values_list(*names)
 
 
 def due_for_opening() -> Iterable[Project]:

@@ -42,6 +42,7 @@ from contracts.queries.decisions import decision_of, live_award
 from contracts.queries.panel import unscored
 from contracts.ranking import Place, Ranking, needs_quality
 from contracts.reuse import as_template, lots_of
+from contracts.tables import project_table
 from contracts.versions import ProjectChanged
 from contracts.views import amendments, decisions, outside, panel
 from contracts.views.acts import Act, address
@@ -63,15 +64,6 @@ FEW_BIDS = 6
 # ------------------------------------------------------------------ the list
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One project of the list."""
-
-    project: Project
-    badge: Badge
-    buyer: str
-
-
 @require_safe
 def project_list(request: Request) -> HttpResponseBase:
     """Every published need, by search and filters; as a page, a fragment or a CSV file."""
@@ -81,15 +73,14 @@ def project_list(request: Request) -> HttpResponseBase:
     form.is_valid()
     order = form.order_by()
     if request.GET.get("format") == "csv":
-        rows = project_rows(form.found(queries.listed(request.user), who, now).order_by(*order), now)
+        rows = project_rows(form.found(Project.objects.visible_to(request.user), who, now).order_by(*order), now)
         return download(csv_lines(rows), filename="projects.csv", content_type=CSV)
     shown = page(form.asked(who, now), order=order, cursor=request.GET.get("cursor"))
     context = {
         "now": now,
         "page": shown,
         "form": form,
-        "rows": [Row(row, project_badge(row, now), queries.buyer_name(row)) for row in shown.rows],
-        "columns": form.shown_columns(),
+        "table": project_table(shown.rows, form.shown_columns(), now),
         "watching": form.cleaned_data.get("watching", False),
         "why_not_save": why_not(finding_checks.check_keep, request.user),
         "why_not_new": why_not(checks.check_draft, who),

@@ -32,7 +32,7 @@ from core.errors import Conflict, Invalid
 from core.http import Request, see_other, unprocessable
 from core.permissions import why_not
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "people.backend.Backend"
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 

@@ -7,9 +7,9 @@ from typing import Final
 
 from django import template
 
-from core.words import charts, figures, forms, frame, instants, lists, signs, stories
+from core.words import charts, figures, forms, frame, instants, lists, signs, stories, tables
 
-NOUNS: Final = (figures, signs, instants, frame, forms, lists, stories, charts)
+NOUNS: Final = (figures, signs, instants, frame, forms, lists, tables, stories, charts)
 
 register = template.Library()
 

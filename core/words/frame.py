@@ -3,10 +3,11 @@
 What a page shows inside its frame stands in the other modules.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.template import Context
+from django.template.base import FilterExpression, Parser, Token
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -18,6 +19,8 @@ from core.words.figures import counted
 from core.words.signs import icon
 
 register = template.Library()
+MOST_REMEMBERED: Final = 500
+"""How many forms of one part of a page a process keeps; then it begins anew."""
 
 
 @register.simple_tag
@@ -46,6 +49,41 @@ def theme_attribute(context: Context) -> SafeString:
     request = request_of(context)
     theme = request.COOKIES.get(THEME_COOKIE, "") if request else ""
     return format_html(' data-theme="{}"', theme) if theme in THEMES else SafeString("")
+
+
+class _Remembered(template.Node):
+    def __init__(self, inner: template.NodeList, values: list[FilterExpression]) -> None:
+        self.nodelist = inner
+        self.values = values
+        self.kept: dict[tuple[str | None, ...], SafeString] = {}
+
+    def render(self, context: Context) -> SafeString:
+        key = (get_language(), *(repr(value.resolve(context)) for value in self.values))
+        found = self.kept.get(key)
+        if found is None:
+            if len(self.kept) >= MOST_REMEMBERED:
+                self.kept.clear()
+            found = self.kept[key] = self.nodelist.render(context)
+        return found
+
+
+@register.tag
+def remembered(parser: Parser, token: Token) -> _Remembered:
+    """What is inside, kept as it was rendered for these values: `{% remembered user.roles here %}…{% endremembered %}`.
+
+    The values and the language are all that it may follow from; it sets nothing for what comes after it.
+    """
+    _name, *values = token.split_contents()
+    inner = parser.parse(("endremembered",))
+    parser.delete_first_token()
+    return _Remembered(inner, [parser.compile_filter(value) for value in values])
+
+
+@register.simple_tag(takes_context=True)
+def part_of_the_market(context: Context) -> str:
+    """The first word of the page's address: `projects`; empty on the first page."""
+    request = request_of(context)
+    return request.path.split("/", 2)[1] if request else ""
 
 
 def _current(here: bool) -> SafeString:

@@ -4,7 +4,7 @@ Only for showing: nothing is decided by the time of a page. What decides asks `c
 """
 
 import math
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
 
@@ -115,8 +115,14 @@ def when(context: Context, instant: datetime | None) -> SafeString:
     """An instant: relative when near, else its date; exact with the zone on hover and for screen readers."""
     if instant is None:
         return nothing()
-    full = exact(instant)
     near = relative(instant, page_now(context))
+    return _when(instant, near, timezone.get_current_timezone(), date_locale())
+
+
+@lru_cache(maxsize=16_384)
+def _when(instant: datetime, near: str, zone: tzinfo, locale: str) -> SafeString:
+    """zone, locale: those in force."""
+    full = exact(instant)
     if near:
         return format_html(
             '<time datetime="{0}" title="{1}" data-relative><span>{2}</span><span class="sr"> ({1})</span></time>',
@@ -124,8 +130,9 @@ def when(context: Context, instant: datetime | None) -> SafeString:
             full,
             near,
         )
-    local = instant.astimezone(timezone.get_current_timezone())
-    return format_html('<time datetime="{}" title="{}">{}</time>', _stamp(instant), full, _written(local))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', _stamp(instant), full, _written(instant.astimezone(zone))
+    )
 
 
 @register.simple_tag(takes_context=True)

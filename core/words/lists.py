@@ -3,7 +3,7 @@
 What is found, and how many there are, is decided before (`core.paging`).
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from django import forms, template
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.template import Context
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -23,6 +24,8 @@ register = template.Library()
 MOST_RENDERED: Final = 1_000
 """How many filter forms a process keeps as they were rendered; then it begins anew."""
 _RENDERED: dict[Hashable, SafeString] = {}
+_WHERE: Final = frozenset({"cursor", "from"})
+"""Where in the list somebody is: the filters say the same everywhere."""
 NOT_FILTERS: Final = frozenset({"cursor", "from", "order", "columns", "size"})
 
 
@@ -116,10 +119,8 @@ def filters(
     request = request_of(context)
     path = request.path if request else ""
     query = query_of(context)
-    told = _told(form)
-    # A field may be asked for with the value it has anyway: the sheet stands open then, and the fields say the same.
-    asked = frozenset(key for bound in form for key in _keys(bound) if query.get(key))
-    key = (get_language(), path, target, search, primary, str(placeholder), told, asked)
+    told = _told(form, query)
+    key = (get_language(), path, target, search, primary, str(placeholder), told)
     found = _RENDERED.get(key) if told is not None else None
     if found is None:
         found = _filters(context, form, path, target, search, primary, placeholder)
@@ -130,24 +131,45 @@ def filters(
     return found
 
 
-def _told(form: forms.BaseForm) -> Hashable | None:
+def _told(form: forms.BaseForm, query: QueryDict) -> Hashable | None:
     """All that a filter form says, from which its HTML follows; None when it says what is wrong.
 
-    Most readers of a list see one of few forms, and a form's widgets are a third of the work of the whole page.
+    Most readers of a list see one of few forms, and a form's widgets are a third of the work of the whole page. A form
+    with `follows_from_address` says the same for the same address and the same rows to choose from, and is not asked
+    field by field.
     """
     if form.is_bound and not form.is_valid():
         return None
-    return (type(form), form.prefix), *(_told_of(bound) for bound in form)
+    if getattr(form, "follows_from_address", False):
+        rows = tuple([_choices(field) for field in form.fields.values() if isinstance(field, forms.ModelChoiceField)])
+        asked: Hashable = tuple([(name, *values) for name, values in query.lists() if name not in _WHERE])
+        return type(form), form.prefix, rows, asked
+    # A field may be asked for with the value it has anyway: the sheet stands open then, and the fields say the same.
+    asked = frozenset(key for bound in form for key in _keys(bound) if query.get(key))
+    return type(form), form.prefix, asked, *(_told_of(bound) for bound in form)
 
 
 def _told_of(bound: BoundField) -> Hashable:
-    widget = bound.field.widget
-    choices: Sequence[tuple[str, str]] = ()
-    if isinstance(widget, forms.widgets.ChoiceWidget):  # a hidden field offers none
-        # Read once, whether they are rendered or not; a list of the rows themselves would count them first.
+    words = _unsaid(bound.label), _unsaid(bound.field.help_text)
+    return bound.html_name, words, repr(bound.value()), repr(bound.field.widget.attrs), _choices(bound.field)
+
+
+def _choices(formfield: forms.Field) -> Hashable:
+    """What a field offers. Rows are read once, whether they are rendered or not."""
+    widget = formfield.widget
+    if not isinstance(widget, forms.widgets.ChoiceWidget):  # a hidden field offers none
+        return ()
+    if not isinstance(widget.choices, list):
         widget.choices = list(iter(widget.choices))
-        choices = tuple((str(value), str(label)) for value, label in widget.choices)
-    return bound.html_name, str(bound.label), str(bound.help_text), repr(bound.value()), repr(widget.attrs), choices
+    return tuple([(str(value), _unsaid(label)) for value, label in widget.choices])
+
+
+def _unsaid(words: Any) -> Hashable:
+    """Words as they were given: which language they are said in is known besides, and saying them takes time."""
+    if isinstance(words, Promise):
+        _make, (_say, arguments, named, *_kinds) = words.__reduce__()  # type: ignore[misc]
+        return arguments, repr(named)
+    return str(words)
 
 
 def _filters(

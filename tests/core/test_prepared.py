@@ -1,0 +1,152 @@
+"""What is prepared finds what the queryset it is made of finds, for everybody, whatever was asked before."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import BigIntegerField, DateTimeField, UUIDField
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts.actions import projects
+from contracts.filters import ORDERS, ProjectFilters
+from contracts.models import Project
+from contracts.permissions.standing import standing_of
+from contracts.queries.projects import Listed, as_listed
+from core import prepared
+from core.clock import business_date, market_now
+from core.paging import Page, page
+from core.prepared import Asked, Bound
+from people.models import User
+from tests.databases import Told
+from tests.examples import examples
+
+pytestmark = pytest.mark.django_db
+QUERIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "q": st.sampled_from(["a", "cold", "%", "_", "\\", "箱", "no such words", "O'Neil"]),
+        "phase": st.sampled_from(["open", "closed", "scheduled", "draft", "evaluating", "reference", "nonsense"]),
+        "order": st.sampled_from([*ORDERS, "nonsense"]),
+        "soon": st.just("on"),
+        "can_bid": st.just("on"),
+        "watching": st.just("on"),
+        "currency": st.sampled_from(["CNY", "eur", "JPY", "toolong"]),
+        "least": st.sampled_from(["0", "10,000", "word"]),
+        "most": st.sampled_from(["0", "500,000.00"]),
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def readers() -> list[str]:
+    return [f"{name}@haier.example" for name in ("lin", "amara", "fay", "rui", "sol")]
+
+
+@settings(max_examples=examples(40, 400), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(query=QUERIES, who=st.integers(0, 4))
+def test_every_page_of_the_list_is_as_if_it_had_not_been_prepared(
+    told_company: Told[Any], readers: list[str], query: dict[str, str], who: int
+) -> None:
+    user, now = User.objects.get(email=readers[who]), market_now()
+    form = ProjectFilters(QueryDict("&".join(f"{name}={value}" for name, value in query.items()).replace("%", "%25")))
+    form.is_valid()
+    standing, order = standing_of(user, business_date(now)), form.order_by()
+    plain = Asked(lambda: as_listed(form.found(Project.objects.visible_to(user), standing, now)), make=Listed._make)
+    there: Page[Listed] | None = None
+    cursor: str | None = None
+    for _step in range(4):
+        there = page(form.asked(standing, now), order=order, cursor=cursor, size=3)
+        assert there == page(plain, order=order, cursor=cursor, size=3)
+        if there.after is None:
+            break
+        cursor = there.after
+    if there is not None and there.before:
+        assert page(form.asked(standing, now), order=order, cursor=there.before, size=3) == page(
+            plain, order=order, cursor=there.before, size=3
+        )
+
+
+def test_a_statement_is_made_once_and_asked_with_each_readers_values(told_company: Told[Any]) -> None:
+    lin, amara = (User.objects.get(email=f"{name}@haier.example") for name in ("lin", "amara"))
+    now = market_now()
+    places = [standing_of(user, business_date(now)) for user in (lin, amara)]
+    assert places[0].firms != places[1].firms
+    made = len(prepared._KEPT)
+    assert standing_of(lin, business_date(now)).firms == places[0].firms
+    assert standing_of(amara, business_date(now) + timedelta(days=20_000)) == standing_of(
+        amara, business_date(now) + timedelta(days=20_000)
+    )
+    assert len(prepared._KEPT) == made
+
+
+def test_a_draft_of_another_me_is_not_found_by_whoever_asks_next(told_company: Told[Any]) -> None:
+    lin, amara = (User.objects.get(email=f"{name}@haier.example") for name in ("lin", "amara"))
+    now = market_now()
+    form = ProjectFilters(QueryDict("phase=draft"))
+    form.is_valid()
+    buyer = standing_of(lin, business_date(now)).led[0]
+    draft = projects.ProjectDraft(
+        title="Only for us",
+        need="Boxes.",
+        success_measure="Fewer spoiled boxes.",
+        ceiling_minor=100_000,
+        deadline=now + timedelta(days=3),
+        deadline_zone="Asia/Shanghai",
+        acceptor=User.objects.get(email="noor@haier.example"),
+    )
+    projects.create_draft(buyer=buyer, draft=draft, by=lin)
+
+    def titles(user: User) -> list[str]:
+        return [row.title for row in form.asked(standing_of(user, business_date(now)), now).rows()]
+
+    assert "Only for us" in titles(lin)
+    assert "Only for us" not in titles(amara)
+    assert "Only for us" in titles(lin)
+
+
+def test_values_are_never_part_of_the_sql(told_company: Told[Any]) -> None:
+    user = User.objects.get(email="lin@haier.example")
+    form = ProjectFilters(QueryDict("q=unlikely+words&least=123456789"))
+    form.is_valid()
+    form.asked(standing_of(user, business_date()), market_now()).rows()
+    told = [made.sql for made in prepared._KEPT.values()]
+    assert told and not [sql for sql in told if "unlikely" in sql.lower() or "123456789" in sql or str(user.pk) in sql]
+
+
+def test_asking_takes_one_statement_and_so_does_counting(told_company: Told[Any]) -> None:
+    asked: Asked[Project] = Asked(
+        lambda: Project.objects.filter(deadline__lt=Bound("before", DateTimeField())).order_by("pk"),
+        "test",
+        {"before": market_now() + timedelta(days=9_000)},
+    )
+    for _time in range(2):
+        with CaptureQueriesContext(connection) as statements:
+            assert len(asked.rows()) == asked.count() == Project.objects.count()
+        assert len(statements) == 3  # and the count they are compared with
+
+
+def test_what_nothing_can_fit_asks_nothing() -> None:
+    nothing: Asked[Project] = Asked(lambda: Project.objects.none().filter(ceiling_minor=Bound("n", BigIntegerField())))
+    prepared_nothing: Asked[Project] = Asked(nothing.build, "nothing", {"n": 1})
+    with CaptureQueriesContext(connection) as statements:
+        assert (prepared_nothing.rows(), prepared_nothing.count()) == ([], 0)
+    assert not statements
+
+
+def test_a_session_of_nobody_is_nobodys(told_company: Told[Any]) -> None:
+    from people.backend import Backend
+
+    lin = User.objects.get(email="lin@haier.example")
+    assert Backend().get_user(lin.pk) == lin
+    assert Backend().get_user(Project(pk=None).pk or "00000000-0000-0000-0000-000000000000") is None
+    User.objects.filter(pk=lin.pk).update(is_active=False)
+    assert Backend().get_user(lin.pk) is None
+
+
+def test_keys_are_given_as_texts_as_well() -> None:
+    asked: Asked[User] = Asked(lambda: User.objects.filter(pk=Bound("key", UUIDField())), "text key", {"key": "0" * 32})
+    assert asked.rows() == []
