@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, DateField, F, OuterRef, QuerySet, When
+from django.db.models import Case, DateField, F, OuterRef, QuerySet, UUIDField, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from core.clock import MarketNow, business_date
+from core.prepared import Asked, Bound
 from ledger.queries import LAST_SNAPSHOT
 from microenterprises.models import Microenterprise
 from microenterprises.queries.firms import parameter_now
@@ -108,14 +109,19 @@ def reader_or_404(user: User, person_id: UUID | None) -> User:
 
 def reader_now_or_404(user: User, person_id: UUID | None) -> Reader:
     """Whose statement is read, with the market's date and the fiscal year it lies in; one statement."""
-    rows = User.objects.annotate(
+    asked: Asked[Any] = Asked(_reader, "reader of a statement", {"person": _readable_or_404(user, person_id)})
+    for row in asked.rows():
+        today = business_date(row.now)
+        return Reader(row, today, fiscal_year_start(today, row.first_month), row.last_snapshot)
+    raise Http404
+
+
+def _reader() -> QuerySet[User]:
+    return User.objects.filter(pk=Bound("person", UUIDField())).annotate(
         now=MarketNow(),
         first_month=parameter_now("fiscal_year_first_month"),
         last_snapshot=RawSQL(LAST_SNAPSHOT, (), output_field=DateField()),  # noqa: S611 (a constant)
     )
-    row: Any = get_object_or_404(rows, pk=_readable_or_404(user, person_id))
-    today = business_date(row.now)
-    return Reader(row, today, fiscal_year_start(today, row.first_month), row.last_snapshot)
 
 
 def _readable_or_404(user: User, person_id: UUID | None) -> UUID:

@@ -8,9 +8,23 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Window
+from django.db.models import (
+    Count,
+    DateField,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    UUIDField,
+    Window,
+)  # fmt: skip
 from django.db.models.functions import Abs, Coalesce
 
+from core.prepared import Asked, Bound
 from ledger import queries as books
 from ledger.accounts import EXPENSE, INCOME, YEAR_CLOSE
 from people.models import User
@@ -255,9 +269,20 @@ def _evidence(line: books.HistoryLine | books.ResultLine) -> Evidence:
 # --- Statements -------------------------------------------------------------------------------------------------------
 
 
-def statement_of(person: User) -> QuerySet[StatementLine]:
-    """Every line of a person's statement; order by `-night, -position, id` for newest first."""
-    return StatementLine.objects.filter(person=person).select_related("microenterprise", "share_terms")
+def statement_of(person: User, since: date, before: date, kind: str = "") -> Asked[StatementLine]:
+    """The lines of a person's statement (since <= night < before), of one kind or of all, in no order."""
+
+    def lines() -> QuerySet[StatementLine]:
+        rows = StatementLine.objects.filter(
+            person=Bound("person", UUIDField()),
+            night__gte=Bound("since", DateField()),
+            night__lt=Bound("before", DateField()),
+        ).select_related("microenterprise", "share_terms")
+        return rows.filter(kind=Bound("kind", TextField())) if kind else rows
+
+    return Asked(
+        lines, ("statement", bool(kind)), {"person": person.pk, "since": since, "before": before, "kind": kind}
+    )
 
 
 @dataclass(frozen=True)

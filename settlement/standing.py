@@ -6,16 +6,16 @@ made of is in `microenterprises.shares`; nothing is decided or written here.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import DateField, F, OuterRef, QuerySet, Subquery, UUIDField
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
 from core import money
-from core.written import Written
+from core.prepared import Asked, Bound
 from ledger import queries as books
 from ledger.queries import PersonBalance
 from microenterprises.models import Membership, Microenterprise
@@ -66,7 +66,7 @@ class Position:
         return next_tier_sentence(terms, self.profit_minor, self.currency) if terms else ""
 
 
-def _places(person: UUID, on: date) -> QuerySet[Membership]:
+def _places(person: UUID | Bound, on: date | Bound) -> QuerySet[Membership]:
     """Everywhere a person has or had a place, oldest first: how they share on a date, and the ME's last night."""
     last = Outcome.objects.filter(microenterprise=OuterRef("microenterprise"), repairs=None).order_by("-business_date")
     rows: QuerySet[Membership] = with_sharing(Membership.objects.filter(person_id=person), on).annotate(
@@ -85,19 +85,19 @@ def _places(person: UUID, on: date) -> QuerySet[Membership]:
     return rows.order_by("started_on", "number")
 
 
-_PLACES: Final[Written[Any]] = Written(
-    _places,
-    joined="microenterprise",
-    extra=("terms_then", "weights_of_all", "weights_of_entrepreneurs", "last_night"),
-    of_json=("terms_then", "last_night"),
-)
+def places(person: UUID, on: date) -> list[Any]:
+    """The rows of `_places`, one statement."""
+    asked: Asked[Any] = Asked(
+        lambda: _places(Bound("person", UUIDField()), Bound("on", DateField())), "places", {"person": person, "on": on}
+    )
+    return asked.rows()
 
 
 def positions(reader: Reader) -> list[Position]:
     """Everywhere the person has or had a place, active ones first, by name; two statements."""
     stands = books.person_balances(reader.person.party, last_snapshot=reader.last_snapshot)
     found: dict[int, Position] = {}
-    for row in _PLACES.rows(reader.person.pk, reader.today):
+    for row in places(reader.person.pk, reader.today):
         is_active = row.started_on <= reader.today and (row.ended_on is None or reader.today < row.ended_on)
         sharing = sharing_of(row)
         settled_on, profit = _profit(row.last_night, sharing, reader.year)

@@ -15,13 +15,15 @@ from people.models import User
 if TYPE_CHECKING:
     from datetime import date
 
+    from core.prepared import Bound
+
 
 class ShareTermsQuerySet(models.QuerySet["ShareTerms"]):
     def visible_to(self, user: User) -> "ShareTermsQuerySet":
         """How an ME shares is open to every colleague; an outside vendor sees nothing of it."""
         return self.none() if user.is_vendor else self
 
-    def in_force(self, on: "date") -> "ShareTermsQuerySet":
+    def in_force(self, on: "date | Bound") -> "ShareTermsQuerySet":
         """Agreed terms with effective_from <= on < effective_to; at most one per ME."""
         return self.filter(
             Q(effective_to=None) | Q(effective_to__gt=on), status=ShareTerms.Status.AGREED, effective_from__lte=on

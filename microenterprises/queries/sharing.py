@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import JSONObject
 
+from core.prepared import Bound
 from ledger import queries as books
 from microenterprises.models import Membership, Microenterprise, ShareTerms, Track
 from microenterprises.queries.firms import parameter_now, year_start
@@ -33,7 +34,7 @@ class Sharing:
         return self.microenterprise.currency
 
 
-def with_sharing(memberships: QuerySet[Membership], on: date) -> QuerySet[Any]:
+def with_sharing(memberships: QuerySet[Membership], on: date | Bound) -> QuerySet[Any]:
     """Memberships with their ME and, as annotations, the terms in force on a date and the weights of that date."""
     terms = ShareTerms.objects.filter(microenterprise=OuterRef("microenterprise")).in_force(on).order_by()
     here = Membership.objects.active(on).filter(microenterprise=OuterRef("microenterprise")).order_by()

@@ -43,9 +43,7 @@ def _lines(request: Request, reader: Reader) -> dict[str, object]:
     if chosen["year"]:
         since = since.replace(year=int(chosen["year"]))
     before = since.replace(year=since.year + 1)
-    rows = queries.statement_of(reader.person).filter(night__gte=since, night__lt=before)
-    if chosen["kind"]:
-        rows = rows.filter(kind=chosen["kind"])
+    rows = queries.statement_of(reader.person, since, before, chosen["kind"])
     found = page(rows, order=("-night", "-position", "id"), cursor=request.GET.get("cursor"), count=False)
     sums = queries.statement_sums(reader.person, since, before, found.rows[0] if found.rows else None)
     balances = queries.balances_after(found.rows, sums)

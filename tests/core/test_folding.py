@@ -21,10 +21,10 @@ from people.models import User
 from tests.databases import Told
 
 KEY = UUID("0190e0a0-0000-7000-8000-000000000001")
-PLAIN = deepcopy(settings.TEMPLATES)
+PLAIN: Any = deepcopy(settings.TEMPLATES)
 PLAIN[0]["OPTIONS"]["loaders"][0][1][0] = (
     "django.template.loaders.cached.Loader",
-    settings.TEMPLATES[0]["OPTIONS"]["loaders"][0][1][0][1],
+    PLAIN[0]["OPTIONS"]["loaders"][0][1][0][1],
 )
 ALWAYS_NEW = re.compile(
     r'name="csrfmiddlewaretoken" value="[^"]*"|data-now="[^"]*"|<time .*?</time>|csrf[-_a-z]*"?: ?"[^"]*"',
@@ -102,7 +102,7 @@ def test_what_depends_on_the_page_is_said_by_the_page(source: str) -> None:
 
 def test_a_template_is_folded_once_for_each_language() -> None:
     engine = Engine.get_default()
-    found = {}
+    found: dict[str, Template] = {}
     for language in ("en", "zh-hans", "en"):
         with translation.override(language):
             found.setdefault(language, engine.get_template("components/keys.html"))

@@ -59,7 +59,7 @@ def test_places_are_what_the_queryset_gives(people: list[User]) -> None:
     for somebody in people:
         for on in (DAY - ONE, DAY, DAY + 2 * ONE, DAY + 400 * ONE):
             asked = list(standing._places(somebody.pk, on))
-            found = standing._PLACES.rows(somebody.pk, on)
+            found = standing.places(somebody.pk, on)
             assert [plain(row) for row in found] == [plain(row) for row in asked]
             assert found
 
