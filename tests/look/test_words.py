@@ -10,11 +10,13 @@ from django.http import QueryDict
 from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
 from django.utils import timezone, translation
+from django.utils.safestring import SafeString
 
 from core.look import Badge
 from core.paging import Page
 from core.templatetags import market
 from core.words import instants, lists
+from core.words.tables import Amount, Column, Link, Quiet, Table
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 
@@ -279,3 +281,46 @@ def test_no_component_needs_an_inline_style_or_script() -> None:
     shown = show(source, rows=[("A", 1)])
     assert "style=" not in shown
     assert "<script" not in shown
+
+
+def test_a_table_says_what_its_cells_are() -> None:
+    rows = [
+        [Link("<b>Boxes</b>", "/projects/1/"), Badge("Open", "accent"), Amount(12000, "CNY"), NOW + timedelta(hours=3)],
+        [(Link("Lids", "/projects/2/"), Link("lot 1 of 2", "/lots/1/", True)), "A & B", Amount(None, "CNY"), None],
+        [SafeString("<i>made</i>"), (Badge("Closed", "warn"), Quiet("Real <tender>")), Amount(0, "JPY"), ""],
+    ]  # fmt: skip
+    columns = [Column("Project"), Column('"State"'), Column("Ceiling", is_figure=True), Column("Deadline")]
+    shown = show("{% table shown %}", shown=Table(columns, rows))
+    assert '<th scope="col">&quot;State&quot;</th><th scope="col" class="num">Ceiling</th>' in shown
+    assert '<th scope="row"><a href="/projects/1/">&lt;b&gt;Boxes&lt;/b&gt;</a></th>' in shown
+    assert '<td data-label="&quot;State&quot;">' in shown and "A &amp; B" in shown
+    assert show('{% money 12000 "CNY" %}') in shown and 'class="num">' + show('{% money 12000 "CNY" %}') in shown
+    assert show("{% when at %}", at=NOW + timedelta(hours=3)) in shown
+    assert '<a href="/projects/2/">Lids</a> <a class="quiet" href="/lots/1/">lot 1 of 2</a>' in shown
+    assert '<span class="quiet">Real &lt;tender&gt;</span>' in shown
+    assert "<i>made</i>" in shown
+    assert shown.count("—") == 2  # no amount, no deadline
+    assert show("{% table shown %}", shown=Table(columns, [])).count("<tr>") == 1
+
+
+def test_a_table_refuses_what_it_cannot_show() -> None:
+    with pytest.raises(TypeError, match="nothing a cell can show"):
+        show("{% table shown %}", shown=Table([Column("Project")], [[object()]]))  # type: ignore[list-item]
+
+
+def test_what_is_remembered_is_told_apart_by_its_values_and_the_language() -> None:
+    template = Template(
+        "{% load i18n market %}{% remembered name place %}{{ name }}{{ other }}{% number 7 %}"
+        '{% translate "Projects" %}{% endremembered %}'
+    )
+
+    def said(**values: Any) -> str:
+        return template.render(Context(values))
+
+    first = said(name="<a>", place=1, other="x")
+    assert first.startswith("&lt;a&gt;x")
+    assert said(name="<a>", place=1, other="y") == first  # it was said not to follow from this
+    assert said(name="<a>", place=2, other="y").startswith("&lt;a&gt;y")
+    assert said(name="b", place=1, other="z").startswith("bz")
+    with translation.override("zh-hans"):
+        assert said(name="<a>", place=1, other="x") != first
