@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.db.models.functions import JSONObject
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -32,6 +32,7 @@ from contracts.permissions.contracts import Place, made_of, part_in
 from contracts.permissions.panel import Seat
 from contracts.queries import finding, lots, questions
 from core.models import Parameter
+from core.prepared import Asked, Bound
 from microenterprises.models import Membership
 from people.models import Skill, User
 
@@ -64,11 +65,35 @@ class SeenProject(NamedTuple):
 
 def project_or_404(user: User, project_id: UUID) -> SeenProject:
     """A project the reader may see, with buyer, platform, people and reference. One statement."""
+    asked: Asked[Project] = Asked(
+        lambda: _project_page(user), ("project page", user.is_vendor), {"reader": user.pk, "project": project_id}
+    )
+    for found in asked.rows():
+        added = vars(found)
+        people = {UUID(row["id"]): row["name"] for row in added["panel_rows"]}
+        return SeenProject(
+            found,
+            people,
+            tuple(added["skill_labels"]),
+            questions=added["questions_asked"],
+            unanswered=added["questions_waiting"],
+            watching=added["watching"],
+            invited=tuple(added["invited_names"]),
+            seats=tuple(Seat(row["seat"], UUID(row["id"]), row["name"], row["status"]) for row in added["panel_rows"]),
+            criteria=criteria_of(found),
+            vendors=tuple(added["vendor_names"]),
+        )
+    raise Http404
+
+
+def _project_page(user: User) -> QuerySet[Project]:
+    """A project as its page shows it to readers who are vendors like `user` or not."""
+    reader = Bound("reader", UUIDField())
     panel = Panelist.objects.filter(project=OuterRef("pk")).order_by("person__name")
     skills = Skill.objects.filter(projects=OuterRef("pk")).order_by("label")
-    found = (
-        Project.objects.visible_to(user)
-        .filter(pk=project_id)
+    return (
+        Project.objects.visible_to(user, reader)
+        .filter(pk=Bound("project", UUIDField()))
         .select_related("buyer__platform", "acceptor", "created_by", "published_by", "reference", "lot_set")
         .annotate(
             panel_rows=ArraySubquery(
@@ -86,7 +111,7 @@ def project_or_404(user: User, project_id: UUID) -> SeenProject:
             skill_labels=ArraySubquery(skills.values("label")),
             questions_asked=questions.counted(),
             questions_waiting=questions.counted_unanswered(),
-            watching=finding.watches(user),
+            watching=finding.watches(reader),
             lots=lots.counted(),
             version_rows=ArraySubquery(
                 ProjectVersion.objects.filter(project=OuterRef("pk"))
@@ -106,23 +131,6 @@ def project_or_404(user: User, project_id: UUID) -> SeenProject:
                 InvitedVendor.objects.filter(project=OuterRef("pk")).order_by("vendor__name").values("vendor__name")
             ),
         )
-        .first()
-    )
-    if found is None:
-        raise Http404
-    added = vars(found)
-    people = {UUID(row["id"]): row["name"] for row in added["panel_rows"]}
-    return SeenProject(
-        found,
-        people,
-        tuple(added["skill_labels"]),
-        questions=added["questions_asked"],
-        unanswered=added["questions_waiting"],
-        watching=added["watching"],
-        invited=tuple(added["invited_names"]),
-        seats=tuple(Seat(row["seat"], UUID(row["id"]), row["name"], row["status"]) for row in added["panel_rows"]),
-        criteria=criteria_of(found),
-        vendors=tuple(added["vendor_names"]),
     )
 
 

@@ -128,18 +128,18 @@ class ProjectFilters(forms.Form):
     def asked(self, who: Standing, now: datetime) -> Asked[queries.Listed]:
         """What `found` finds for a reader, as listed, prepared where many readers ask alike."""
         user = who.user
-        if user.is_vendor or any(self._chosen(name) for name in _OWN_WAYS):
+        if any(self._chosen(name) for name in _OWN_WAYS):
             return Asked(
                 lambda: queries.as_listed(self.found(Project.objects.visible_to(user), who, now)),
                 make=queries.Listed._make,
             )
         typed = {name: self._chosen(name) for name in _TYPED if self._chosen(name) not in (None, "")}
-        shape = ("projects", self._chosen("phase"), self._chosen("soon"), self.order_by(), *typed)
+        shape = ("projects", user.is_vendor, self._chosen("phase"), self._chosen("soon"), self.order_by(), *typed)
         unsaid = copy(self)
         unsaid.cleaned_data = {**self.cleaned_data, **{name: Bound(name, _TYPED[name]) for name in typed}}
 
         def build() -> "QuerySet[Project, Any]":
-            seen = Project.objects.visible_to_colleague(Bound("reader", UUIDField()))
+            seen = Project.objects.visible_to(user, Bound("reader", UUIDField()))
             return queries.as_listed(unsaid.found(seen, who, Bound("now", DateTimeField())))
 
         return Asked(build, shape, {**typed, "reader": user.pk, "now": now}, queries.Listed._make)

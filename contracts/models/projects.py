@@ -15,17 +15,16 @@ from people.models import Skill, User
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
-    def visible_to(self, user: User) -> "ProjectQuerySet":
+    def visible_to(self, user: User, reader: "User | Bound | None" = None) -> "ProjectQuerySet":
         """Published projects are for every colleague; drafts, also cancelled ones, for the members of the buyer;
         vendors see published ones that they are invited to.
-        """
-        if user.is_vendor:
-            return self.filter(published_at__isnull=False, invited_vendors__vendor__seats__person=user)
-        return self.visible_to_colleague(user)
 
-    def visible_to_colleague(self, person: "User | Bound") -> "ProjectQuerySet":
-        """What is visible to somebody of the company."""
-        mine = Membership.objects.active(market_today()).filter(person=person)
+        reader: whom the statement names, where it is prepared for readers who are vendors like `user` or not.
+        """
+        reader = reader or user
+        if user.is_vendor:
+            return self.filter(published_at__isnull=False, invited_vendors__vendor__seats__person=reader)
+        mine = Membership.objects.active(market_today()).filter(person=reader)
         return self.filter(Q(published_at__isnull=False) | Q(buyer__in=mine.values("microenterprise")))
 
 

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contracts.models import InvitedFirm, Panelist, Project, SavedFilter, Watch
 from contracts.permissions.standing import Standing
+from core.prepared import Bound
 from microenterprises.models import Membership, Microenterprise
 from people.models import User
 
@@ -20,7 +21,7 @@ def watched(projects: QuerySet[Project], user: User) -> QuerySet[Project]:
     return projects.filter(pk__in=Watch.objects.filter(person=user).values("project"))
 
 
-def watches(user: User, project: str = "pk") -> Exists:
+def watches(user: User | Bound, project: str = "pk") -> Exists:
     """Whether the reader watches the outer project, inside its own statement."""
     return Exists(Watch.objects.filter(person=user, project=OuterRef(project)))
 

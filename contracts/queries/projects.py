@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import Phase, phase
@@ -19,7 +19,7 @@ from contracts.queries import decisions, lots
 from contracts.ranking import Ranking, needs_quality, rank
 from core.clock import market_now
 from core.models import AuditRecord
-from core.prepared import Bound
+from core.prepared import Asked, Bound
 from core.words.instants import exact
 from microenterprises.models import Membership
 
@@ -123,8 +123,17 @@ def opened_bids(project: Project) -> list[Bid]:
     """The opened bids with bidder, author, award and contract; none before the opening. One statement."""
     if project.opened_at is None:
         return []
-    return list(
-        project.bids.opened()
+    asked: Asked[Bid] = Asked(_opened_bids, "opened bids", {"project": project.pk})
+    found = asked.rows()
+    for bid in found:
+        bid.project = project
+    return found
+
+
+def _opened_bids() -> QuerySet[Bid]:
+    return (
+        Bid.objects.filter(project=Bound("project", UUIDField()))
+        .opened()
         .select_related("microenterprise", "vendor", "author", "scored_by", "price_question__answered_by")
         .with_award()
         .annotate(objection_rows=decisions.objections_of(OuterRef("pk")))

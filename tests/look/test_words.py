@@ -16,7 +16,7 @@ from core.look import Badge
 from core.paging import Page
 from core.templatetags import market
 from core.words import instants, lists
-from core.words.tables import Amount, Column, Link, Quiet, Table
+from core.words.tables import Amount, Cell, Column, Link, Quiet, Table
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 
@@ -284,7 +284,7 @@ def test_no_component_needs_an_inline_style_or_script() -> None:
 
 
 def test_a_table_says_what_its_cells_are() -> None:
-    rows = [
+    rows: list[list[Cell]] = [
         [Link("<b>Boxes</b>", "/projects/1/"), Badge("Open", "accent"), Amount(12000, "CNY"), NOW + timedelta(hours=3)],
         [(Link("Lids", "/projects/2/"), Link("lot 1 of 2", "/lots/1/", True)), "A & B", Amount(None, "CNY"), None],
         [SafeString("<i>made</i>"), (Badge("Closed", "warn"), Quiet("Real <tender>")), Amount(0, "JPY"), ""],
