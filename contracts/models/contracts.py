@@ -13,6 +13,7 @@ from contracts.models.projects import Project
 from contracts.models.vendors import Bidder, Vendor
 from core.clock import company_zone
 from core.ids import new_id
+from core.prepared import Bound
 from microenterprises.models import Membership, Microenterprise
 from people.models import Role, User
 
@@ -22,24 +23,31 @@ class Party(models.TextChoices):
     SUPPLIER = "supplier", _("Supplier")
 
 
+SEE_ALL = (Role.FINANCE, Role.STEWARD, Role.AUDITOR)
+"""Who sees every contract."""
+
+
 class ContractQuerySet(models.QuerySet["Contract"]):
-    def visible_to(self, user: User) -> "ContractQuerySet":
+    def visible_to(self, user: User, reader: "User | Bound | None" = None) -> "ContractQuerySet":
         """The members of both parties; finance, steward and auditor see all.
 
         Who left an ME keeps what was drafted while they were there, and sees nothing of what came later. Outside
         vendors see their own.
+
+        reader: whom the statement names, where it is prepared for readers who see all or are vendors like `user`.
         """
+        reader = reader or user
         if user.is_vendor:
-            return self.filter(supplier_vendor__seats__person=user)
-        if user.has_role(Role.FINANCE, Role.STEWARD, Role.AUDITOR):
+            return self.filter(supplier_vendor__seats__person=reader)
+        if user.has_role(*SEE_ALL):
             return self
-        mine = Membership.objects.filter(person=user).values("microenterprise")
+        mine = Membership.objects.filter(person=reader).values("microenterprise")
         midnight = Func(F("ended_on"), template="%(expressions)s::timestamp", output_field=models.DateTimeField())
         ends_at = Func(Value(str(company_zone())), midnight, function="timezone", output_field=models.DateTimeField())
         then = Membership.objects.alias(ends_at=ends_at).filter(
             Q(microenterprise=OuterRef("buyer")) | Q(microenterprise=OuterRef("supplier")),
             Q(ended_on=None) | Q(ends_at__gt=OuterRef("created_at")),
-            person=user,
+            person=reader,
         )
         return self.filter(Q(buyer__in=mine) | Q(supplier__in=mine), Exists(then))
 

@@ -26,6 +26,7 @@ from contracts.models.contracts import Party
 from contracts.models.vendors import Bidder
 from contracts.permissions.parts import decided
 from core.errors import Denied, InvalidTransition, TooLate
+from core.prepared import Bound
 from core.words.instants import exact
 from microenterprises.models import Membership
 from people.models import Role, User
@@ -67,7 +68,7 @@ def place(contract: Contract, user: User, on: date) -> Place:
     return made_of(contract, user, dict(rows), Contract.objects.annotate(**part).values(*part).get(pk=contract.pk))
 
 
-def part_in(user: User, on: date) -> dict[str, Q]:
+def part_in(user: User | Bound, on: date | Bound) -> dict[str, Q]:
     """Of a search for contracts: what `user` has had to do with each, as `made_of` takes it; on a business date."""
     known = Declaration.objects.filter(panelist__project=OuterRef("project"), panelist__person=user)
     places = Membership.objects.lasting(on).filter(person=user, microenterprise=OuterRef("supplier"))
@@ -79,7 +80,7 @@ def part_in(user: User, on: date) -> dict[str, Q]:
     }
 
 
-def _has_acted(user: User, party: Party) -> Q:
+def _has_acted(user: User | Bound, party: Party) -> Q:
     """Whether `user` has acted for this party, in the award or since; what was taken back binds nobody.
 
     The award and its contract are made for the buyer, the bid for the supplier.
