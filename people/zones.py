@@ -1,6 +1,7 @@
 """The time zones one can choose, by city. No database, no requests."""
 
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -32,13 +33,19 @@ def zone_of(chosen: str) -> ZoneInfo:
 def choices(now: datetime, *, chosen: str = "") -> list[tuple[str, str]]:
     """Zones as (name, city with its distance to UTC), west to east; one chosen earlier stays among them."""
     names = dict.fromkeys([*ZONES, *([chosen] if chosen else [])])
-    return sorted(
-        ((name, _written(name, now)) for name in names),
-        key=lambda row: (now.astimezone(ZoneInfo(row[0])).utcoffset(), row),
-    )
+    east = {name: now.astimezone(_known(name)).utcoffset() or timedelta(0) for name in names}
+    rows = [(name, _written(name, east[name], locale_name())) for name in names]
+    return sorted(rows, key=lambda row: (east[row[0]], row))
 
 
-def _written(name: str, now: datetime) -> str:
-    local = now.astimezone(ZoneInfo(name))
-    city = get_timezone_location(name, locale=locale_name(), return_city=True)
-    return f"{city} ({get_timezone_gmt(local, width='iso8601', locale=locale_name())})"
+@lru_cache(maxsize=256)
+def _known(name: str) -> ZoneInfo:
+    """Python itself keeps eight zones, and reads the files of all others again for every page that offers them."""
+    return ZoneInfo(name)
+
+
+@lru_cache(maxsize=1_024)
+def _written(name: str, east: timedelta, locale: str) -> str:
+    city = get_timezone_location(name, locale=locale, return_city=True)
+    there = datetime(2000, 1, 1, tzinfo=timezone(east))
+    return f"{city} ({get_timezone_gmt(there, width='iso8601', locale=locale)})"

@@ -4,6 +4,7 @@ How money itself is written and read is `core.money`.
 """
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from babel.numbers import format_decimal, format_percent
@@ -27,7 +28,12 @@ def nothing() -> SafeString:
 
 def counted(value: int) -> str:
     """A whole number with the reader's separators, as plain text."""
-    return format_decimal(value, locale=moneys.locale_name())
+    return _counted(value, moneys.locale_name())
+
+
+@lru_cache(maxsize=4_096)
+def _counted(value: int, locale: str) -> str:
+    return format_decimal(value, locale=locale)
 
 
 def _signed(text: str, minor_units: int, sign: bool) -> str:

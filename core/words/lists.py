@@ -146,12 +146,14 @@ def _told(form: forms.BaseForm, query: QueryDict) -> Hashable | None:
         return type(form), form.prefix, rows, asked
     # A field may be asked for with the value it has anyway: the sheet stands open then, and the fields say the same.
     asked = frozenset(key for bound in form for key in _keys(bound) if query.get(key))
-    return type(form), form.prefix, asked, *(_told_of(bound) for bound in form)
+    # Not the form's class: a set of filters makes itself one for every page.
+    return type(form).__qualname__, form.prefix, asked, *(_told_of(bound) for bound in form)
 
 
 def _told_of(bound: BoundField) -> Hashable:
     words = _unsaid(bound.label), _unsaid(bound.field.help_text)
-    return bound.html_name, words, repr(bound.value()), repr(bound.field.widget.attrs), _choices(bound.field)
+    widget = bound.field.widget
+    return bound.html_name, words, repr(bound.value()), type(widget), repr(widget.attrs), _choices(bound.field)
 
 
 def _choices(formfield: forms.Field) -> Hashable:
