@@ -16,6 +16,7 @@ from contracts.queries import projects as queries
 from contracts.queries.finding import watched
 from contracts.tables import COLUMNS, USUAL_COLUMNS
 from core.fields import FewField, MoneyField
+from core.paging import COUNT_CAP
 from core.prepared import Asked, Bound
 from microenterprises.models import Microenterprise, Platform
 from people.models import Skill
@@ -37,6 +38,8 @@ _TYPED: Final[dict[str, Field[Any, Any]]] = {
 """Filters of which only the value differs from reader to reader."""
 _OWN_WAYS: Final = ("can_bid", "watching", "skill", "platform", "buyer")
 """Filters that are asked rarely or by their own statement for each reader."""
+FEW: Final = 200
+"""Where the count of a search by words stops."""
 
 
 class ProjectFilters(forms.Form):
@@ -111,6 +114,10 @@ class ProjectFilters(forms.Form):
             return ORDERS[chosen]
         urgent = self._chosen("phase") == Phase.OPEN or self._chosen("soon") or self._chosen("can_bid")
         return ORDERS["deadline" if urgent else "newest"]
+
+    def count_to(self) -> int:
+        """Where the count stops. A word that is in many titles is looked for in each of them: there it stops early."""
+        return FEW if self._chosen("q") else COUNT_CAP
 
     def shown_columns(self) -> frozenset[str]:
         """What the list shows beside the title: the columns chosen, or the usual ones."""

@@ -18,12 +18,12 @@ from django.db.models import Q, QuerySet
 from core.prepared import Asked, Bound
 
 R = TypeVar("R")
-COUNT_CAP = 200
+COUNT_CAP = 1000
 
 
 @dataclass(frozen=True)
 class Page(Generic[R]):
-    """Rows of one page, the cursors around it, and a count that stops at `COUNT_CAP`."""
+    """Rows of one page, the cursors around it, and a count that may have stopped."""
 
     rows: Sequence[R]
     after: str | None
@@ -77,12 +77,13 @@ def page(
     cursor: str | None = None,
     size: int = 20,
     count: bool = True,
+    count_to: int = COUNT_CAP,
 ) -> Page[R]:
     """One page of what is found in `order` (non-null fields, the last one unique).
 
     found: prepared or not; what is prepared is ordered by its model's own fields.
-    cursor: what `Page.after` or `Page.before` gave; anything unreadable means the first page.
-    Costs two statements, one when `count` is False.
+    cursor: what `Page.after` or `Page.before` gave; anything unreadable means the first page. count_to: where the count
+    stops. Costs two statements, one when `count` is False.
     """
     asked: Asked[R] = found if isinstance(found, Asked) else Asked(lambda: found)
     backwards = bool(cursor) and str(cursor).startswith("-")
@@ -104,13 +105,13 @@ def page(
         has_after, has_before = True, more
     else:
         has_after, has_before = more, values is not None
-    total = asked.but("counted", lambda rows: rows.order_by()[: COUNT_CAP + 1]).count() if count else 0
+    total = asked.but(("counted", count_to), lambda rows: rows.order_by()[: count_to + 1]).count() if count else 0
     return Page(
         rows=rows,
         after=cursor_after(rows[-1], order) if rows and has_after else None,
         before="-" + cursor_after(rows[0], order) if rows and has_before else None,
-        count=min(total, COUNT_CAP),
-        capped=total > COUNT_CAP,
+        count=min(total, count_to),
+        capped=total > count_to,
     )
 
 

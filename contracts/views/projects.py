@@ -75,7 +75,7 @@ def project_list(request: Request) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         rows = project_rows(form.found(Project.objects.visible_to(request.user), who, now).order_by(*order), now)
         return download(csv_lines(rows), filename="projects.csv", content_type=CSV)
-    shown = page(form.asked(who, now), order=order, cursor=request.GET.get("cursor"))
+    shown = page(form.asked(who, now), order=order, cursor=request.GET.get("cursor"), count_to=form.count_to())
     context = {
         "now": now,
         "page": shown,
