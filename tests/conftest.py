@@ -13,7 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from haier_market import roles
 from tests.cast import cast, told_cast  # the fixtures
-from tests.databases import Told, cloned, visited
+from tests.databases import Told, cloned, throw_away_clones, visited
 from tests.embedded.market import lasting_root
 from tests.seed.small import told_company
 from tests.side_by_side import TABLES
@@ -38,11 +38,16 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The migrated database, in which the application's role has its rights as in a company's."""
     with django_db_blocker.unblock():
+        throw_away_clones()
         roles.grant()
         connection.close()  # a template must have no visitors
+    yield
+    with django_db_blocker.unblock():
+        throw_away_clones(also_ours=True)
+        connection.close()
 
 
 @pytest.fixture
