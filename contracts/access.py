@@ -66,9 +66,9 @@ class SeenProject(NamedTuple):
 
 def project_or_404(user: User, project_id: UUID) -> SeenProject:
     """A project the reader may see, with buyer, platform, people and reference. One statement."""
-    asked: Asked[Project] = Asked(
-        lambda: _project_page(user), ("project page", user.is_vendor), {"reader": user.pk, "project": project_id}
-    )
+    reader, project = Bound("reader", UUIDField()), Bound("project", UUIDField())
+    values = {"reader": user.pk, "project": project_id}
+    asked: Asked[Project] = Asked(lambda: project_page(user, reader, project), ("project page", user.is_vendor), values)
     for found in asked.rows():
         added = vars(found)
         people = {UUID(row["id"]): row["name"] for row in added["panel_rows"]}
@@ -87,14 +87,13 @@ def project_or_404(user: User, project_id: UUID) -> SeenProject:
     raise Http404
 
 
-def _project_page(user: User) -> QuerySet[Project]:
-    """A project as its page shows it to readers who are vendors like `user` or not."""
-    reader = Bound("reader", UUIDField())
+def project_page(user: User, reader: User | Bound, project: UUID | Bound) -> QuerySet[Project]:
+    """A project as its page shows it to a reader who is a vendor like `user` or not."""
     panel = Panelist.objects.filter(project=OuterRef("pk")).order_by("person__name")
     skills = Skill.objects.filter(projects=OuterRef("pk")).order_by("label")
     return (
         Project.objects.visible_to(user, reader)
-        .filter(pk=Bound("project", UUIDField()))
+        .filter(pk=project)
         .select_related("buyer__platform", "acceptor", "created_by", "published_by", "reference", "lot_set")
         .annotate(
             panel_rows=ArraySubquery(
@@ -223,7 +222,8 @@ def contract_or_404(user: User, contract_id: UUID, on: date) -> SeenContract:
     """A contract the reader may see, with where they stand towards it on a business date. One statement."""
     shape = ("contract page", user.is_vendor, user.has_role(*SEE_ALL))
     values = {"reader": user.pk, "on": on, "contract": contract_id}
-    asked: Asked[Contract] = Asked(lambda: _contract_page(user), shape, values)
+    reader, day, contract = Bound("reader", UUIDField()), Bound("on", DateField()), Bound("contract", UUIDField())
+    asked: Asked[Contract] = Asked(lambda: contract_page(user, reader, day, contract), shape, values)
     for found in asked.rows():
         return _seen(found, user)
     raise Http404
@@ -237,9 +237,8 @@ def milestone_or_404(user: User, contract_id: UUID, number: int, on: date) -> tu
     )
 
 
-def _contract_page(user: User) -> QuerySet[Contract]:
-    """A contract with all that its page asks of one row, for readers who see all or are vendors like `user`."""
-    reader, on = Bound("reader", UUIDField()), Bound("on", DateField())
+def contract_page(user: User, reader: User | Bound, on: date | Bound, contract: UUID | Bound) -> QuerySet[Contract]:
+    """A contract with all that its page asks of one row, for a reader who sees all or is a vendor like `user`."""
     memberships = Membership.objects.active(on).filter(
         Q(microenterprise=OuterRef("buyer")) | Q(microenterprise=OuterRef("supplier")), person=reader
     )
@@ -247,7 +246,7 @@ def _contract_page(user: User) -> QuerySet[Contract]:
     hidden = Parameter.objects.filter(name="rating_hidden_days", holds_from__lte=on).order_by("-holds_from")
     return (
         Contract.objects.visible_to(user, reader)
-        .filter(pk=Bound("contract", UUIDField()))
+        .filter(pk=contract)
         .select_related(
             "buyer", "supplier", "supplier_vendor", "acceptor", "project", "award__awarded_by", "end_proposed_by"
         )
@@ -272,7 +271,7 @@ def _places(row: Any, user: User) -> dict[UUID, bool]:
 
 
 def _seen(row: Any, user: User) -> SeenContract:
-    """What `_contract_page` read, as values."""
+    """What `contract_page` read, as values."""
     return SeenContract(
         contract=row,
         place=made_of(row, user, _places(row, user), vars(row)),

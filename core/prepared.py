@@ -10,9 +10,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, NamedTuple, Self, TypeVar, cast
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Expression, Field, QuerySet
+from django.db.models import Expression, Field, Func, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -30,16 +31,29 @@ class Bound(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         """A placeholder, and whose it is."""
-        return "%s", (_Place(self.name, self.output_field),)
+        of = self.output_field
+        placeholder = of.get_placeholder(None, compiler, connection) if hasattr(of, "get_placeholder") else "%s"
+        return placeholder, (Place(self.name, of),)
 
 
-class _Place(NamedTuple):
+class Among(Func):
+    """For `column__in=Among("ids", field)`: one of a list, which is one value, so that any number can be asked for."""
+
+    template = "(SELECT unnest(%(expressions)s))"
+
+    def __init__(self, name: str, of: "Field[Any, Any]") -> None:
+        super().__init__(Bound(name, ArrayField(of)), output_field=of)
+
+
+class Place(NamedTuple):
+    """Where a value is put: its name, and the field whose kind of value it is."""
+
     name: str
     of: "Field[Any, Any]"
 
 
 @dataclass(frozen=True)
-class _Statement:
+class Statement:
     """SQL as Django made it; the compiler that made it knows what its columns are."""
 
     sql: str
@@ -49,7 +63,7 @@ class _Statement:
     """None where no row can be found whatever the values."""
 
 
-_KEPT: dict[Hashable, _Statement] = {}
+_KEPT: dict[Hashable, Statement] = {}
 
 
 @dataclass(frozen=True)
@@ -105,34 +119,35 @@ class Asked(Generic[R]):
         """The keys alone: what the rows show beside them is nothing to count."""
         return self.build().values("pk")
 
-    def _made(self, what: str, build: "Callable[[], QuerySet[Any, Any]]") -> _Statement:
+    def _made(self, what: str, build: "Callable[[], QuerySet[Any, Any]]") -> Statement:
         key = (what, self.shape)
         made = _KEPT.get(key)
         if made is None:
             if len(_KEPT) >= MOST_KEPT:
                 _KEPT.clear()
-            made = _KEPT[key] = _statement(build())
+            made = _KEPT[key] = statement(build())
         return made
 
-    def _given(self, made: _Statement) -> tuple[Any, ...]:
+    def _given(self, made: Statement) -> tuple[Any, ...]:
         """The values of a statement in the order of its places."""
         connection = connections[made.using]
         return tuple(
-            each.of.get_db_prep_value(self.values[each.name], connection) if isinstance(each, _Place) else each
+            each.of.get_db_prep_value(self.values[each.name], connection) if isinstance(each, Place) else each
             for each in made.places
         )
 
 
-def _statement(queryset: "QuerySet[Any, Any]") -> _Statement:
+def statement(queryset: "QuerySet[Any, Any]") -> Statement:
+    """A queryset as the SQL it is asked with, and who knows its columns."""
     compiler = queryset.query.get_compiler(using=queryset.db)
     try:
         sql, places = compiler.as_sql()
     except EmptyResultSet:
-        return _Statement("", (), queryset.db, None)
-    return _Statement(sql, tuple(places), queryset.db, compiler)
+        return Statement("", (), queryset.db, None)
+    return Statement(sql, tuple(places), queryset.db, compiler)
 
 
-def _answering(made: _Statement, values: tuple[Any, ...]) -> SQLCompiler:
+def _answering(made: Statement, values: tuple[Any, ...]) -> SQLCompiler:
     """The compiler of a statement for this thread's connection, which has made its SQL already."""
     compiler = copy.copy(cast(SQLCompiler, made.compiler))
     compiler.connection = connections[made.using]

@@ -16,6 +16,7 @@ from tests.cast import cast, told_cast  # the fixtures
 from tests.databases import Told, cloned, throw_away_clones, visited
 from tests.embedded.market import lasting_root
 from tests.seed.small import told_company
+from tests.shapes import hold
 from tests.side_by_side import TABLES
 
 __all__ = ["cast", "cloned_db", "lasting_root", "told_cast", "told_company"]
@@ -23,6 +24,14 @@ __all__ = ["cast", "cloned_db", "lasting_root", "told_cast", "told_company"]
 # How fast a machine draws examples proves nothing, and no test fails for it.
 settings.register_profile("market", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("market")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shapes() -> Iterator[None]:
+    """Prepared statements are what their shapes say, in all tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        hold(patch)
+        yield
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

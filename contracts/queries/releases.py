@@ -7,17 +7,29 @@ nothing stands in docs/adr/0030.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import BigIntegerField, Exists, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import (
+    BigIntegerField,
+    Exists,
+    Func,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    UUIDField,
+)
 
 from contracts.models import Award, Bid, Contract, Milestone, Project, ProjectVersion, Question, Release, Vendor
 from contracts.models.vendors import Bidder
 from contracts.ocds import history, packages, text, writer
 from contracts.ocds.writer import Node
 from core.clock import company_zone
+from core.prepared import Among, Asked
 
 AT_ONCE: Final = 500
 
@@ -44,22 +56,57 @@ def released() -> QuerySet[Project]:
 
 def parts_of_projects(projects: Iterable[UUID], now: datetime) -> dict[UUID, Node]:
     """What everybody may read of these projects at an instant; drafts are left out. Four statements, five with lots."""
-    bids = Bid.objects.opened().select_related("microenterprise", "vendor").order_by("submitted_at", "pk")
-    awards = Award.objects.select_related("bid__microenterprise", "bid__vendor").order_by("awarded_at", "pk")
-    versions = ProjectVersion.objects.filter(number__gt=1).order_by("number")
-    rows = (
-        released()
-        .filter(pk__in=list(projects))
-        .select_related("buyer")
-        .annotate(told_enquiries=Exists(Question.objects.filter(project=OuterRef("pk"))))
-        .prefetch_related(
-            Prefetch("bids", bids, to_attr="told_bids"),
-            Prefetch("awards", awards, to_attr="told_awards"),
-            Prefetch("versions", versions, to_attr="told_versions"),
-        )
+    sought = {"projects": list(projects)}
+    rows = Asked[Project](_projects, "released projects", sought).rows()
+    parts = _Parts(
+        bids=_by_project(Asked[Bid](_bids, "released bids", sought).rows()),
+        awards=_by_project(Asked[Award](_awards, "released awards", sought).rows()),
+        versions=_by_project(Asked[ProjectVersion](_versions, "released versions", sought).rows()),
+        lots=_siblings({row.lot_set_id for row in rows if row.lot_set_id is not None}),
     )
-    siblings = _siblings({row.lot_set_id for row in rows if row.lot_set_id is not None})
-    return {row.pk: writer.process(_process(row, now, siblings.get(row.lot_set_id, ()))) for row in rows}
+    return {row.pk: writer.process(_process(row, now, parts)) for row in rows}
+
+
+def _projects() -> QuerySet[Project]:
+    enquiries = Exists(Question.objects.filter(project=OuterRef("pk")))
+    return released().filter(pk__in=_sought()).select_related("buyer").annotate(told_enquiries=enquiries)
+
+
+def _bids() -> QuerySet[Bid]:
+    rows = Bid.objects.opened().filter(project__in=_sought()).select_related("microenterprise", "vendor")
+    return rows.order_by("submitted_at", "pk")
+
+
+def _awards() -> QuerySet[Award]:
+    rows = Award.objects.filter(project__in=_sought()).select_related("bid__microenterprise", "bid__vendor")
+    return rows.order_by("awarded_at", "pk")
+
+
+def _versions() -> QuerySet[ProjectVersion]:
+    return ProjectVersion.objects.filter(project__in=_sought(), number__gt=1).order_by("number")
+
+
+def _sought() -> Among:
+    return Among("projects", UUIDField())
+
+
+P = TypeVar("P", Bid, Award, ProjectVersion)
+
+
+def _by_project(rows: Iterable[P]) -> dict[UUID, list[P]]:
+    found: dict[UUID, list[P]] = {}
+    for row in rows:
+        found.setdefault(row.project_id, []).append(row)
+    return found
+
+
+class _Parts(NamedTuple):
+    """What belongs to some projects, by their ids, the first ones first; lots by their sets."""
+
+    bids: dict[UUID, list[Bid]]
+    awards: dict[UUID, list[Award]]
+    versions: dict[UUID, list[ProjectVersion]]
+    lots: dict[UUID | None, list[tuple[UUID, writer.Sibling]]]
 
 
 def _siblings(sets: Collection[UUID]) -> dict[UUID | None, list[tuple[UUID, writer.Sibling]]]:
@@ -87,11 +134,8 @@ def is_planned(project: Project, now: datetime) -> bool:
     return project.status == Project.Status.PUBLISHED and project.opens_at is not None and now < project.opens_at
 
 
-def _process(row: Project, now: datetime, lots: Sequence[tuple[UUID, writer.Sibling]]) -> writer.Process:
-    fetched = vars(row)
-    bids: list[Bid] = fetched["told_bids"] if row.opened_at else []
-    awards: list[Award] = fetched["told_awards"]
-    versions: list[ProjectVersion] = fetched["told_versions"]
+def _process(row: Project, now: datetime, parts: _Parts) -> writer.Process:
+    bids = parts.bids.get(row.pk, []) if row.opened_at else []
     return writer.Process(
         id=str(row.pk),
         title=row.title,
@@ -108,10 +152,13 @@ def _process(row: Project, now: datetime, lots: Sequence[tuple[UUID, writer.Sibl
         criteria=_criteria(row),
         criteria_details=_criteria_details(row),
         bids=[_bid(bid) for bid in bids],
-        awards=[_award(award) for award in awards],
-        amendments=[writer.Amendment(f"{row.pk}-{one.number}", one.made_at, one.reason) for one in versions],
-        has_enquiries=fetched["told_enquiries"],
-        siblings=[sibling for pk, sibling in lots if pk != row.pk],
+        awards=[_award(award) for award in parts.awards.get(row.pk, [])],
+        amendments=[
+            writer.Amendment(f"{row.pk}-{one.number}", one.made_at, one.reason)
+            for one in parts.versions.get(row.pk, [])
+        ],
+        has_enquiries=vars(row)["told_enquiries"],
+        siblings=[sibling for pk, sibling in parts.lots.get(row.lot_set_id, []) if pk != row.pk],
         eligibility="" if row.teams_may_bid else "Launched microenterprises only, no teams of the talent pool.",
     )
 

@@ -150,3 +150,10 @@ def test_a_session_of_nobody_is_nobodys(told_company: Told[Any]) -> None:
 def test_keys_are_given_as_texts_as_well() -> None:
     asked: Asked[User] = Asked(lambda: User.objects.filter(pk=Bound("key", UUIDField())), "text key", {"key": "0" * 32})
     assert asked.rows() == []
+
+
+def test_a_shape_that_leaves_something_out_is_found(told_company: Told[Any]) -> None:
+    for status in ("published", "published"):
+        Asked[Project](lambda: Project.objects.filter(status=status), "too little").rows()  # noqa: B023 - asked at once
+    with pytest.raises(AssertionError, match="is not all that its SQL follows from"):
+        Asked[Project](lambda: Project.objects.filter(status="draft"), "too little").rows()
