@@ -24,19 +24,15 @@ from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from contracts.canonical import canonical
 from contracts.models import Bid, Project, SealedEvent, SealedTerms, WrappedKey
+from core.cipher import KEY_BYTES, LENGTH_BYTES, BrokenSeal, decrypt, encrypt, padded, unpadded
 from core.errors import Invalid
 from core.ids import new_id
 
-KEY_BYTES: Final = 32
-NONCE_BYTES: Final = 12
-LENGTH_BYTES: Final = 4
 TERMS_BYTES: Final = 18 * 1024
 """The size of every sealed bid; a plan of `LONGEST_PLAN` characters fits in any script."""
 EVENT_BYTES: Final = 2 * 1024
@@ -46,10 +42,6 @@ SCORES_BYTES: Final = 16 * 1024
 LONGEST_PLAN: Final = 4_000
 LONGEST_ANSWER: Final = 1_000
 TOKENS: Final = "tokens"
-
-
-class BrokenSeal(Exception):
-    """A ciphertext does not belong here, was changed, or BID_KEY is not the one it was sealed with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +209,7 @@ def wrap_key(name: str) -> bytes:
 
 
 def _wrapped(name: str, key: bytes) -> bytes:
-    return _encrypt(settings.BID_KEY, key, f"key:{name}")
+    return encrypt(settings.BID_KEY, key, f"key:{name}")
 
 
 def _project_name(project_id: UUID) -> str:
@@ -240,17 +232,17 @@ def _key(name: str) -> bytes:
 def _unwrapped(name: str, wrapped: bytes) -> bytes:
     """The key of that name; while BID_KEY is being replaced, BID_KEY_BEFORE still opens what is wrapped under it."""
     try:
-        return _decrypt(settings.BID_KEY, wrapped, f"key:{name}")
+        return decrypt(settings.BID_KEY, wrapped, f"key:{name}")
     except BrokenSeal:
         if settings.BID_KEY_BEFORE is None:
             raise
-        return _decrypt(settings.BID_KEY_BEFORE, wrapped, f"key:{name}")
+        return decrypt(settings.BID_KEY_BEFORE, wrapped, f"key:{name}")
 
 
 def wrapped_anew(name: str, wrapped: bytes) -> bytes | None:
     """The same key under BID_KEY, or None when it is wrapped under it already. No bid is opened. Raises BrokenSeal."""
     try:
-        _decrypt(settings.BID_KEY, wrapped, f"key:{name}")
+        decrypt(settings.BID_KEY, wrapped, f"key:{name}")
     except BrokenSeal:
         return _wrapped(name, _unwrapped(name, wrapped))
     return None
@@ -262,15 +254,15 @@ def wrapped_anew(name: str, wrapped: bytes) -> bytes | None:
 def seal_terms(bid: Bid, terms: Terms, made_for: int) -> None:
     """Store the terms of the bid's current revision, made for a version of the project's words."""
     key = _project_key(bid.project_id)
-    ciphertext = _encrypt(key, _padded(terms.whole(), TERMS_BYTES), _terms_place(bid))
+    ciphertext = encrypt(key, padded(terms.whole(), TERMS_BYTES), _terms_place(bid))
     sealed = {"ciphertext": ciphertext, "made_for": _mark(key, bid, made_for)}
     SealedTerms.objects.update_or_create(bid_id=bid.pk, defaults=sealed)
 
 
 def open_terms(bid: Bid, *, key: bytes | None = None) -> Terms:
     """The terms of a bid, whose `sealed` row is there. Raises BrokenSeal when they are not what was sealed."""
-    plain = _decrypt(key or _project_key(bid.project_id), bytes(bid.sealed.ciphertext), _terms_place(bid))
-    terms = Terms.read(_unpadded(plain))
+    plain = decrypt(key or _project_key(bid.project_id), bytes(bid.sealed.ciphertext), _terms_place(bid))
+    terms = Terms.read(unpadded(plain))
     if terms.receipt() != bid.receipt:
         raise BrokenSeal("the receipt does not belong to these terms")
     return terms
@@ -306,11 +298,11 @@ def stale_among(bids: Iterable[Bid], project: Project) -> set[UUID]:
 
 
 def _mark(key: bytes, bid: Bid, made_for: int) -> bytes:
-    return _encrypt(key, _padded(str(made_for), MARK_BYTES), _mark_place(bid))
+    return encrypt(key, padded(str(made_for), MARK_BYTES), _mark_place(bid))
 
 
 def _read_mark(key: bytes, bid: Bid, mark: bytes) -> int:
-    return int(_unpadded(_decrypt(key, mark, _mark_place(bid)))) if mark else 1
+    return int(unpadded(decrypt(key, mark, _mark_place(bid)))) if mark else 1
 
 
 def _mark_place(bid: Bid) -> str:
@@ -343,7 +335,7 @@ def keep_deed(
     told = Deed(deed, str(bid), str(actor), actor_name, at.isoformat(), facts, kind)
     event_id = new_id()
     place = f"deed:{project_id}:{event_id}"
-    ciphertext = _encrypt(_project_key(project_id), _padded(canonical(asdict(told)), EVENT_BYTES), place)
+    ciphertext = encrypt(_project_key(project_id), padded(canonical(asdict(told)), EVENT_BYTES), place)
     SealedEvent.objects.create(id=event_id, project_id=project_id, ciphertext=ciphertext)
 
 
@@ -352,8 +344,7 @@ def open_deeds(project_id: UUID) -> list[Deed]:
     key = _project_key(project_id)
     events = SealedEvent.objects.filter(project_id=project_id, published=False)
     found = [
-        json.loads(_unpadded(_decrypt(key, bytes(event.ciphertext), f"deed:{project_id}:{event.pk}")))
-        for event in events
+        json.loads(unpadded(decrypt(key, bytes(event.ciphertext), f"deed:{project_id}:{event.pk}"))) for event in events
     ]
     return sorted((Deed(**row) for row in found), key=lambda row: (row.at, row.bid, row.deed))
 
@@ -380,7 +371,7 @@ def kept_deeds(keys: Mapping[UUID, bytes]) -> Iterator[tuple[UUID, bool, Deed | 
         place = f"deed:{event.project_id}:{event.pk}"
         deed = None
         with suppress(BrokenSeal):
-            deed = Deed(**json.loads(_unpadded(_decrypt(keys[event.project_id], bytes(event.ciphertext), place))))
+            deed = Deed(**json.loads(unpadded(decrypt(keys[event.project_id], bytes(event.ciphertext), place))))
         yield event.project_id, event.published, deed
 
 
@@ -406,7 +397,7 @@ def seal_scores(project_id: UUID, panelist_id: int, cells: Iterable[Cell], *, bi
     size = SCORES_BYTES * max(bids, 1)
     if len(text.encode()) > size - LENGTH_BYTES:
         raise Invalid(_("The reasons are too long together. Shorten them."))
-    return _encrypt(_project_key(project_id), _padded(text, size), _scores_place(project_id, panelist_id))
+    return encrypt(_project_key(project_id), padded(text, size), _scores_place(project_id, panelist_id))
 
 
 def open_scores(project_id: UUID, sealed: Mapping[int, bytes]) -> dict[int, list[Cell]]:
@@ -417,7 +408,7 @@ def open_scores(project_id: UUID, sealed: Mapping[int, bytes]) -> dict[int, list
     return {
         panelist: [
             Cell(**row)
-            for row in json.loads(_unpadded(_decrypt(key, ciphertext, _scores_place(project_id, panelist))))["cells"]
+            for row in json.loads(unpadded(decrypt(key, ciphertext, _scores_place(project_id, panelist))))["cells"]
         ]
         for panelist, ciphertext in sealed.items()
     }
@@ -433,14 +424,14 @@ def _scores_place(project_id: UUID, panelist_id: int) -> str:
 def seal_letter(project_id: UUID, facts: Mapping[str, str]) -> str:
     """Facts for one bidder's mail on their way through the broker, whose files are no place for names."""
     place = f"letter:{project_id}"
-    sealed = _encrypt(_project_key(project_id), _padded(canonical(dict(facts)), EVENT_BYTES), place)
+    sealed = encrypt(_project_key(project_id), padded(canonical(dict(facts)), EVENT_BYTES), place)
     return urlsafe_b64encode(sealed).decode()
 
 
 def open_letter(project_id: UUID, sealed: str) -> dict[str, str]:
     """What `seal_letter` was given."""
-    plain = _decrypt(_project_key(project_id), urlsafe_b64decode(sealed), f"letter:{project_id}")
-    found: dict[str, str] = json.loads(_unpadded(plain))
+    plain = decrypt(_project_key(project_id), urlsafe_b64decode(sealed), f"letter:{project_id}")
+    found: dict[str, str] = json.loads(unpadded(plain))
     return found
 
 
@@ -478,41 +469,12 @@ class ProjectSealer:
 
     def terms(self, bid: Bid, terms: Terms) -> SealedTerms:
         """The terms of a bid's current revision."""
-        ciphertext = _encrypt(self._key, _padded(terms.whole(), TERMS_BYTES), _terms_place(bid))
+        ciphertext = encrypt(self._key, padded(terms.whole(), TERMS_BYTES), _terms_place(bid))
         return SealedTerms(bid=bid, ciphertext=ciphertext, made_for=_mark(self._key, bid, 1))
 
     def deed(self, deed: Deed, *, published: bool) -> SealedEvent:
         """One deed; published: the project's bids are opened and the deed stands in the audit trail."""
         event_id = new_id()
         place = f"deed:{self._project_id}:{event_id}"
-        ciphertext = _encrypt(self._key, _padded(canonical(asdict(deed)), EVENT_BYTES), place)
+        ciphertext = encrypt(self._key, padded(canonical(asdict(deed)), EVENT_BYTES), place)
         return SealedEvent(id=event_id, project_id=self._project_id, ciphertext=ciphertext, published=published)
-
-
-# ------------------------------------------------------------------ the cipher
-
-
-def _encrypt(key: bytes, plain: bytes, place: str) -> bytes:
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plain, place.encode())
-
-
-def _decrypt(key: bytes, sealed: bytes, place: str) -> bytes:
-    try:
-        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
-    except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
-        raise BrokenSeal(
-            "this ciphertext cannot be opened here: it was moved, changed, or BID_KEY is another"
-        ) from None
-
-
-def _padded(text: str, size: int) -> bytes:
-    raw = text.encode()
-    if len(raw) > size - LENGTH_BYTES:
-        raise ValueError("too long to be sealed at the common size")
-    return (len(raw).to_bytes(LENGTH_BYTES, "big") + raw).ljust(size, b"\0")
-
-
-def _unpadded(plain: bytes) -> str:
-    length = int.from_bytes(plain[:LENGTH_BYTES], "big")
-    return plain[LENGTH_BYTES : LENGTH_BYTES + length].decode()

@@ -21,7 +21,7 @@ from contracts.actions import (
 from contracts.queries import promises
 from contracts.queries.panel import with_conflicts, with_prices_to_open
 from contracts.queries.projects import due_for_opening
-from contracts.sealing import BrokenSeal
+from core.cipher import BrokenSeal
 from core.clock import business_date, market_now
 
 log = logging.getLogger(__name__)

@@ -10,22 +10,19 @@ through here.
 """
 
 import json
-import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Final
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from core.cipher import BrokenSeal, decrypt, encrypt, padded, unpadded
 from core.errors import Conflict
 from settlement.bank import Account
 
-NONCE_BYTES: Final = 12
-LENGTH_BYTES: Final = 4
 SIZE: Final = 1024
 """Of every sealed account: a holder of 140 characters fits in any script."""
 
@@ -38,24 +35,21 @@ class Unreadable(Conflict):
 
 def seal(account: Account, *, row: UUID, person: UUID) -> bytes:
     """The account as it is stored in a row of a person."""
-    raw = json.dumps(asdict(account), ensure_ascii=False).encode()
-    if len(raw) > SIZE - LENGTH_BYTES:
-        raise ValueError("too long to be sealed at the common size")
-    return _encrypted((len(raw).to_bytes(LENGTH_BYTES, "big") + raw).ljust(SIZE, b"\0"), _place(row, person))
+    told = json.dumps(asdict(account), ensure_ascii=False)
+    return encrypt(settings.PAYOUT_KEY, padded(told, SIZE), _place(row, person))
 
 
 def open_sealed(sealed: bytes, *, row: UUID, person: UUID) -> Account:
     """What `seal` was given. Raises Unreadable."""
-    padded = _decrypted(sealed, _place(row, person), _keys())
-    if padded is None:
+    told = _decrypted(sealed, _place(row, person), _keys())
+    if told is None:
         raise Unreadable(
             _(
                 "Somebody's bank details cannot be opened: PAYOUT_KEY is not the one they were stored with, or they "
                 "were moved. Whoever runs the market restores the key; nothing was written."
             )
         )
-    length = int.from_bytes(padded[:LENGTH_BYTES], "big")
-    return Account(**json.loads(padded[LENGTH_BYTES : LENGTH_BYTES + length]))
+    return Account(**json.loads(unpadded(told)))
 
 
 def sealed_anew(sealed: bytes, *, row: UUID, person: UUID) -> bytes | None:
@@ -71,20 +65,13 @@ def _keys() -> list[bytes]:
     return [settings.PAYOUT_KEY, *([settings.PAYOUT_KEY_BEFORE] if settings.PAYOUT_KEY_BEFORE else [])]
 
 
-def _encrypted(plain: bytes, place: bytes) -> bytes:
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(settings.PAYOUT_KEY).encrypt(nonce, plain, place)
-
-
-def _decrypted(sealed: bytes, place: bytes, keys: Sequence[bytes]) -> bytes | None:
+def _decrypted(sealed: bytes, place: str, keys: Sequence[bytes]) -> bytes | None:
     """What was sealed with one of some keys; None when it was none of them."""
     for key in keys:
-        try:
-            return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
-        except InvalidTag:
-            continue
+        with suppress(BrokenSeal):
+            return decrypt(key, sealed, place)
     return None
 
 
-def _place(row: UUID, person: UUID) -> bytes:
-    return f"bank:{row}:{person}".encode()
+def _place(row: UUID, person: UUID) -> str:
+    return f"bank:{row}:{person}"

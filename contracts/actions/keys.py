@@ -17,7 +17,7 @@ def wrap_anew(*, by: User | None, after: str = "") -> tuple[str | None, int]:
 
     by: who asked for it; None when whoever runs the market did, without a name. after: the name of the last key that
     was looked at. Returns the last one looked at now (None when there is none left) and how many were wrapped. Killed
-    at any point and repeated, it goes on. Raises sealing.BrokenSeal for a key that neither opens; nothing of its step
+    at any point and repeated, it goes on. Raises BrokenSeal for a key that neither opens; nothing of its step
     is written then.
     """
     with transaction.atomic():

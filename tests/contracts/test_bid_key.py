@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from contracts import sealing
 from contracts.models import Bid, SealedTerms, WrappedKey
+from core.cipher import BrokenSeal
 from core.models import AuditRecord
 from tests.cast import Cast, cast
 from tests.contracts.market import opened, published, two_bids
@@ -48,7 +49,7 @@ def test_while_the_key_is_being_replaced_people_go_on_bidding(cast: Cast, settin
     for project in (before, after):
         two_bids(cast, project)
     settings.BID_KEY_BEFORE = None
-    with pytest.raises(sealing.BrokenSeal):
+    with pytest.raises(BrokenSeal):
         sealing.open_all(before.bids.select_related("sealed"), before.pk)
     assert len(sealing.open_all(after.bids.select_related("sealed"), after.pk)) == 2
 

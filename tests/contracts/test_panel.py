@@ -9,7 +9,7 @@ from contracts.actions import awards, panel
 from contracts.actions.panel.figures import Figure
 from contracts.models import Bid, Consensus, Criterion, Declaration, Panelist, Score, SealedScores
 from contracts.queries.projects import opened_bids, ranking_of
-from contracts.sealing import BrokenSeal
+from core.cipher import BrokenSeal
 from core.errors import Conflict, Invalid, InvalidTransition
 from core.models import Parameter
 from tests.cast import Cast, cast

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from contracts import letters, sealing
 from contracts.actions import bids
 from contracts.models import Bid, SealedEvent, SealedTerms
-from contracts.sealing import BrokenSeal, Terms
+from contracts.sealing import Terms
+from core.cipher import BrokenSeal
 from core.clock import business_date, market_now, move_forward
 from core.errors import Denied
 from core.ids import new_id

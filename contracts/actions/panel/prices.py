@@ -11,7 +11,7 @@ from contracts import sealing
 from contracts.actions.projects import leaders, link, locked, record
 from contracts.models import Bid, Project
 from contracts.queries import panel as queries
-from contracts.sealing import BrokenSeal
+from core.cipher import BrokenSeal
 from core.clock import market_now
 from people.notices import tell
 

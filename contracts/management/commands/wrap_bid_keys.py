@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts.actions import keys
-from contracts.sealing import BrokenSeal
+from core.cipher import BrokenSeal
 from people.commands import person_named
 
 
