@@ -27,7 +27,7 @@ from core import audit
 from core.clock import business_date, market_now
 from core.errors import Conflict, Denied, DomainError, Invalid
 from microenterprises import names
-from microenterprises.actions.firms import check_name_is_free
+from microenterprises.rules import check_name_is_free
 from people.models import Role, User
 
 MOST_INVITED: Final = 20

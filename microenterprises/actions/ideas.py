@@ -18,10 +18,11 @@ from ledger.entities import open_entity
 from ledger.writer import post_one
 from microenterprises import entries, lifecycle
 from microenterprises.actions import pledges as pledge_actions
-from microenterprises.actions.firms import MemberSpec, check_currency, check_terms, found
+from microenterprises.actions.firms import MemberSpec, found
 from microenterprises.calculation import TermsSpec
 from microenterprises.models import Goal, Idea, Invitation, Microenterprise, Platform, Pledge, Seat, Track
 from microenterprises.permissions import check_create_idea, check_own_idea
+from microenterprises.rules import check_currency, check_terms
 from people.models import User
 from people.notices import tell
 

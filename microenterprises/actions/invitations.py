@@ -13,7 +13,7 @@ from core.clock import business_date, market_now
 from core.errors import Conflict, Invalid, InvalidTransition, TooLate
 from core.parameters import value
 from microenterprises import lifecycle
-from microenterprises.actions.firms import check_lives, check_no_member_then, join
+from microenterprises.actions.firms import join
 from microenterprises.actions.pledges import check_gathering
 from microenterprises.actions.seats import locked as locked_seat
 from microenterprises.actions.seats import told
@@ -25,6 +25,7 @@ from microenterprises.permissions import (
     check_invite,
     check_withdraw_invitation,
 )
+from microenterprises.rules import check_lives, check_no_member_then
 from people.models import User
 from people.notices import tell
 

@@ -14,9 +14,9 @@ from ledger import queries as books
 from ledger.models import Entry
 from ledger.writer import post_one, reverse
 from microenterprises import entries, names
-from microenterprises.actions.firms import check_active
 from microenterprises.models import Microenterprise, MoneyRecord, Platform
 from microenterprises.permissions import check_record_money
+from microenterprises.rules import check_active
 from microenterprises.sentences import day_name
 from people.models import User
 

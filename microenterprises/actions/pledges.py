@@ -17,7 +17,6 @@ from core.errors import Conflict, Invalid, InvalidTransition
 from core.parameters import value
 from ledger.writer import post_one
 from microenterprises import entries, lifecycle, names, sentences
-from microenterprises.actions.firms import check_active
 from microenterprises.actions.money import check_amount, check_dated, check_document
 from microenterprises.models import Idea, Microenterprise, Pledge
 from microenterprises.permissions import (
@@ -28,6 +27,7 @@ from microenterprises.permissions import (
     check_refund,
     place_of,
 )
+from microenterprises.rules import check_active
 from people.models import User
 from people.notices import tell
 

@@ -11,9 +11,9 @@ from core import audit
 from core.clock import market_now
 from core.errors import InvalidTransition
 from microenterprises import lifecycle
-from microenterprises.actions.firms import check_conditions, check_lives, check_pay_of
 from microenterprises.models import Idea, Invitation, Microenterprise, Seat, Track
 from microenterprises.permissions import check_lead, check_own_idea, check_seat_owner, place_of
+from microenterprises.rules import check_conditions, check_lives, check_pay_of
 from people.models import Skill, User
 
 

@@ -19,17 +19,11 @@ from ledger.accounts import EntityKind
 from ledger.days import date_of, hold_date, open_date
 from ledger.entities import open_entity
 from microenterprises import lifecycle
-from microenterprises.actions.firms import (
-    MemberSpec,
-    check_founders,
-    check_name_is_free,
-    check_terms,
-    hold_first_terms,
-    name_taken,
-)
+from microenterprises.actions.firms import MemberSpec, check_founders, hold_first_terms
 from microenterprises.calculation import TermsSpec
 from microenterprises.models import Membership, Microenterprise, Platform, Track
 from microenterprises.permissions import check_acts, check_lead, place_of
+from microenterprises.rules import check_name_is_free, check_terms, name_taken
 from people.models import User
 
 

@@ -12,11 +12,12 @@ from core.clock import business_date, market_now
 from core.errors import Conflict, Denied, Invalid, InvalidTransition, TooLate
 from core.parameters import value
 from microenterprises import lifecycle
-from microenterprises.actions.firms import check_active, check_terms, terms_columns
+from microenterprises.actions.firms import terms_columns
 from microenterprises.calculation import TermsSpec, outcome, votes_needed
 from microenterprises.models import Ballot, Membership, Microenterprise, ShareTerms, Vote
 from microenterprises.models.terms import ShareTermsQuerySet
 from microenterprises.permissions import check_member, place_of
+from microenterprises.rules import check_active, check_terms
 from microenterprises.sentences import day_name
 from people.models import User
 from people.notices import tell
