@@ -34,6 +34,7 @@ from microenterprises.models import (
 )
 from microenterprises.permissions import check_acts, check_dissolve, check_end_membership, check_lead, place_of
 from microenterprises.rules import (
+    WHOLE_PERCENT,
     check_conditions,
     check_future,
     check_lives,
@@ -48,8 +49,6 @@ from microenterprises.rules import (
 from microenterprises.sentences import day_name
 from people.models import User
 from people.notices import tell
-
-WHOLE_PERCENT: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
