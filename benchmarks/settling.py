@@ -93,7 +93,7 @@ def places() -> list[Place]:
         Place(nights, "_settle_next_shard", SHARDS),
         Place(nights, "seal", SEAL),
         Place(connections[DEFAULT_DB_ALIAS], "_commit", COMMIT),
-        Place(ordinary, "_candidates", "facts"),
+        Place(ordinary, "candidates", "facts"),
         Place(ordinary._Night, "__init__", "facts"),
         Place(ordinary._Night, "_can_split", SPLIT),
         Place(ordinary._Night, "_split", SPLIT),

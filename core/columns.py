@@ -22,8 +22,10 @@ _NUMERIC: Final = np.dtype(
 """A whole number of 64 bits as `numeric` takes it: five digits to the base of 10,000, the largest first."""
 _KINDS: Final[Mapping[str, Any]] = {
     "int2": ">i2", "int4": ">i4", "int8": ">i8", "date": ">i4", "bool": "i1", "uuid": "V16", "numeric": _NUMERIC,
+    "3 bytes": "V3", "32 bytes": "V32",
 }  # fmt: skip
-"""PostgreSQL's name of a type and how its binary format looks; `numeric` is of one width only where it is written."""
+"""PostgreSQL's name of a type and how its binary format looks; `numeric` is of one width only where it is written.
+Bytes are a `text` or `bytea` of which every value has so many."""
 
 _OIDS: Final = {"int2": 21, "int4": 23, "int8": 20}
 """The numbers by which PostgreSQL knows the types that stand in lists."""
@@ -38,6 +40,8 @@ _BEFORE: Final = 20
 _NULL: Final = struct.pack(">i", -1)
 _EPOCH: Final = date(2000, 1, 1)
 
+Whole = np.ndarray[Any, np.dtype[np.int64]]
+
 Columns = Mapping[str, str]
 """Column names and their types, in the order of the statement."""
 
@@ -48,23 +52,14 @@ def day_number(day: date) -> int:
 
 
 def read(sql: str, columns: Columns, values: Mapping[str, Any] | Sequence[Any] = ()) -> dict[str, Any]:
-    """The rows of a query as one array for each column; whole numbers come as int64.
+    """The rows of a query as one array for each column; whole numbers come as int64, identifiers and bytes as bytes.
 
     Raises ValueError when a value is NULL or not of the width its type promises: an array cannot hold "nothing".
     """
-    found = BytesIO()
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        statement = cursor.mogrify(sql, values).decode()
-        cursor.copy_expert(f"COPY ({statement}) TO STDOUT (FORMAT binary)", found)
-    row = _row(columns)
-    body = found.getbuffer()[len(_HEAD) : -len(_END)]
-    if len(body) % row.itemsize:
+    body = _sent(sql, values)
+    if len(body) % _row(columns).itemsize:
         raise ValueError(f"a row of {list(columns)} has a NULL or a column of another type")
-    rows = np.frombuffer(body, dtype=row)
-    for name in columns:
-        if rows.size and not bool((rows[f"{name} width"] == row[name].itemsize).all()):
-            raise ValueError(f"{name} is NULL somewhere or is not of the type {columns[name]}")
-    return {name: rows[name] if kind == "uuid" else rows[name].astype(np.int64) for name, kind in columns.items()}
+    return _columns(body, columns)
 
 
 def read_lists(
@@ -73,43 +68,72 @@ def read_lists(
     """The elements of the lists in each row, row after row, as one array for each column; in each row the lists are as
     long as each other, and the values of its other columns stand beside every element.
 
-    columns, lists: as for `write_lists`, in the order of the statement. Raises ValueError for a NULL, a value or an
-    element of another width, or lists of different lengths.
+    columns, lists: as for `write_lists`, in the order of the statement. Raises ValueError as `read_rows` does.
     """
-    found = BytesIO()
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        statement = cursor.mogrify(sql, values).decode()
-        cursor.copy_expert(f"COPY ({statement}) TO STDOUT (FORMAT binary)", found)
-    body, at, last = found.getbuffer(), len(_HEAD), len(found.getbuffer()) - len(_END)
-    fixed, width = _row(columns), _row(columns).itemsize
+    rows, lengths, elements = read_rows(sql, columns, lists, values)
+    return {name: np.repeat(found, lengths) for name, found in rows.items()} | elements
+
+
+def read_rows(
+    sql: str, columns: Columns, lists: Columns, values: Mapping[str, Any] | Sequence[Any] = ()
+) -> tuple[dict[str, Any], Whole, dict[str, Any]]:
+    """Rows that end in lists: one array for each of the other columns, how long the lists of each row are (within a row
+    one as long as the other), and for each list all elements, row after row.
+
+    Raises ValueError for a NULL, a value or an element of another width, or lists of different lengths.
+    """
+    body, at, width = _sent(sql, values), 0, _row(columns).itemsize
     heads: list[memoryview] = []
     lengths: list[int] = []
     kinds: list[tuple[int, list[memoryview]]] = [(4 + np.dtype(_KINDS[kind]).itemsize, []) for kind in lists.values()]
-    while at < last:
+    while at < len(body):
         heads.append(body[at : at + width])
         at += width
-        sizes = set()
+        length = -1
         for each, elements in kinds:
             (size,) = _WIDTH.unpack_from(body, at)
             at += 4
-            if size > _EMPTY:
+            if length < 0:
+                length = (size - _BEFORE) // each if size > _EMPTY else 0
+            if size != (_BEFORE + length * each if length else _EMPTY):
+                raise ValueError(_why_not(size, each, list(lists)))
+            if length:
                 elements.append(body[at + _BEFORE : at + size])
-            length, rest = divmod(max(size - _BEFORE, 0), each)
-            if size < 0 or rest:
-                raise ValueError(f"a row of {list(lists)} has a NULL or elements of another type")
-            sizes.add(length)
             at += size
-        if len(sizes) != 1:
-            raise ValueError(f"a row of {list(lists)} has lists of different lengths")
-        lengths += sizes
-    rows = np.frombuffer(b"".join(heads), dtype=fixed)
-    answer = {name: np.repeat(rows[name].astype(np.int64), lengths) for name in columns}
+        lengths.append(length)
+    answer = {}
     for (name, kind), (each, elements) in zip(lists.items(), kinds, strict=True):
         whole = np.frombuffer(b"".join(elements), dtype=[("width", ">i4"), ("value", _KINDS[kind])])
         if whole.size and not bool((whole["width"] == each - 4).all()):
             raise ValueError(f"{name} has a NULL or elements that are not of the type {kind}")
         answer[name] = whole["value"].astype(np.int64)
-    return answer
+    return _columns(b"".join(heads), columns), np.array(lengths, dtype=np.int64), answer
+
+
+def _sent(sql: str, values: Mapping[str, Any] | Sequence[Any]) -> memoryview:
+    """The rows of a query in the binary format, without what stands before and after them."""
+    found = BytesIO()
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        statement = cursor.mogrify(sql, values).decode()
+        cursor.copy_expert(f"COPY ({statement}) TO STDOUT (FORMAT binary)", found)
+    return found.getbuffer()[len(_HEAD) : -len(_END)]
+
+
+def _columns(body: bytes | memoryview, columns: Columns) -> dict[str, Any]:
+    """The values of rows of fixed width, column by column. Raises ValueError for one of another width, or NULL."""
+    row = _row(columns)
+    rows = np.frombuffer(body, dtype=row)
+    for name, kind in columns.items():
+        if rows.size and not bool((rows[f"{name} width"] == row[name].itemsize).all()):
+            raise ValueError(f"{name} is NULL somewhere or is not of the type {kind}")
+    return {name: rows[name] if row[name].kind == "V" else rows[name].astype(np.int64) for name in columns}
+
+
+def _why_not(size: int, each: int, lists: Sequence[str]) -> str:
+    """What is wrong with a list of so many bytes whose elements should have so many each."""
+    if size < 0 or max(size - _BEFORE, 0) % each:
+        return f"a row of {lists} has a NULL or elements of another type"
+    return f"a row of {lists} has lists of different lengths"
 
 
 def write(table: str, columns: Columns, arrays: Mapping[str, Any]) -> int:
@@ -136,7 +160,7 @@ def write_lists(
     arrays: Mapping[str, Any],
     lists: Columns,
     elements: Mapping[str, Any],
-    lengths: "np.ndarray[Any, np.dtype[np.int64]]",
+    lengths: Whole,
     written: Mapping[str, Sequence[bytes | None]] | None = None,
 ) -> int:
     """Insert rows of which some columns are arrays; how many rows there were.
@@ -147,41 +171,65 @@ def write_lists(
     Raises ValueError when there are more elements or fewer than the rows take.
     """
     size, taken = len(lengths), int(np.sum(lengths))
-    written = written or {}
     for name in lists:
         if len(elements[name]) != taken:
             raise ValueError(f"the rows take {taken} elements of {name}, not {len(elements[name])}")
     if not size:
         return 0
-    fixed = _row(columns)
+    even, uneven = _parted(written or {})
+    fixed = _row(columns, {name: len(values[0]) for name, values in even.items()})
     rows = np.empty(size, dtype=fixed)
-    rows["fields"] = len(columns) + len(lists) + len(written)
+    rows["fields"] = len(columns) + len(even) + len(uneven) + len(lists)
     for name, kind in columns.items():
         rows[f"{name} width"] = fixed[name].itemsize
         rows[name] = _numeric(arrays[name]) if kind == "numeric" else arrays[name]
+    for name, all_there in even.items():
+        rows[f"{name} width"] = wide = len(all_there[0])
+        if wide:
+            rows[name] = np.frombuffer(b"".join(all_there), dtype=f"V{wide}")
     heads, width = memoryview(rows.tobytes()), fixed.itemsize
-    bodies = [(_elements(elements[name], kind), _KINDS[kind], _OIDS[kind]) for name, kind in lists.items()]
+    bodies = []
+    for name, kind in lists.items():
+        each = 4 + np.dtype(_KINDS[kind]).itemsize
+        told = {length: _list_head(length, each, _OIDS[kind]) for length in set(lengths.tolist())}
+        bodies.append((_elements(elements[name], kind), each, told))
     ends = np.cumsum(lengths).tolist()
     parts: list[Any] = [_HEAD]
-    start = 0
-    for number, (end, values) in enumerate(zip(ends, _row_by_row(written, size), strict=True)):
-        parts.append(heads[number * width : number * width + width])
+    start = at = 0
+    for end, values in zip(ends, _row_by_row(uneven, size), strict=True):
+        parts.append(heads[at : at + width])
+        at += width
         for value in values:
             parts += (_NULL,) if value is None else (_WIDTH.pack(len(value)), value)
-        for body, kind, oid in bodies:
-            each = 4 + np.dtype(kind).itemsize
-            parts += (_list_head(end - start, each, oid), body[start * each : end * each])
+        length = end - start
+        for body, each, told in bodies:
+            parts += (told[length], body[start * each : end * each])
         start = end
     parts.append(_END)
-    names = ", ".join(f'"{name}"' for name in (*columns, *written, *lists))
+    names = ", ".join(f'"{name}"' for name in (*columns, *even, *uneven, *lists))
     with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN (FORMAT binary)', BytesIO(b"".join(parts)), 1 << 18)
     return size
 
 
-def list_of(values: "Sequence[int] | np.ndarray[Any, np.dtype[np.int64]]") -> bytes:
+def list_of(values: Sequence[int] | Whole) -> bytes:
     """A list of `int8` as PostgreSQL sends it, for `written`."""
     return _list_head(len(values), 12, _OIDS["int8"])[4:] + bytes(_elements(values, "int8"))
+
+
+def _parted(
+    written: Mapping[str, Sequence[bytes | None]],
+) -> tuple[dict[str, Sequence[bytes]], dict[str, Sequence[bytes | None]]]:
+    """The columns whose values are all of one width, which a row can hold side by side, and the others."""
+    even: dict[str, Sequence[bytes]] = {}
+    uneven: dict[str, Sequence[bytes | None]] = {}
+    for name, values in written.items():
+        there = [value for value in values if value is not None]
+        if len(there) == len(values) and len(set(map(len, there))) == 1:
+            even[name] = there
+        else:
+            uneven[name] = values
+    return even, uneven
 
 
 def _row_by_row(written: Mapping[str, Sequence[bytes | None]], size: int) -> Iterable[tuple[bytes | None, ...]]:
@@ -213,9 +261,16 @@ def _numeric(values: Any) -> "np.ndarray[Any, Any]":
     return found
 
 
-def _row(columns: Columns) -> "np.dtype[Any]":
-    """One row of the binary format: how many fields, then for each its width and its value."""
+def _row(columns: Columns, even: Mapping[str, int] | None = None) -> "np.dtype[Any]":
+    """One row of the binary format: how many fields, then for each its width and its value.
+
+    even: further columns, and of how many bytes every value in them is.
+    """
     fields: list[tuple[str, Any]] = [("fields", ">i2")]
     for name, kind in columns.items():
         fields += [(f"{name} width", ">i4"), (name, _KINDS[kind])]
+    for name, width in (even or {}).items():
+        fields.append((f"{name} width", ">i4"))
+        if width:
+            fields.append((name, f"V{width}"))
     return np.dtype(fields)

@@ -76,7 +76,8 @@ def head_of(
             f"{_text(posted_by)}\n",
         )
     )
-    return lambda reference, subject: f"{_text(reference)}{between}{_text(subject)}{rest}".encode()
+    # `_text` written out: a night makes thousands of these
+    return lambda reference, subject: f"{len(reference)}:{reference}{between}{len(subject)}:{subject}{rest}".encode()
 
 
 def _text(value: str) -> str:

@@ -92,7 +92,9 @@ class Entry(models.Model):
         verbose_name_plural = "entries"
         constraints = [
             models.UniqueConstraint(fields=["reference"], name="a_reference_stands_for_one_entry"),
-            models.UniqueConstraint(fields=["reverses"], name="an_entry_is_reversed_once"),
+            models.UniqueConstraint(
+                fields=["reverses"], condition=Q(reverses__isnull=False), name="an_entry_is_reversed_once"
+            ),
             models.CheckConstraint(condition=Q(book__in=list(Book)), name="an_entry_is_in_a_known_book"),
             models.CheckConstraint(condition=Q(posting_count__gte=2), name="an_entry_has_two_lines_or_more"),
             models.CheckConstraint(condition=Q(debit_total_minor__gt=0), name="an_entry_moves_something"),

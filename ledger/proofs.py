@@ -285,7 +285,10 @@ def sound_day(day: date, *, accounts_after: int | None) -> DayFacts | None:
                     count(*) FILTER (WHERE a.book = 'real') AS in_real, NULL::bigint[] AS account_ids,
                     {SQL_LINES} AS lines
                FROM ledger_posting_day p
-               LEFT JOIN ledger_account a ON a.id = p.account_id AND a.entity_id = p.entity_id
+               LEFT JOIN (SELECT id, entity_id, book FROM ledger_account  -- not of every one there is
+                           WHERE id = ANY (ARRAY(SELECT DISTINCT account_id FROM ledger_posting_day
+                                                  WHERE business_date = %(day)s))) a
+                      ON a.id = p.account_id AND a.entity_id = p.entity_id
               WHERE p.business_date = %(day)s GROUP BY 1
               UNION ALL
              SELECT n.entry_id, true, l.size, 1, l.size, l.moving, l.total, l.debit, n.entity_id, n.entity_id, 0, 0,
@@ -296,7 +299,7 @@ def sound_day(day: date, *, accounts_after: int | None) -> DayFacts | None:
                            bool_and(p.account_id IS NOT NULL AND coalesce(p.amount_minor, 0) <> 0) AS moving,
                            sum(p.amount_minor) AS total, sum(greatest(p.amount_minor, 0)) AS debit,
                            {SQL_LINES_AS_THEY_COME} AS lines
-                      FROM unnest(n.account_ids, n.amounts_minor) AS p (account_id, amount_minor)) l
+                      FROM (SELECT unnest(n.account_ids) AS account_id, unnest(n.amounts_minor) AS amount_minor) p) l
               WHERE n.business_date = %(day)s),
         checked AS MATERIALIZED (
              SELECT e.book, l.entity, l.size, l.debit,

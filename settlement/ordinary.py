@@ -6,16 +6,12 @@ nearly every night. `settle` posts those and hands the others back; they go one 
 `settlement.night` and `settlement.posting`, which say what is right. A test holds both ways against each other.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
-from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from datetime import date
+from typing import Final
 
 import numpy as np
-from django.db import connection
 from numpy.typing import NDArray
 
 from core import columns
@@ -25,27 +21,12 @@ from ledger.accounts import Kind
 from ledger.canonical import account_key
 from ledger.entities import account_ids
 from microenterprises.models import Membership
-from settlement.calculation import Standing, Terms, advance, is_month_end, pool_minor
-from settlement.facts import NOTHING_ELSE, fingerprint_of, fiscal_year_of, terms_from
+from settlement.calculation import advance, is_month_end, pool_minor
+from settlement.candidates import NOWHERE, ROOM, Carries, Firm, candidates, listed
+from settlement.facts import NOTHING_ELSE, fingerprint_of, fiscal_year_of
 from settlement.models import Outcome, PayeeAccounts, share_reference
 from settlement.posting import share_memo
 from settlement.splitting import Parts, Pools, Whole, fits, split_all
-
-ONE_DAY: Final = timedelta(days=1)
-
-
-class _Firm(NamedTuple):
-    """An ME that may be ordinary tonight, with what the date before left. Identifiers are texts, to be written only."""
-
-    id: str
-    entity_id: int
-    currency: str
-    before: Standing
-    carries_at: str | None
-    terms_id: str
-    terms: Terms
-    terms_text: bytes
-    with_stable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,67 +50,13 @@ def settle(day: date, moved: Moved, *, by: str) -> list[str]:
     by: who posts, as text for readers of the books. Raises what `ledger.batches.post` raises.
     """
     year = fiscal_year_of(day)
-    firms = [] if is_month_end(day) else _candidates(day, year, list(moved))
+    firms: list[Firm] = []
+    if not is_month_end(day):
+        firms, carries = candidates(day, year, list(moved))
     if firms:
-        firms = _Night(day, year, firms, moved).settle(by)
+        firms = _Night(day, year, firms, carries, moved).settle(by)
     done = {firm.id for firm in firms}
     return [each for each in moved if each not in done]
-
-
-def _listed(texts: Iterable[str | None]) -> str:
-    """Identifiers as the text of an array."""
-    return f"{{{','.join(text or 'NULL' for text in texts)}}}"
-
-
-# --- Who may be ordinary ----------------------------------------------------------------------------------------------
-
-
-def _candidates(day: date, year: date, microenterprises: Sequence[str]) -> list[_Firm]:
-    """In the order of their entities: an own outcome the date before in this year, terms in force, nothing open.
-
-    OFFSET 0 has each looked up by its ME: of a date that its statistics do not know the planner expects one outcome,
-    and would read the terms of the whole company for each.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT f.id::text, f.entity_id, f.currency, o.profit_minor, o.due_fine,
-                   o.already_shared_minor + o.shared_minor, o.carries_at_id::text,
-                   t.id::text, t.threshold_minor, t.tiers::text, t.carries_losses, t.shares_with_stable
-              FROM microenterprises_microenterprise f
-             CROSS JOIN LATERAL (
-                   SELECT * FROM settlement_outcome o
-                    WHERE o.microenterprise_id = f.id AND o.repairs_id IS NULL
-                      AND o.business_date = %(before)s AND o.fiscal_year = %(year)s OFFSET 0) o
-             CROSS JOIN LATERAL (
-                   SELECT * FROM microenterprises_shareterms t
-                    WHERE t.microenterprise_id = f.id AND t.status = 'agreed' AND t.effective_from <= %(day)s
-                      AND (t.effective_to IS NULL OR t.effective_to > %(day)s) OFFSET 0) t
-             WHERE f.id = ANY(%(firms)s::uuid[]) AND NOT EXISTS (
-                   SELECT FROM settlement_outcome e
-                    WHERE e.microenterprise_id = f.id AND e.state = 'exception' AND e.business_date < %(day)s
-                      AND NOT EXISTS (SELECT FROM settlement_outcome r WHERE r.repairs_id = e.id))
-             ORDER BY f.entity_id
-            """,
-            {"before": day - ONE_DAY, "year": year, "day": day, "firms": _listed(microenterprises)},
-        )
-        return [_firm(*row) for row in cursor.fetchall()]
-
-
-def _firm(
-    pk: str, entity: int, currency: str, profit: int, due: Decimal, shared: int, carries_at: str | None, *rest: Any
-) -> _Firm:
-    terms_id, threshold, tiers, carries_losses, with_stable = rest
-    terms, text = _terms(threshold, tiers, carries_losses)
-    before = Standing(profit, int(due), shared)
-    return _Firm(pk, entity, currency, before, carries_at, terms_id, terms, text, with_stable)
-
-
-@lru_cache(maxsize=16_384)
-def _terms(threshold_minor: int, tiers: str, carries_losses: bool) -> tuple[Terms, bytes]:
-    """The same terms hold for many nights. Beside them, how they are hashed."""
-    terms = terms_from(threshold_minor, json.loads(tiers), carries_losses)
-    return terms, repr(terms).encode()
 
 
 # --- The night of those who are ---------------------------------------------------------------------------------------
@@ -138,7 +65,7 @@ def _terms(threshold_minor: int, tiers: str, carries_losses: bool) -> tuple[Term
 class _Night:
     """The columns of one batch. Places in them are places in `firms`, which stand in the order of their entities."""
 
-    def __init__(self, day: date, year: date, firms: list[_Firm], moved: Moved) -> None:
+    def __init__(self, day: date, year: date, firms: list[Firm], carries: Carries, moved: Moved) -> None:
         self.day, self.year, self.night = day, year, day.isoformat()
         entities = np.array([firm.entity_id for firm in firms], dtype=np.int64)
         accounts = batches.accounts_of(entities, (Kind.WALLET, Kind.SET_ASIDE, Kind.PROFIT_SHARED, Kind.ADVANCE))
@@ -148,20 +75,20 @@ class _Night:
             for minor, reshared in (moved[firm.id],)
         ]
         kept = accounts[Kind.ADVANCE][0] == 0  # nobody owes a draw
-        kept &= np.array([_is_narrow(firm.before, after) for firm, after in zip(firms, standings, strict=True)])
+        kept &= np.array([-ROOM < after.due_fine < ROOM for after in standings])  # has room in 64 bits
         self.firms = [firm for firm, is_kept in zip(firms, kept.tolist(), strict=True) if is_kept]
-        self.listed = _listed(firm.id for firm in self.firms)
+        self.listed = listed(firm.id for firm in self.firms)
         self.entities = entities[kept]
         self.accounts = {kind: (ids[kept], minor[kept]) for kind, (ids, minor) in accounts.items()}
         self.wallet_account, self.wallet = self.accounts[Kind.WALLET]
         self.moved = [moved[firm.id] for firm in self.firms]
         self.standings = [each for each, is_kept in zip(standings, kept.tolist(), strict=True) if is_kept]
         self.pool = np.array([pool_minor(standing) for standing in self.standings], dtype=np.int64)
-        self.seats, self.departed = self._seats()
+        self.seats, self.departed = self._seats(carries.of_those(kept))
         self.weights_sum = self._by_firm(self.seats.weight)
         self.orphaned = self._orphaned()
 
-    def settle(self, by: str) -> list[_Firm]:
+    def settle(self, by: str) -> list[Firm]:
         """Split, post and store those whose night is ordinary; which they were."""
         if not self.firms:
             return []
@@ -179,47 +106,46 @@ class _Night:
 
     # --- facts ---
 
-    def _seats(self) -> tuple[_Seats, dict[int, dict[int, int]]]:
+    def _seats(self, carries: Carries) -> tuple[_Seats, dict[int, dict[int, int]]]:
         rows = columns.read(
             """
             SELECT f.place - 1 AS of, m.number, m.weight, (m.track = 'stable') AS stable
               FROM unnest(%(firms)s::uuid[]) WITH ORDINALITY AS f (id, place)
               JOIN microenterprises_membership m ON m.microenterprise_id = f.id AND m.started_on <= %(day)s
                    AND (m.ended_on IS NULL OR m.ended_on > %(day)s)
-             ORDER BY f.place, m.number
             """,
             {"of": "int8", "number": "int8", "weight": "int4", "stable": "bool"},
             {"firms": self.listed, "day": self.day},
         )
+        order = np.lexsort((rows["number"], rows["of"]))  # numbers are put in order here faster than rows there
+        rows = {name: values[order] for name, values in rows.items()}
         of, number = rows["of"], rows["number"]
         with_stable = np.array([firm.with_stable for firm in self.firms], dtype=bool)
         weight = np.where((rows["stable"] == 0) | with_stable[of], rows["weight"], 0)
-        kept = self._kept()
-        account, _of_nobody = _by_number(kept, _ACCOUNT, number)
-        carry, gone = _by_number(kept, _CARRY, number)
+        account, carry = np.zeros_like(number), np.zeros_like(number)
+        payees = self._payees()
+        at, here = _among(number, payees["number"])
+        account[at] = payees["account"][here]
+        at, here = _among(number, carries.number)
+        carry[at] = carries.value[here]
         departed: dict[int, dict[int, int]] = {}
-        for place, who, grain in zip(*(kept[name][gone].tolist() for name in ("of", "number", "value")), strict=True):
+        for place, who, grain in zip(*(values[~here].tolist() for values in carries), strict=True):
             departed.setdefault(place, {})[who] = grain
         return _Seats(of, number, weight, account, carry), departed
 
-    def _kept(self) -> dict[str, Whole]:
-        """What earlier nights left, by the number of a membership: its account and its carry, of whoever has one."""
-        kept = columns.read_lists(
+    def _payees(self) -> dict[str, Whole]:
+        """The accounts that owe the members, as they were found on earlier nights, beside the members' numbers."""
+        return columns.read_lists(
             """
-            SELECT at.place - 1 AS of, 0::int2 AS what, o.member_numbers, o.member_carry_after_grain
-              FROM unnest(%(places)s::uuid[]) WITH ORDINALITY AS at (id, place)
-              JOIN settlement_outcome o ON o.id = at.id
-             UNION ALL
-            SELECT at.place - 1, 1::int2, p.numbers, p.accounts
-              FROM unnest(%(firms)s::uuid[]) WITH ORDINALITY AS at (id, place)
-              JOIN settlement_payeeaccounts p ON p.microenterprise_id = at.id
+            SELECT p.numbers, p.accounts
+              FROM unnest(%(firms)s::uuid[]) AS f (id)
+             CROSS JOIN LATERAL (  -- OFFSET: looked up one by one, not by reading those of the whole company
+                   SELECT numbers, accounts FROM settlement_payeeaccounts WHERE microenterprise_id = f.id OFFSET 0) p
             """,
-            {"of": "int8", "what": "int2"},
-            {"number": "int8", "value": "int8"},
-            {"places": _listed(firm.carries_at for firm in self.firms), "firms": self.listed},
+            {},
+            {"number": "int8", "account": "int8"},
+            {"firms": self.listed},
         )
-        something = kept["value"] != 0
-        return {name: values[something] for name, values in kept.items()}
 
     def _orphaned(self) -> Whole:
         """Carries of those who hold no weight tonight: they left, or weigh nothing."""
@@ -356,13 +282,13 @@ class _Night:
             counts[fine],
             {
                 "id": ids,
-                "microenterprise_id": [_uuid(firm.id) for firm in firms],
-                "share_terms_id": [_uuid(firm.terms_id) for firm in firms],
+                "microenterprise_id": [firm.key for firm in firms],
+                "share_terms_id": [firm.terms_id for firm in firms],
                 "carries_at_id": [
-                    own if shares else _uuid(firm.carries_at) if firm.carries_at else None
+                    own if shares else firm.carries_at if firm.carries_at != NOWHERE else None
                     for own, firm, shares in zip(ids, firms, pool.tolist(), strict=True)
                 ],
-                "currency": [firm.currency.encode() for firm in firms],
+                "currency": [firm.currency for firm in firms],
                 "state": [_SETTLED if shares else _NOTHING_SHARED for shares in pool.tolist()],
                 "snag": [b""] * len(firms),
                 "entry_reference": [
@@ -371,7 +297,7 @@ class _Night:
                 ],
                 "facts_sha256": [hashes[place].encode() for place in places],
                 "member_inherited_grain": self._inherited(answer, counts, places),
-                "member_recovered_minor": [columns.list_of(())] * len(firms),
+                "member_recovered_minor": [_NO_LIST] * len(firms),
             },
         )
 
@@ -389,9 +315,11 @@ class _Night:
     def _inherited(self, answer: "_Answer", counts: Whole, places: Sequence[int]) -> list[bytes]:
         """What was inherited from those who left, by outcome; an empty list when it is nothing for everybody."""
         inherited, ends = answer.parts.inherited_grain, np.cumsum(counts)
+        if not inherited.any():
+            return [_NO_LIST] * len(places)
         of_those = set(self.seats.of[answer.holders[inherited != 0]].tolist())
         return [
-            columns.list_of(inherited[ends[place] - counts[place] : ends[place]] if place in of_those else ())
+            columns.list_of(inherited[ends[place] - counts[place] : ends[place]]) if place in of_those else _NO_LIST
             for place in places
         ]
 
@@ -408,7 +336,7 @@ class _Night:
         ends = np.searchsorted(self.seats.of, np.arange(len(firms) + 1)).tolist()
         return [
             fingerprint_of(
-                _uuid(firm.id),
+                firm.key,
                 heads[place * 64 : place * 64 + 64],
                 firm.terms_text,
                 seats[ends[place] * width : ends[place + 1] * width],
@@ -420,20 +348,13 @@ class _Night:
         ]
 
 
-_CARRY: Final = 0
-_ACCOUNT: Final = 1
-
-
-def _by_number(kept: dict[str, Whole], what: int, numbers: Whole) -> tuple[Whole, NDArray[np.bool_]]:
-    """What is kept under each of the numbers, 0 where nothing is; and which of the kept rows belong to none of them."""
-    order = np.argsort(numbers)
-    at = np.searchsorted(numbers, kept["number"], sorter=order)
-    mine = kept["what"] == what
-    here = mine & (at < len(numbers))
-    here[here] = numbers[order[at[here]]] == kept["number"][here]
-    found = np.zeros(len(numbers), dtype=np.int64)
-    found[order[at[here]]] = kept["value"][here]
-    return found, mine & ~here
+def _among(numbers: Whole, wanted: Whole) -> tuple[Whole, NDArray[np.bool_]]:
+    """Where each of the wanted stands among the numbers; and which of the wanted stand there at all."""
+    order = np.argsort(numbers, kind="stable")
+    at = np.searchsorted(numbers, wanted, sorter=order)
+    here = at < len(numbers)
+    here[here] = numbers[order[at[here]]] == wanted[here]
+    return order[at[here]], here
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,15 +389,4 @@ _NOTHING: Final = dict.fromkeys(("recovered_minor", "pay_minor", "draws_minor", 
 """An ordinary night is not an ME's last, recovers, pays and writes off nothing."""
 _SETTLED: Final = Outcome.State.SETTLED.value.encode()
 _NOTHING_SHARED: Final = Outcome.State.NOTHING.value.encode()
-
-
-_ROOM: Final = 2**62
-
-
-def _is_narrow(before: Standing, after: Standing) -> bool:
-    """Whether what is due, which is counted ten thousand times finer than money, has room in 64 bits."""
-    return -_ROOM < before.due_fine < _ROOM and -_ROOM < after.due_fine < _ROOM
-
-
-def _uuid(text: str) -> bytes:
-    return bytes.fromhex(text.replace("-", ""))
+_NO_LIST: Final = columns.list_of(())

@@ -66,23 +66,25 @@ class RunSums:
 
 def run_sums(night: date) -> RunSums:
     """Add up everything that was posted on a night."""
-    outcomes = Outcome.objects.filter(night=night)
-    by_currency = outcomes.values("currency").annotate(**_figures())
-    read = {currency: figures for currency, *figures in by_currency.values_list("currency", *_READ)}
+    own = Q(repairs=None)
+    counted = {
+        "own": Count("pk", filter=own),
+        "failed": Count("pk", filter=own & Q(state=Outcome.State.EXCEPTION)),
+        "parts": Sum("line_count"),
+    }
+    by_currency = Outcome.objects.filter(night=night).order_by().values("currency").annotate(**_figures(), **counted)
+    read = {currency: figures for currency, *figures in by_currency.values_list("currency", *_READ, *counted)}
     handed = HandedOn.objects.filter(night=night)
     of_ends = dict(handed.order_by().values_list("currency").annotate(minor=Sum("amount_minor")))
-    nothing = [0] * len(_READ)
-    totals = {
-        currency: _named(read.get(currency, nothing), of_ends.get(currency, 0))
-        for currency in sorted({*read, *of_ends})
-    }
-    own = outcomes.filter(repairs=None)
-    lines = outcomes.aggregate(lines=Sum("line_count", default=0))["lines"]
+    nothing = [0] * (len(_READ) + len(counted))
+    figures = {currency: read.get(currency, nothing) for currency in sorted({*read, *of_ends})}
+    sums = [sum(column) for column in zip(nothing, *figures.values(), strict=True)]
+    microenterprises, exceptions, lines = sums[len(_READ) :]
     return RunSums(
-        microenterprises=own.count(),
-        exceptions=own.filter(state=Outcome.State.EXCEPTION).count(),
+        microenterprises=microenterprises,
+        exceptions=exceptions,
         lines=lines + PayLine.objects.filter(night=night).count() + handed.count(),
-        totals=totals,
+        totals={each: _named(told[: len(_READ)], of_ends.get(each, 0)) for each, told in figures.items()},
     )
 
 

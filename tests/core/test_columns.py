@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -171,3 +173,56 @@ def test_a_whole_number_of_64_bits_goes_into_a_numeric_column(number: int) -> No
     run("CREATE TEMPORARY TABLE wide (id bigint, due numeric(38, 0))")
     assert columns.write("wide", {"id": "int8", "due": "numeric"}, {"id": 7, "due": np.array([number, 5])}) == 2
     assert run("SELECT id, due, due::text FROM wide") == [(7, number, str(number)), (7, 5, "5")]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["CNY", "JPY", "EUR"],
+        ["a", "", "long enough"],
+        ["", "", ""],
+        [None, "CNY", None],
+        ["€", "a", "bbb"],  # of three bytes, of one, of three
+    ],
+)
+def test_columns_of_one_width_and_of_many_arrive_as_they_were_sent(texts: list[str | None]) -> None:
+    run("CREATE TEMPORARY TABLE told (id bigint, key uuid, word text, other text, amounts bigint[])")
+    keys = [bytes(range(16)), bytes(16), bytes(range(16, 32))]
+    written: dict[str, list[bytes | None]] = {
+        "key": [*keys],
+        "word": [None if text is None else text.encode() for text in texts],
+        "other": [b"x", b"yy", None],
+    }
+    sent = np.array([7, 8, 9]), np.array([2, 0, 1])
+    columns.write_lists(
+        "told", {"id": "int8"}, {"id": [1, 2, 3]}, {"amounts": "int8"}, {"amounts": sent[0]}, sent[1], written
+    )
+    assert run("SELECT id, key::text, word, other, amounts FROM told ORDER BY id") == [
+        (1, str(UUID(bytes=keys[0])), texts[0], "x", [7, 8]),
+        (2, str(UUID(bytes=keys[1])), texts[1], "yy", []),
+        (3, str(UUID(bytes=keys[2])), texts[2], None, [9]),
+    ]
+
+
+def test_rows_keep_their_other_columns_even_when_their_lists_are_empty() -> None:
+    rows, lengths, lists = columns.read_rows(
+        """
+        SELECT * FROM (VALUES (1::bigint, %(key)s::uuid, 'CNY'::text, sha256('a'), '{}'::bigint[], '{}'::int[]),
+                              (2, %(key)s::uuid, 'JPY', sha256('b'), '{5,6}', '{7,8}')) AS v ORDER BY 1
+        """,
+        {"id": "int8", "key": "uuid", "currency": "3 bytes", "digest": "32 bytes"},
+        {"amounts": "int8", "grains": "int4"},
+        {"key": str(UUID(int=5))},
+    )
+    assert rows["id"].tolist() == [1, 2]
+    assert rows["key"].tolist() == [UUID(int=5).bytes] * 2
+    assert rows["currency"].tolist() == [b"CNY", b"JPY"]
+    assert rows["digest"].tolist() == [sha256(b"a").digest(), sha256(b"b").digest()]
+    assert lengths.tolist() == [0, 2]
+    assert {name: found.tolist() for name, found in lists.items()} == {"amounts": [5, 6], "grains": [7, 8]}
+
+
+@pytest.mark.parametrize("text", ["", "EU", "EURO", "€uro"])
+def test_text_of_another_width_than_was_promised_is_an_error(text: str) -> None:
+    with pytest.raises(ValueError):
+        columns.read("SELECT %(text)s::text AS word", {"word": "3 bytes"}, {"text": text})

@@ -443,8 +443,26 @@ def test_lines_and_outcomes_are_never_changed() -> None:
 
 @pytest.mark.parametrize(
     "parts",
-    ["member_minor = '{50000,1}'", "member_minor = '{50001,-1}'", "member_recovered_minor = '{1,0}'"],
-    ids=["too much", "below zero", "paid back without a draw"],
+    [
+        "member_minor = '{50000,1}'",
+        "member_minor = '{50001,-1}'",
+        "member_minor = '{50000,NULL}'",
+        "recovered_minor = 1",
+        "member_recovered_minor = '{1,0}'",
+        "member_recovered_minor = '{0,NULL}'",
+        "recovered_minor = 1, member_recovered_minor = '{1}'",
+        "recovered_minor = 40000, member_minor = '{30000,20000}', member_recovered_minor = '{40000,0}'",
+    ],
+    ids=[
+        "too much",
+        "below zero",
+        "a part is missing",
+        "paid back by nobody",
+        "paid back without a draw",
+        "what was paid back is missing",
+        "paid back by some",
+        "more paid back than shared",
+    ],
 )
 def test_parts_that_do_not_sum_to_what_is_shared_are_refused(parts: str) -> None:
     me = firm(*weighted(1, 1), launched=ME_DAY)
