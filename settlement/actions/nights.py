@@ -33,7 +33,7 @@ from settlement.night import failed, settle
 from settlement.permissions import check_approve, check_over, check_start
 from settlement.sentences import day_name
 
-SHARD_SIZE = 500
+SHARD_SIZE = 250
 ATTEMPTS = 3
 ONE_DAY = timedelta(days=1)
 log = logging.getLogger(__name__)
@@ -299,7 +299,7 @@ def _settle_apart(run: SettlementRun, firms: ordinary.Moved) -> None:
 def _prepare_server() -> None:
     """Set the server up for a shard's transaction.
 
-    Facts of 500 MEs among thousands are found through indexes: reading whole tables for each shard costs more. The
+    Facts of 250 MEs among thousands are found through indexes: reading whole tables for each shard costs more. The
     commit does not wait for the disk: what a crash of the server takes back it takes back whole, with the mark that the
     shard is done, so the shard is settled again. The seal waits, behind all that it seals.
     """
