@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from contracts.models import Award, Bid, Project
 from tests.api.test_api import JSON, client
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.contracts import market
 from tests.contracts.test_bidding_races import crowd
 from tests.threads import together
@@ -90,9 +90,8 @@ def test_a_bid_on_words_that_changed_is_refused(cast: Cast) -> None:
     assert client(cast.amara).post("/api/v1/bids/", body | {"seen": 2}, content_type=JSON).status_code == 201
 
 
-def test_fifty_clicks_on_five_bids_make_one_award(cloned_db: str) -> None:
+def test_fifty_clicks_on_five_bids_make_one_award(cloned_db: str, cast: Cast) -> None:
     """One 201 and 49 times 409; a second row by hand is refused by the database."""
-    cast = make_cast()
     project = market.published(cast)
     for number, (firm, leader) in enumerate(crowd(cast.platform, RIVALS)):
         market.bids_on(project, firm, leader, price_minor=80_000_00 + number)

@@ -19,7 +19,7 @@ from ledger.entities import NewEntity, open_entities
 from ledger.queries import balance
 from microenterprises.models import Membership, Microenterprise, Platform
 from people.models import User
-from tests.cast import START, make_cast
+from tests.cast import START, Cast
 from tests.contracts import deadline_race, scenes
 from tests.contracts.market import CEILING, bids_on, evaluating, published
 from tests.threads import together
@@ -51,8 +51,9 @@ def crowd(platform: Platform, number: int) -> list[tuple[Microenterprise, User]]
     return list(zip(found, people, strict=True))
 
 
-def test_two_hundred_bids_in_the_last_two_seconds_are_before_the_deadline_or_refused(cloned_db: str) -> None:
-    cast = make_cast()
+def test_two_hundred_bids_in_the_last_two_seconds_are_before_the_deadline_or_refused(
+    cloned_db: str, cast: Cast
+) -> None:
     bidders = crowd(cast.platform, THREADS * BIDS_EACH)
     project = published(cast, deadline=market_now() + timedelta(hours=2))
     move_forward(project.deadline - market_now() - timedelta(seconds=2))
@@ -84,8 +85,7 @@ def test_two_hundred_bids_in_the_last_two_seconds_are_before_the_deadline_or_ref
     assert AuditRecord.objects.filter(deed="bid.submitted").count() == len(stored)
 
 
-def test_opening_and_bidding_at_the_same_moment_leave_no_sealed_bid_behind(cloned_db: str) -> None:
-    cast = make_cast()
+def test_opening_and_bidding_at_the_same_moment_leave_no_sealed_bid_behind(cloned_db: str, cast: Cast) -> None:
     bidders = crowd(cast.platform, THREADS)
     project = published(cast, deadline=market_now() + timedelta(hours=2))
     bids_on(project, cast.cold_chain, cast.amara)
@@ -111,8 +111,7 @@ def test_opening_and_bidding_at_the_same_moment_leave_no_sealed_bid_behind(clone
     assert AuditRecord.objects.filter(deed="project.opened").count() == 1
 
 
-def test_one_me_that_bids_twenty_times_at_once_has_one_bid(cloned_db: str) -> None:
-    cast = make_cast()
+def test_one_me_that_bids_twenty_times_at_once_has_one_bid(cloned_db: str, cast: Cast) -> None:
     project = published(cast)
     outcomes = together(THREADS, lambda n: bids_on(project, cast.cold_chain, cast.amara, price_minor=1_000 + n))
     assert sum(isinstance(one, Bid) for one in outcomes) == 1
@@ -120,8 +119,7 @@ def test_one_me_that_bids_twenty_times_at_once_has_one_bid(cloned_db: str) -> No
     assert Bid.objects.count() == 1
 
 
-def test_twenty_clicks_award_once_and_draft_one_contract(cloned_db: str) -> None:
-    cast = make_cast()
+def test_twenty_clicks_award_once_and_draft_one_contract(cloned_db: str, cast: Cast) -> None:
     project, first, second = evaluating(cast)
     pair = (first, second)
 
@@ -141,8 +139,7 @@ def test_twenty_clicks_award_once_and_draft_one_contract(cloned_db: str) -> None
     assert balance(cast.blue_kettle.entity_id, Kind.HOLD) == CEILING
 
 
-def test_publishing_and_cancelling_at_once_hold_and_release_once(cloned_db: str) -> None:
-    cast = make_cast()
+def test_publishing_and_cancelling_at_once_hold_and_release_once(cloned_db: str, cast: Cast) -> None:
     wallet = balance(cast.blue_kettle.entity_id, Kind.WALLET)
     project = published(cast)
 
@@ -157,8 +154,7 @@ def test_publishing_and_cancelling_at_once_hold_and_release_once(cloned_db: str)
     assert balance(cast.blue_kettle.entity_id, Kind.WALLET) == wallet
 
 
-def test_revising_and_withdrawing_at_once_never_leaves_a_withdrawn_bid_alive(cloned_db: str) -> None:
-    cast = make_cast()
+def test_revising_and_withdrawing_at_once_never_leaves_a_withdrawn_bid_alive(cloned_db: str, cast: Cast) -> None:
     bid = bids_on(published(cast), cast.cold_chain, cast.amara)
 
     def click(index: int) -> Bid:
@@ -178,17 +174,17 @@ def test_revising_and_withdrawing_at_once_never_leaves_a_withdrawn_bid_alive(clo
 # ------------------------------------------------------------------ the deadline itself, and what crosses it
 
 
-def test_of_three_bids_around_the_deadline_only_the_one_with_its_instant_before_it_is_stored(cloned_db: str) -> None:
+def test_of_three_bids_around_the_deadline_only_the_one_with_its_instant_before_it_is_stored(
+    cloned_db: str, cast: Cast
+) -> None:
     """Twenty times; a thousand times in tests/soak."""
-    cast = make_cast()
     one, two, three = crowd(cast.platform, 3)
     races = [race for _batch in range(2) for race in deadline_race.run(cast, (one, two, three), 10)]
     assert len(races) == 20
 
 
-def test_withdrawing_and_awarding_at_once_never_award_a_withdrawn_bid(cloned_db: str) -> None:
+def test_withdrawing_and_awarding_at_once_never_award_a_withdrawn_bid(cloned_db: str, cast: Cast) -> None:
     """The clock passes the deadline while one withdraws, one opens and one awards."""
-    cast = make_cast()
     for _time in range(5):
         project = published(cast, deadline=market_now() + timedelta(hours=2), ceiling_minor=100_000_00)
         bid = bids_on(project, cast.cold_chain, cast.amara)
@@ -216,9 +212,8 @@ def test_withdrawing_and_awarding_at_once_never_award_a_withdrawn_bid(cloned_db:
             assert Award.objects.filter(project=project).count() <= 1
 
 
-def test_a_bid_is_for_the_words_that_held_at_its_instant(cloned_db: str) -> None:
+def test_a_bid_is_for_the_words_that_held_at_its_instant(cloned_db: str, cast: Cast) -> None:
     """Bids and changes at once: whoever gets the lock first, the mark says the version of that moment."""
-    cast = make_cast()
     bidders = crowd(cast.platform, THREADS)
     project = published(cast, deadline=market_now() + timedelta(days=3))
 
@@ -247,8 +242,7 @@ def test_a_bid_is_for_the_words_that_held_at_its_instant(cloned_db: str) -> None
     assert Bid.objects.filter(project=project, status=Bid.Status.STALE).count() == len(stored) - fresh
 
 
-def test_confirming_and_withdrawing_at_once_leave_a_bid_that_is_one_of_both(cloned_db: str) -> None:
-    cast = make_cast()
+def test_confirming_and_withdrawing_at_once_leave_a_bid_that_is_one_of_both(cloned_db: str, cast: Cast) -> None:
     project = published(cast)
     bid = bids_on(project, cast.cold_chain, cast.amara)
     words = replace(words_of(project), title="Colder")
@@ -266,9 +260,8 @@ def test_confirming_and_withdrawing_at_once_leave_a_bid_that_is_one_of_both(clon
     assert sum(isinstance(one, Bid) for one in outcomes) in (1, 2)
 
 
-def test_declining_and_signing_at_once_leave_a_contract_that_is_one_of_both(cloned_db: str) -> None:
+def test_declining_and_signing_at_once_leave_a_contract_that_is_one_of_both(cloned_db: str, cast: Cast) -> None:
     """Either the money is in escrow and nobody declines any more, or nothing is signed."""
-    cast = make_cast()
     contract = scenes.awarded(cast)
     seen = scenes.digest(contract)
 

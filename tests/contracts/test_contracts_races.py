@@ -9,7 +9,7 @@ from core.clock import market_now
 from core.errors import DomainError
 from ledger.accounts import Kind
 from ledger.queries import balance, entries_about
-from tests.cast import make_cast
+from tests.cast import Cast
 from tests.contracts import scenes
 from tests.threads import together
 
@@ -23,8 +23,7 @@ def winners(outcomes: list[object]) -> int:
     return len(outcomes) - len(refused)
 
 
-def test_twenty_people_accept_the_same_milestone_and_it_is_paid_once(cloned_db: str) -> None:
-    cast = make_cast()
+def test_twenty_people_accept_the_same_milestone_and_it_is_paid_once(cloned_db: str, cast: Cast) -> None:
     contract = scenes.delivered(cast, parts=scenes.in_two_parts())
     waiting = scenes.milestone(contract)
     before = balance(cast.cold_chain.entity_id, Kind.WALLET)
@@ -34,8 +33,7 @@ def test_twenty_people_accept_the_same_milestone_and_it_is_paid_once(cloned_db: 
     assert [row.kind for row in entries_about(parties.subject(contract))].count("milestone_accepted") == 1
 
 
-def test_accepting_rejecting_a_part_and_silence_at_once_decide_once(cloned_db: str) -> None:
-    cast = make_cast()
+def test_accepting_rejecting_a_part_and_silence_at_once_decide_once(cloned_db: str, cast: Cast) -> None:
     contract = scenes.delivered(cast)
     waiting = scenes.milestone(contract)
     clock.move_forward(timedelta(days=15))
@@ -55,8 +53,7 @@ def test_accepting_rejecting_a_part_and_silence_at_once_decide_once(cloned_db: s
     assert balance(cast.blue_kettle.entity_id, Kind.ESCROW) == (scenes.PRICE if row.status == "rejected" else 0)
 
 
-def test_both_leaders_sign_ten_times_at_once_and_the_money_moves_once(cloned_db: str) -> None:
-    cast = make_cast()
+def test_both_leaders_sign_ten_times_at_once_and_the_money_moves_once(cloned_db: str, cast: Cast) -> None:
     contract = scenes.awarded(cast)
     seen = scenes.digest(contract)
     leaders = (cast.lin, cast.amara)
@@ -67,8 +64,7 @@ def test_both_leaders_sign_ten_times_at_once_and_the_money_moves_once(cloned_db:
     assert balance(cast.blue_kettle.entity_id, Kind.HOLD) == 0
 
 
-def test_signing_and_changing_at_once_never_signs_words_nobody_saw(cloned_db: str) -> None:
-    cast = make_cast()
+def test_signing_and_changing_at_once_never_signs_words_nobody_saw(cloned_db: str, cast: Cast) -> None:
     contract = scenes.awarded(cast)
     seen = scenes.digest(contract)
     parts = scenes.in_two_parts()

@@ -7,15 +7,14 @@ from contracts.actions import amendments, lots
 from contracts.models import Award, Project
 from contracts.versions import words_of
 from core.clock import move_forward
-from tests.cast import make_cast
+from tests.cast import Cast
 from tests.contracts.market import after_deadline, bids_on
 from tests.contracts.test_contracts_races import winners
 from tests.contracts.test_lots import CEILING, both_bid, choose, drafted, held, opened
 from tests.threads import together
 
 
-def test_lots_are_published_once_moved_together_and_awarded_side_by_side(cloned_db: str) -> None:
-    cast = make_cast()
+def test_lots_are_published_once_moved_together_and_awarded_side_by_side(cloned_db: str, cast: Cast) -> None:
     lot_set = drafted(cast)
     assert winners(list(together(8, lambda _n: lots.publish(lot_set=lot_set, by=cast.lin)))) == 1
     assert held(cast) == 3 * CEILING

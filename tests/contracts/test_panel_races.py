@@ -4,7 +4,7 @@ from contracts.actions import panel
 from contracts.models import Bid, Confirmation, Consensus, Project, Score
 from core.errors import DomainError
 from core.models import AuditRecord
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.contracts.market import evaluating, figures_of, give
 from tests.threads import together
 
@@ -22,8 +22,7 @@ def deeds(name: str) -> int:
     return AuditRecord.objects.filter(deed=f"project.{name}").count()
 
 
-def test_the_last_two_submit_at_once_and_all_points_come_to_light_once(cloned_db: str) -> None:
-    cast = make_cast()
+def test_the_last_two_submit_at_once_and_all_points_come_to_light_once(cloned_db: str, cast: Cast) -> None:
     project, first, second = three(cast)
     for somebody in (cast.sol, cast.hua):
         panel.declare_none(project=project, by=somebody)
@@ -39,8 +38,7 @@ def test_the_last_two_submit_at_once_and_all_points_come_to_light_once(cloned_db
     assert deeds("points_shown") == 3
 
 
-def test_the_last_two_confirm_at_once_and_quality_and_prices_are_there_once(cloned_db: str) -> None:
-    cast = make_cast()
+def test_the_last_two_confirm_at_once_and_quality_and_prices_are_there_once(cloned_db: str, cast: Cast) -> None:
     project, first, second = three(cast)
     figures = figures_of({first: 4_000, second: 6_000})
     for somebody in (cast.sol, cast.hua):
@@ -55,8 +53,7 @@ def test_the_last_two_confirm_at_once_and_quality_and_prices_are_there_once(clon
     assert set(Bid.objects.values_list("quality_points", "price_minor")) == {(4_000, 80_000_00), (6_000, 90_000_00)}
 
 
-def test_a_confirmation_and_another_proposal_at_once_leave_one_of_them_in_force(cloned_db: str) -> None:
-    cast = make_cast()
+def test_a_confirmation_and_another_proposal_at_once_leave_one_of_them_in_force(cloned_db: str, cast: Cast) -> None:
     project, first, second = three(cast)
     figures = figures_of({first: 4_000, second: 6_000})
     for somebody in (cast.sol, cast.hua):
@@ -76,8 +73,9 @@ def test_a_confirmation_and_another_proposal_at_once_leave_one_of_them_in_force(
     assert (live.status, points) in (("agreed", {4_000, 6_000}), ("proposed", {None}))
 
 
-def test_a_conflict_and_the_last_confirmation_at_once_never_leave_voided_points_agreed(cloned_db: str) -> None:
-    cast = make_cast()
+def test_a_conflict_and_the_last_confirmation_at_once_never_leave_voided_points_agreed(
+    cloned_db: str, cast: Cast
+) -> None:
     project, first, second = three(cast)
     figures = figures_of({first: 4_000, second: 6_000})
     for somebody in (cast.sol, cast.hua):

@@ -13,23 +13,22 @@ from django.test import Client
 from contracts.models import FeedEpoch, Project, Release
 from contracts.queries import releases as queries
 from core.clock import market_now
-from tests.cast import Cast, make_cast, person
+from tests.cast import Cast, person
 from tests.contracts import market, scenes
 from tests.contracts.feeding import READERS, Crowd, in_a_transaction_of_its_own, told_by, write
 
 WRITERS, EACH = 4, 25
 
 
-def projects(count: int) -> list[Project]:
+def projects(cast: Cast, count: int) -> list[Project]:
     """Rows to write releases of; drafts, so that nothing else tells of them."""
-    cast = make_cast()
     return [market.drafted(cast, title=f"Box {n}") for n in range(count)]
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_what_commits_late_is_read_late_and_only_the_naive_lose_it(cloned_db: str, reader: str) -> None:
+def test_what_commits_late_is_read_late_and_only_the_naive_lose_it(cloned_db: str, cast: Cast, reader: str) -> None:
     """The slow one takes its number, instant and transaction first and commits last."""
-    slow, quick = projects(2)
+    slow, quick = projects(cast, 2)
     read = READERS[reader]()
     hold, ready = Event(), Event()
     with ThreadPoolExecutor(1) as pool:
@@ -50,14 +49,14 @@ def test_what_commits_late_is_read_late_and_only_the_naive_lose_it(cloned_db: st
     assert third == []
 
 
-def test_a_crowd_of_writers_loses_nothing_and_repeats_nothing(cloned_db: str) -> None:
-    told = told_by(Crowd(projects(WRITERS), EACH, longest=0.05), seed=4)
+def test_a_crowd_of_writers_loses_nothing_and_repeats_nothing(cloned_db: str, cast: Cast) -> None:
+    told = told_by(Crowd(projects(cast, WRITERS), EACH, longest=0.05), seed=4)
     assert WRITERS * EACH * 0.8 < len(told.committed) < WRITERS * EACH, "some are rolled back"
     assert (told.missed("feed"), told.repeated("feed"), told.invented("feed")) == (set(), 0, set())
 
 
-def test_a_transaction_that_only_reads_or_writes_elsewhere_holds_nothing_back(cloned_db: str) -> None:
-    (project,) = projects(1)
+def test_a_transaction_that_only_reads_or_writes_elsewhere_holds_nothing_back(cloned_db: str, cast: Cast) -> None:
+    (project,) = projects(cast, 1)
     hold, ready = Event(), Event()
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(in_a_transaction_of_its_own, Release.objects.count, hold, ready)
@@ -68,16 +67,16 @@ def test_a_transaction_that_only_reads_or_writes_elsewhere_holds_nothing_back(cl
         reading.result()
 
 
-def test_one_s_own_uncommitted_release_is_not_given_out(cloned_db: str) -> None:
-    (project,) = projects(1)
+def test_one_s_own_uncommitted_release_is_not_given_out(cloned_db: str, cast: Cast) -> None:
+    (project,) = projects(cast, 1)
     with transaction.atomic():
         write(project, 1)
         assert queries.feed(Release.objects.all(), None, 9) == []
     assert len(queries.feed(Release.objects.all(), None, 9)) == 1
 
 
-def test_the_order_is_the_same_in_pages_of_any_size(cloned_db: str) -> None:
-    (project,) = projects(1)
+def test_the_order_is_the_same_in_pages_of_any_size(cloned_db: str, cast: Cast) -> None:
+    (project,) = projects(cast, 1)
     with transaction.atomic():
         several = [write(project, number).pk for number in range(1, 4)]
     several += [write(project, number).pk for number in range(4, 8)]
@@ -90,9 +89,9 @@ def test_the_order_is_the_same_in_pages_of_any_size(cloned_db: str) -> None:
         assert found == several
 
 
-def test_another_server_begins_an_epoch_behind_what_came_with_the_copy(cloned_db: str) -> None:
+def test_another_server_begins_an_epoch_behind_what_came_with_the_copy(cloned_db: str, cast: Cast) -> None:
     """A dump restored elsewhere: the ids of transactions there are smaller, or far larger, than those in the rows."""
-    (project,) = projects(1)
+    (project,) = projects(cast, 1)
     before = write(project, 1)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE contracts_feedepoch DISABLE TRIGGER USER")
@@ -119,8 +118,7 @@ def client(user: Any) -> Client:
     return found
 
 
-def test_the_feed_is_a_package_one_reads_on_from_its_cursor(cloned_db: str) -> None:
-    cast = make_cast()
+def test_the_feed_is_a_package_one_reads_on_from_its_cursor(cloned_db: str, cast: Cast) -> None:
     contract = scenes.signed(cast)
     mei, teo = client(cast.mei), client(cast.teo)
     seen: list[str] = []
@@ -146,8 +144,7 @@ def test_the_feed_is_a_package_one_reads_on_from_its_cursor(cloned_db: str) -> N
     assert b'"amount":90000.00,' in teo.get("/api/v1/ocds/releases/").content, "exact, with the digits of its currency"
 
 
-def test_a_cursor_tells_no_number_of_transactions(cloned_db: str) -> None:
-    cast = make_cast()
+def test_a_cursor_tells_no_number_of_transactions(cloned_db: str, cast: Cast) -> None:
     project = market.published(cast)
     row = Release.objects.get()
     answer = client(cast.teo).get("/api/v1/ocds/releases/")

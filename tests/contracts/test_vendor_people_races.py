@@ -4,15 +4,14 @@ from contracts.actions import vendor_people, vendors
 from contracts.actions.vendors import DeadLink
 from contracts.models import FurtherColleague, Vendor, VendorInvitation, VendorSeat
 from core.errors import InvalidTransition
-from tests.cast import PASSWORD, make_cast
+from tests.cast import PASSWORD, Cast
 from tests.contracts.outsiders import ADDRESS, invited, mailed
 from tests.threads import together
 
 ROUNDS = 6
 
 
-def test_a_link_is_used_or_withdrawn_and_a_colleague_is_let_in_once(cloned_db: str) -> None:
-    cast = make_cast()
+def test_a_link_is_used_or_withdrawn_and_a_colleague_is_let_in_once(cloned_db: str, cast: Cast) -> None:
     (token,) = mailed(invited(cast))
     firm = Vendor.objects.get()
 

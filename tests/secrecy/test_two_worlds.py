@@ -44,7 +44,7 @@ from people.models import Notice, User
 from people.tasks import mail_alerts
 from settlement.exports.catalogue import CATALOGUE
 from talent_pool.actions import placements, pool, teams
-from tests.cast import Cast, firm, make_cast, person
+from tests.cast import Cast, firm, person
 from tests.contracts.outsiders import mailed
 from tests.databases import cloned
 from tests.secrecy import asking
@@ -78,11 +78,10 @@ class Stage:
     """Tokens of calendars: of somebody who bids in one world, and of a member of a bidding ME."""
 
 
-def set_stage() -> Stage:
+def set_stage(cast: Cast) -> Stage:
     """An open project of Blue Kettle, the first of two lots; four more MEs, two vendors and a team that may bid, a
     seat, an idea, a full pool.
     """
-    cast = make_cast()
     rivals = [firm(f"Rival {n}", cast.platform, person(f"Rival{n}"), wallet_minor=1_000_000) for n in range(RIVALS)]
     draft = project_actions.ProjectDraft(
         title="Cold rooms that report themselves",
@@ -371,23 +370,23 @@ def live(
     return World(answers, mails, notices, listener.lines, stored, opened)
 
 
-def test_nobody_but_the_bidders_can_tell_two_worlds_apart(cloned_db: str) -> None:
-    compare(Readers(EVERY_TIME, asking=("lin", "rui"), guessing=("rui",), guesses=6))
+def test_nobody_but_the_bidders_can_tell_two_worlds_apart(cloned_db: str, cast: Cast) -> None:
+    compare(cast, Readers(EVERY_TIME, asking=("lin", "rui"), guessing=("rui",), guesses=6))
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_nobody_at_all_can_tell_two_worlds_apart_whatever_they_try(cloned_db: str) -> None:
-    compare(Readers(EVERYBODY, asking=EVERYBODY, guessing=("lin", "mei", *STAFF), guesses=len(PROBES)))
+def test_nobody_at_all_can_tell_two_worlds_apart_whatever_they_try(cloned_db: str, cast: Cast) -> None:
+    compare(cast, Readers(EVERYBODY, asking=EVERYBODY, guessing=("lin", "mei", *STAFF), guesses=len(PROBES)))
 
 
 def _leader(me: Microenterprise) -> User:
     return me.memberships.get(is_lead=True).person
 
 
-def compare(readers: Readers) -> None:
+def compare(cast: Cast, readers: Readers) -> None:
     """Live both worlds and hold them against each other, before and after the opening."""
-    stage = set_stage()
+    stage = set_stage(cast)
     list(queue())
     amara, teo = stage.cast.amara, stage.cast.teo
     one: Bidders = [(amara, stage.cast.cold_chain, 70_000)]

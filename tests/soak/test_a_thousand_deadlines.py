@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cast import make_cast
+from tests.cast import Cast
 from tests.contracts import deadline_race
 from tests.contracts.test_bidding_races import crowd
 
@@ -12,8 +12,7 @@ AT_ONCE = 10
 
 @pytest.mark.soak
 @pytest.mark.timeout(1_800)
-def test_a_thousand_races_at_the_deadline_have_one_winner_each(cloned_db: str) -> None:
-    cast = make_cast()
+def test_a_thousand_races_at_the_deadline_have_one_winner_each(cloned_db: str, cast: Cast) -> None:
     one, two, three = crowd(cast.platform, 3)
     races = 0
     while races < TIMES:

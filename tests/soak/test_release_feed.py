@@ -6,6 +6,7 @@ must lose something, or the minute proved nothing.
 
 import pytest
 
+from tests.cast import Cast
 from tests.contracts.feeding import Crowd, told_by
 from tests.contracts.test_release_feed import projects
 
@@ -15,9 +16,9 @@ A_SECOND = 72
 SECONDS = 60
 
 
-def test_a_minute_at_72_a_second_loses_nothing_and_repeats_nothing(cloned_db: str) -> None:
+def test_a_minute_at_72_a_second_loses_nothing_and_repeats_nothing(cloned_db: str, cast: Cast) -> None:
     pace = WRITERS / A_SECOND
-    told = told_by(Crowd(projects(WRITERS), A_SECOND * SECONDS // WRITERS, longest=0.6, pace=pace), seed=72)
+    told = told_by(Crowd(projects(cast, WRITERS), A_SECOND * SECONDS // WRITERS, longest=0.6, pace=pace), seed=72)
     assert len(told.committed) > A_SECOND * SECONDS * 0.9
     assert (told.missed("feed"), told.repeated("feed"), told.invented("feed")) == (set(), 0, set())
     assert told.missed("by number"), "a feed by number must lose something here"

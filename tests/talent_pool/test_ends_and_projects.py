@@ -12,7 +12,7 @@ from core.errors import DomainError
 from ledger.accounts import Kind
 from ledger.queries import balance
 from talent_pool.actions.wind_up import wind_up
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.contracts import market, test_lots
 from tests.threads import together, wait_until_somebody_waits
 
@@ -27,8 +27,9 @@ def lots_together(cast: Cast) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("put_up", [one_project, lots_together])
-def test_what_is_put_up_while_its_me_ends_is_refused(cloned_db: str, put_up: Callable[[Cast], None]) -> None:
-    cast = make_cast()
+def test_what_is_put_up_while_its_me_ends_is_refused(
+    cloned_db: str, cast: Cast, put_up: Callable[[Cast], None]
+) -> None:
     begun = Event()
 
     def work(index: int) -> object:
