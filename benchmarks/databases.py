@@ -27,9 +27,14 @@ def drop(url: str, name: str) -> None:
 
     Not WITH (FORCE): that would end the server's housekeeping too, which we may not; a plain DROP asks it to leave.
     """
-    leave = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND usename = current_user"
-    run(url, sql.SQL(leave).format(sql.Literal(name)))
+    send_away(url, name)
     run(url, sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+def send_away(url: str, name: str) -> None:
+    """End the connections of ours to a database, and wait for their end."""
+    leave = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = {} AND usename = current_user"
+    run(url, sql.SQL(leave).format(sql.Literal(name)))
 
 
 def url_of(settings: Mapping[str, Any]) -> str:

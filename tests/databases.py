@@ -47,6 +47,7 @@ def cloned(template: str = "") -> Iterator[str]:
         finally:
             connections.close_all()
             connection.settings_dict["NAME"] = before
+            databases.send_away(url, clone)  # a thread that serves for longer goes on in what comes next
 
 
 def throw_away_clones(*, also_ours: bool = False) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -36,6 +37,20 @@ def test_the_marker_is_served_by_a_clone_too() -> None:
     assert str(connection.settings_dict["NAME"]).rsplit("_", 1)[1].isdigit()
     with cloned() as inner:
         assert inner == connection.settings_dict["NAME"]
+
+
+def test_a_thread_that_outlives_a_clone_goes_on_elsewhere(cloned_db: str) -> None:
+    def place() -> str:
+        connection.close_if_unusable_or_obsolete()  # as before each request
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_database()")
+            return str(cursor.fetchone()[0])
+
+    with ThreadPoolExecutor(1) as server:
+        with cloned() as clone:
+            assert server.submit(place).result() == clone
+        assert server.submit(place).result() == cloned_db
+        server.submit(lambda: connection.close()).result()
 
 
 def test_clones_of_a_process_that_was_killed_are_thrown_away_and_no_others(db: None) -> None:
