@@ -144,6 +144,7 @@ def statement(queryset: "QuerySet[Any, Any]") -> Statement:
         sql, places = compiler.as_sql()
     except EmptyResultSet:
         return Statement("", (), queryset.db, None)
+    compiler.connection = None  # this thread's, which may end before its next use
     return Statement(sql, tuple(places), queryset.db, compiler)
 
 

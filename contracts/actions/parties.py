@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import QuerySet, UUIDField
+
 from contracts.actions import releases
 from contracts.bidders import speakers
 from contracts.models import Contract, ContractVersion
@@ -9,6 +11,7 @@ from contracts.models.vendors import Bidder
 from contracts.permissions import contracts as permissions
 from core import audit, parameters
 from core.clock import business_date
+from core.prepared import Asked, Bound
 from people.models import User
 
 CLOCK = "clock"
@@ -17,9 +20,15 @@ CLOCK = "clock"
 def locked(contract: Contract) -> Contract:
     """The contract as it is now, its row locked until the transaction ends, with what its verbs read."""
     Contract.objects.select_for_update().get(pk=contract.pk)
-    return Contract.objects.select_related(
+    asked: Asked[Contract] = Asked(_with_parties, "contract with its parties", {"contract": contract.pk})
+    (found,) = asked.rows()  # its row was locked just now, and none is ever deleted
+    return found
+
+
+def _with_parties() -> QuerySet[Contract]:
+    return Contract.objects.filter(pk=Bound("contract", UUIDField())).select_related(
         "buyer", "supplier", "supplier_vendor", "acceptor", "project", "award__bid", "award__awarded_by"
-    ).get(pk=contract.pk)
+    )
 
 
 def record(contract: Contract, deed: str, *, by: User | None, **facts: object) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import DateField, Exists, OuterRef, Q, QuerySet, UUIDField
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import CONTRACT, MILESTONE
@@ -26,7 +26,7 @@ from contracts.models.contracts import Party
 from contracts.models.vendors import Bidder
 from contracts.permissions.parts import decided
 from core.errors import Denied, InvalidTransition, TooLate
-from core.prepared import Bound
+from core.prepared import Asked, Bound
 from core.words.instants import exact
 from microenterprises.models import Membership
 from people.models import Role, User
@@ -64,8 +64,14 @@ def place(contract: Contract, user: User, on: date) -> Place:
         .filter(person=user, microenterprise__in=(contract.buyer_id, contract.supplier_id))
         .values_list("microenterprise_id", "is_lead")
     )
-    part = part_in(user, on)
-    return made_of(contract, user, dict(rows), Contract.objects.annotate(**part).values(*part).get(pk=contract.pk))
+    asked: Asked[Contract] = Asked(_part, "part in a contract", {"reader": user.pk, "on": on, "contract": contract.pk})
+    (part,) = asked.rows()
+    return made_of(contract, user, dict(rows), vars(part))
+
+
+def _part() -> QuerySet[Contract]:
+    part = part_in(Bound("reader", UUIDField()), Bound("on", DateField()))
+    return Contract.objects.filter(pk=Bound("contract", UUIDField())).annotate(**part).only("pk")
 
 
 def part_in(user: User | Bound, on: date | Bound) -> dict[str, Q]:
