@@ -138,7 +138,13 @@ class Asked(Generic[R]):
 
 
 def statement(queryset: "QuerySet[Any, Any]") -> Statement:
-    """A queryset as the SQL it is asked with, and who knows its columns."""
+    """A queryset as the SQL it is asked with, and who knows its columns.
+
+    Raises ValueError for one that locks rows, since Django asks for the transaction only while it makes SQL, or one
+    with prefetches, which are statements of their own.
+    """
+    if queryset.query.select_for_update or queryset._prefetch_related_lookups:
+        raise ValueError("what locks rows or prefetches others is not prepared")
     compiler = queryset.query.get_compiler(using=queryset.db)
     try:
         sql, places = compiler.as_sql()

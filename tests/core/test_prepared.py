@@ -157,3 +157,13 @@ def test_a_shape_that_leaves_something_out_is_found(told_company: Told[Any]) -> 
         Asked[Project](lambda: Project.objects.filter(status=status), "too little").rows()  # noqa: B023 - asked at once
     with pytest.raises(AssertionError, match="is not all that its SQL follows from"):
         Asked[Project](lambda: Project.objects.filter(status="draft"), "too little").rows()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [lambda: Project.objects.select_for_update(), lambda: Project.objects.prefetch_related("bids")],
+    ids=["locks", "prefetches"],
+)
+def test_what_would_lock_unasked_or_prefetch_in_vain_is_not_prepared(rows: Any) -> None:
+    with pytest.raises(ValueError, match="is not prepared"):
+        Asked[Project](rows, ("refused", rows.__code__.co_firstlineno)).rows()
