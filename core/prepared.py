@@ -143,7 +143,7 @@ def statement(queryset: "QuerySet[Any, Any]") -> Statement:
     Raises ValueError for one that locks rows, since Django asks for the transaction only while it makes SQL, or one
     with prefetches, which are statements of their own.
     """
-    if queryset.query.select_for_update or queryset._prefetch_related_lookups:
+    if queryset.query.select_for_update or queryset._prefetch_related_lookups:  # type: ignore[attr-defined]
         raise ValueError("what locks rows or prefetches others is not prepared")
     compiler = queryset.query.get_compiler(using=queryset.db)
     try:
