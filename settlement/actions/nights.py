@@ -9,10 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max, Min, Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -224,7 +222,7 @@ def _settle_next_shard(run: SettlementRun, errors_of: defaultdict[int, list[Exce
     shard = None
     try:
         with transaction.atomic():
-            waiting = _claimable(run).exclude(number__in=given_up)
+            waiting = RunShard.objects.filter(run=run, is_done=False).exclude(number__in=given_up)
             shard = waiting.select_for_update(skip_locked=True).order_by("number").first()
             if shard is None:
                 return False
@@ -239,16 +237,10 @@ def _settle_next_shard(run: SettlementRun, errors_of: defaultdict[int, list[Exce
     return True
 
 
-def _claimable(run: SettlementRun) -> QuerySet[RunShard]:
-    """Shards nobody has settled yet. Their MEs come as texts, `listed`: UUIDs would be made for nothing."""
-    listed = Cast("microenterprises", ArrayField(TextField()))
-    return RunShard.objects.filter(run=run, is_done=False).defer("microenterprises").annotate(listed=listed)
-
-
-def _settle_shard(run: SettlementRun, shard: Any, *, is_last_try: bool) -> None:
+def _settle_shard(run: SettlementRun, shard: RunShard, *, is_last_try: bool) -> None:
     _prepare_server()
     moved = zip(shard.moved_minor, shard.reshared_minor, strict=True)
-    firms = dict(zip(shard.listed, moved, strict=True))
+    firms = dict(zip(map(str, shard.microenterprises), moved, strict=True))
     if is_last_try:
         _settle_apart(run, firms)
     else:
