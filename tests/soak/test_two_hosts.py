@@ -47,6 +47,11 @@ _NOTE: Final = """
         WHEN (NEW.is_done AND NOT OLD.is_done) EXECUTE FUNCTION note_shard();
 """
 _SEND: Final = "from haier_market.celery import app; [app.send_task('settlement.tasks.night') for _ in range(4)]"
+_LEFT: Final = (
+    "from haier_market.celery import app; client = app.connection().default_channel.client; "
+    "print(client.llen('celery') + client.hlen('unacked'))"
+)
+"""Of what was sent, how much waits or is being done."""
 _SEALED: Final = "SELECT status FROM settlement_settlementrun WHERE business_date = %(day)s"
 _TWICE: Final = """
     SELECT 'share', membership_id::text, business_date FROM settlement_shareline WHERE weight > 0
@@ -107,8 +112,17 @@ def work(hosts: Hosts, end: str) -> None:
 
 def send(hosts: Hosts) -> None:
     """What the clock says after midnight, a little more often, so that everybody is asked at the same moment."""
+    said_in_the_middle(hosts, _SEND)
+
+
+def done_with_it(hosts: Hosts) -> bool:
+    """Whether everybody who was asked has finished, also who found nothing left to do."""
+    return said_in_the_middle(hosts, _LEFT).strip() == "0"
+
+
+def said_in_the_middle(hosts: Hosts, words: str) -> str:
     done = subprocess.run(
-        hosts.python(MIDDLE, "-c", _SEND),
+        hosts.python(MIDDLE, "-c", words),
         cwd=PROJECT,
         env=hosts.environment(ENDS[0], SHARED),
         capture_output=True,
@@ -116,6 +130,7 @@ def send(hosts: Hosts) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def sealed(hosts: Hosts, day: date) -> bool:
@@ -153,6 +168,8 @@ def test_two_workers_on_two_hosts_settle_every_night_once_and_to_the_unit(
         began = time.monotonic()
         wait_until(lambda day=day: sealed(hosts, day), 60)  # type: ignore[misc]
         took.append(time.monotonic() - began)
+        # Whoever still looks for a night would find the next one before its morning is told to the end.
+        wait_until(lambda: done_with_it(hosts), 60)
     days = [start + timedelta(days=number) for number in range(MORNINGS[-1] + 1)]
     for day in days:
         assert company.figures(hosts.address(SHARED), day) == company.figures(hosts.address(ALONE), day)
