@@ -83,7 +83,7 @@ def page(
 
     found: prepared or not; what is prepared is ordered by its model's own fields.
     cursor: what `Page.after` or `Page.before` gave; anything unreadable means the first page. count_to: where the count
-    stops. Costs two statements, one when `count` is False.
+    stops. Costs two statements, one when `count` is False or what is found is prepared.
     """
     asked: Asked[R] = found if isinstance(found, Asked) else Asked(lambda: found)
     backwards = bool(cursor) and str(cursor).startswith("-")
@@ -96,8 +96,14 @@ def page(
             rows = rows.filter(_beyond(order, _ends(rows, order, values, asked), backwards=backwards))
         return rows[: size + 1]
 
+    def looked_up(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        found: QuerySet[Any, Any] = rows.model._default_manager.filter(pk__in=cut(rows).values("pk"))
+        return found.order_by(*ordering)
+
     ends = {f"end_{place}": value for place, value in enumerate(values or ())}
-    rows = asked.but((*ordering, values is None, size), cut, **ends).rows()
+    there = asked.but((*ordering, values is None, size), cut if asked.shown is None else looked_up, **ends)
+    counted = asked.but(("counted", count_to), lambda rows: rows.order_by()[: count_to + 1])
+    rows, total = there.rows_and_count(counted) if count else (there.rows(), 0)
     more = len(rows) > size
     rows = rows[:size]
     if backwards and values is not None:
@@ -105,7 +111,6 @@ def page(
         has_after, has_before = True, more
     else:
         has_after, has_before = more, values is not None
-    total = asked.but(("counted", count_to), lambda rows: rows.order_by()[: count_to + 1]).count() if count else 0
     return Page(
         rows=rows,
         after=cursor_after(rows[-1], order) if rows and has_after else None,

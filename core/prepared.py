@@ -5,10 +5,9 @@ says the same SQL each time; only what is between its lines differs, and is put 
 the SQL (filters in force, an order) is its `shape`. Nothing is remembered of what was found. No business nouns.
 """
 
-import copy
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Generic, NamedTuple, Self, TypeVar, cast
+from typing import Any, Final, Generic, Self, TypeVar, cast
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
@@ -16,6 +15,8 @@ from django.db import connections
 from django.db.models import Expression, Field, Func, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
+
+from core.plans import Place, kept
 
 R = TypeVar("R")
 MOST_KEPT: Final = 2_000
@@ -36,6 +37,18 @@ class Bound(Expression):
         return placeholder, (Place(self.name, of),)
 
 
+class Unseen(Bound):
+    """A value that PostgreSQL does not look at while it plans.
+
+    For now: what is after it is always little of what there was, and its statistics think it far less than it is.
+    """
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """A placeholder in a query of its own."""
+        placeholder, places = super().as_sql(compiler, connection)
+        return f"(SELECT {placeholder})", places
+
+
 class Among(Func):
     """For `column__in=Among("ids", field)`: one of a list, which is one value, so that any number can be asked for."""
 
@@ -43,13 +56,6 @@ class Among(Func):
 
     def __init__(self, name: str, of: "Field[Any, Any]") -> None:
         super().__init__(Bound(name, ArrayField(of)), output_field=of)
-
-
-class Place(NamedTuple):
-    """Where a value is put: its name, and the field whose kind of value it is."""
-
-    name: str
-    of: "Field[Any, Any]"
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,8 @@ class Statement:
     using: str
     compiler: SQLCompiler | None
     """None where no row can be found whatever the values."""
+    converters: Mapping[int, Any] = field(default_factory=dict)
+    """By the number of a column: what its field makes of a value, and the expression it belongs to."""
 
 
 _KEPT: dict[Hashable, Statement] = {}
@@ -79,6 +87,10 @@ class Asked(Generic[R]):
     shape: Hashable = None
     values: Mapping[str, Any] = field(default_factory=dict)
     make: Callable[[Sequence[Any]], R] | None = None
+    planned_anew: bool = False
+    """Whether the best way to the rows depends on the values, as it does for words looked for and ranges."""
+    shown: "Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]] | None" = None
+    """What is read of the rows once they are found, if finding them needs less: `core.paging` finds keys first then."""
 
     def but(self, shape: Hashable, change: "Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]]", **values: Any) -> Self:
         """The same, changed: shape says all that the change follows from; values are those it needs."""
@@ -93,15 +105,9 @@ class Asked(Generic[R]):
     def rows(self) -> list[R]:
         """What is found now. One statement."""
         if self.shape is None:
-            found: Iterable[Any] = self.build()
-            return list(map(self.make, found)) if self.make else list(found)
-        made = self._made("rows", self.build)
-        if made.compiler is None:
-            return []
-        compiler = _answering(made, self._given(made))
-        if self.make:
-            return list(map(self.make, compiler.results_iter(tuple_expected=True)))
-        return list(ModelIterable(cast("QuerySet[Any]", _Source(compiler))))
+            return self._found_anew()
+        made = self._made("rows", self._whole)
+        return self._read(made, self._answers("rows", made.sql, made)) if made.compiler is not None else []
 
     def count(self) -> int:
         """How many are found now, up to a limit of the queryset. One statement."""
@@ -110,10 +116,36 @@ class Asked(Generic[R]):
         made = self._made("count", self._keys)
         if made.compiler is None:
             return 0
-        with connections[made.using].cursor() as cursor:
-            # What is between the brackets is Django's own SQL, with places for all values.
-            cursor.execute(f"SELECT count(*) FROM ({made.sql}) found", self._given(made))  # noqa: S608
-            return int(cursor.fetchone()[0])
+        [[found]] = self._answers("count", f"SELECT {_counted(made)}", made)
+        return int(found)
+
+    def rows_and_count(self, counted: "Asked[Any]") -> tuple[list[R], int]:
+        """What is found, and how many of `counted`, which is of the same values. One statement, two without rows."""
+        if self.shape is None:
+            return self._found_anew(), counted.count()
+        rows, numbers = self._made("rows", self._whole), counted._made("count", counted._keys)
+        if rows.compiler is None or numbers.compiler is None:
+            return [], 0
+        # A subquery that ends in ORDER BY and LIMIT is read in its order, and nothing is done to it here.
+        sql = f"SELECT found.*, {_counted(numbers)} FROM ({rows.sql}) found"  # noqa: S608  Django's, with places
+        both = self._answers(("rows and count", counted.shape), sql, numbers, rows)
+        if not both:
+            return [], counted.count()
+        return self._read(rows, [row[:-1] for row in both]), int(both[0][-1])
+
+    def _found_anew(self) -> list[R]:
+        found: Iterable[Any] = self._whole()
+        return list(map(self.make, found)) if self.make else list(found)
+
+    def _whole(self) -> "QuerySet[Any, Any]":
+        return self.build() if self.shown is None else self.shown(self.build())
+
+    def _read(self, made: Statement, answer: Sequence[tuple[Any, ...]]) -> list[R]:
+        rows = _converted(answer, made)
+        if self.make:
+            return list(map(self.make, rows))
+        compiler = cast(SQLCompiler, made.compiler)
+        return list(ModelIterable(cast("QuerySet[Any]", _Source(compiler, made.using, rows))))
 
     def _keys(self) -> "QuerySet[Any, Any]":
         """The keys alone: what the rows show beside them is nothing to count."""
@@ -128,13 +160,24 @@ class Asked(Generic[R]):
             made = _KEPT[key] = statement(build())
         return made
 
-    def _given(self, made: Statement) -> tuple[Any, ...]:
-        """The values of a statement in the order of its places."""
-        connection = connections[made.using]
-        return tuple(
+    def _answers(self, what: Hashable, sql: str, *made: Statement) -> list[tuple[Any, ...]]:
+        """What the server answers to a statement, or to the name that it keeps it by. made: whose places are in it."""
+        connection = connections[made[0].using]
+        places: Sequence[Any] = [place for each in made for place in each.places]
+        if not self.planned_anew:
+            sql, places = kept(connection, (what, self.shape), sql, places)
+        given = [
             each.of.get_db_prep_value(self.values[each.name], connection) if isinstance(each, Place) else each
-            for each in made.places
-        )
+            for each in places
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, given)
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def _counted(made: Statement) -> str:
+    return f"(SELECT count(*) FROM ({made.sql}) counted)"  # noqa: S608  Django's own SQL, with places for all values
 
 
 def statement(queryset: "QuerySet[Any, Any]") -> Statement:
@@ -150,28 +193,47 @@ def statement(queryset: "QuerySet[Any, Any]") -> Statement:
         sql, places = compiler.as_sql()
     except EmptyResultSet:
         return Statement("", (), queryset.db, None)
+    columns = [column for column, _sql, _alias in compiler.select or ()]
+    converters = compiler.get_converters(columns)
+    if compiler.has_composite_fields(columns):
+        raise ValueError("rows with keys of several columns are not prepared")
     compiler.connection = None  # this thread's, which may end before its next use
-    return Statement(sql, tuple(places), queryset.db, compiler)
+    return Statement(sql, tuple(places), queryset.db, compiler, converters)
 
 
-def _answering(made: Statement, values: tuple[Any, ...]) -> SQLCompiler:
-    """The compiler of a statement for this thread's connection, which has made its SQL already."""
-    compiler = copy.copy(cast(SQLCompiler, made.compiler))
-    compiler.connection = connections[made.using]
-    compiler.as_sql = lambda *_arguments, **_named: (made.sql, values)  # type: ignore[method-assign]
-    return compiler
+def _converted(rows: Sequence[tuple[Any, ...]], made: Statement) -> Iterable[Sequence[Any]]:
+    """Rows with the values that their fields make of what the database says; most fields leave it as it is."""
+    if not made.converters:
+        return rows
+    connection = connections[made.using]
+    changed = [list(row) for row in rows]
+    for row in changed:
+        for place, (converters, expression) in made.converters.items():
+            for convert in converters:
+                row[place] = convert(row[place], expression, connection)
+    return changed
 
 
 class _Source:
-    """As much of a queryset as Django's iterable reads of it."""
+    """As much of a queryset, and of its compiler, as Django's iterable reads of them."""
 
-    def __init__(self, compiler: SQLCompiler) -> None:
-        self.db = compiler.using
+    def __init__(self, compiler: SQLCompiler, using: str, rows: Iterable[Sequence[Any]]) -> None:
+        self.db = using
         self.query = self
         self.model = compiler.query.model
         self._known_related_objects: dict[Any, Any] = {}
-        self._compiler = compiler
+        self.select, self.klass_info = compiler.select, compiler.klass_info
+        self.annotation_col_map = compiler.annotation_col_map
+        self._rows = rows
 
-    def get_compiler(self, using: str) -> SQLCompiler:
-        """The one that knows."""
-        return self._compiler
+    def get_compiler(self, using: str) -> Self:
+        """The one that knows its columns."""
+        return self
+
+    def execute_sql(self, **_how: Any) -> Iterable[Sequence[Any]]:
+        """What has been found."""
+        return self._rows
+
+    def results_iter(self, results: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+        """Row by row."""
+        return results

@@ -12,6 +12,7 @@ import pytest
 from django.db.models import QuerySet
 
 from core import prepared
+from core.plans import Place
 
 OFTEN = 20
 """How many times of each shape. To make them all anew is what preparing them saves."""
@@ -19,7 +20,7 @@ OFTEN = 20
 
 def told(made: prepared.Statement) -> tuple[str, list[Any]]:
     """The SQL, and what is put where: the names of values, or constants."""
-    places = [each.name if isinstance(each, prepared.Place) else each for each in made.places]
+    places = [each.name if isinstance(each, Place) else each for each in made.places]
     return made.sql, places
 
 
