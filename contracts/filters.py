@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from django import forms
 from django.conf import settings
-from django.db.models import BigIntegerField, DateTimeField, Field, QuerySet, TextField, UUIDField
+from django.db.models import BigIntegerField, DateTimeField, Field, QuerySet, TextField, UUIDField, Value
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy
 
 from contracts.lifecycle import Phase
@@ -15,9 +16,9 @@ from contracts.permissions.standing import Standing
 from contracts.queries import projects as queries
 from contracts.queries.finding import watched
 from contracts.tables import COLUMNS, USUAL_COLUMNS
-from core.fields import FewField, MoneyField
+from core.fields import FewField, MoneyField, shares_fields
 from core.paging import COUNT_CAP
-from core.prepared import Asked, Bound
+from core.prepared import Asked, Bound, Unseen
 from microenterprises.models import Microenterprise, Platform
 from people.models import Skill
 
@@ -42,6 +43,7 @@ FEW: Final = 200
 """Where the count of a search by words stops."""
 
 
+@shares_fields
 class ProjectFilters(forms.Form):
     """Search, filters and order; `found` applies them."""
 
@@ -77,6 +79,7 @@ class ProjectFilters(forms.Form):
         label=gettext_lazy("Platform"),
         required=False,
         queryset=Platform.objects.order_by("name"),
+        label_column="name",
         empty_label=gettext_lazy("Any platform"),
     )
     currency = forms.RegexField(label=gettext_lazy("Currency"), required=False, regex=r"^[A-Za-z]{3}$", max_length=3)
@@ -106,12 +109,17 @@ class ProjectFilters(forms.Form):
         return str(self.cleaned_data["currency"]).upper()
 
     def order_by(self) -> tuple[str, ...]:
-        """The order asked for; by default open projects by deadline and everything else newest first."""
+        """The order asked for; by default open and closed projects by deadline and everything else newest first.
+
+        Closed ones are few at any time, and an index by status and deadline has them side by side.
+        """
         chosen = self._chosen("order")
         if self._chosen("phase") == Phase.DRAFT and chosen in ("", None, "newest"):
             chosen = "deadline"
         if chosen:
             return ORDERS[chosen]
+        if self._chosen("phase") == Phase.CLOSED:
+            return ORDERS["latest"]
         urgent = self._chosen("phase") == Phase.OPEN or self._chosen("soon") or self._chosen("can_bid")
         return ORDERS["deadline" if urgent else "newest"]
 
@@ -137,8 +145,9 @@ class ProjectFilters(forms.Form):
         user = who.user
         if any(self._chosen(name) for name in _OWN_WAYS):
             return Asked(
-                lambda: queries.as_listed(self.found(Project.objects.visible_to(user), who, now)),
+                lambda: self.found(Project.objects.visible_to(user), who, now),
                 make=queries.Listed._make,
+                shown=queries.as_listed,
             )
         typed = {name: self._chosen(name) for name in _TYPED if self._chosen(name) not in (None, "")}
         shape = ("projects", user.is_vendor, self._chosen("phase"), self._chosen("soon"), self.order_by(), *typed)
@@ -146,10 +155,21 @@ class ProjectFilters(forms.Form):
         unsaid.cleaned_data = {**self.cleaned_data, **{name: Bound(name, _TYPED[name]) for name in typed}}
 
         def build() -> "QuerySet[Project, Any]":
-            seen = Project.objects.visible_to(user, Bound("reader", UUIDField()))
-            return queries.as_listed(unsaid.found(seen, who, Bound("now", DateTimeField())))
+            # By the time of publication there are published ones only, which all colleagues see.
+            all_see = self.order_by() == ORDERS["newest"] and not user.is_vendor
+            projects = Project.objects.all()
+            seen = projects.published() if all_see else projects.visible_to(user, Bound("reader", UUIDField()))
+            found = unsaid.found(seen, who, Unseen("now", DateTimeField()))
+            return found if typed else queries.as_listed(found)
 
-        return Asked(build, shape, {**typed, "reader": user.pk, "now": now}, queries.Listed._make)
+        return Asked(
+            build,
+            shape,
+            {**typed, "reader": user.pk, "now": now},
+            make=queries.Listed._make,
+            planned_anew=bool(typed),
+            shown=queries.as_listed if typed else None,
+        )
 
     def fitting(self, projects: QuerySet[Project], now: datetime | Bound) -> QuerySet[Project]:
         """`projects` as filtered by all that is the same for every reader."""
@@ -179,7 +199,8 @@ class ProjectFilters(forms.Form):
 
     def _by_words(self, projects: QuerySet[Project]) -> QuerySet[Project]:
         if words := self._chosen("q"):
-            projects = projects.filter(title__icontains=words)
+            capitals = Upper(words if isinstance(words, Bound) else Value(words))
+            projects = projects.filter(title_capitals__contains=capitals)
         if skill := self._chosen("skill"):
             named = Skill.objects.filter(label__icontains=skill).values("pk")
             tagged = Project.skills.through.objects.filter(skill__in=named).values("project")

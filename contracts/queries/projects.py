@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, UUIDField
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from contracts.lifecycle import Phase, phase
@@ -73,9 +73,9 @@ def can_bid(projects: QuerySet[Project], who: Standing, now: datetime | Bound) -
 
 class Listed(NamedTuple):
     """What the list shows of a project. `buyer`, or of a real tender `authority`: the name; `lots`: how many its set
-    has."""
+    has. Keys are texts, since they are only written."""
 
-    id: UUID
+    id: str
     title: str
     status: str
     opens_at: datetime | None
@@ -84,20 +84,25 @@ class Listed(NamedTuple):
     method: str
     currency: str
     ceiling_minor: int | None
-    lot_set_id: UUID | None
+    lot_set_id: str | None
     lot_number: int | None
     lots: int | None
     buyer: str | None
     authority: str | None
 
 
-_FROM_ELSEWHERE: Final = {"buyer": "buyer__name", "authority": "reference__buyer_name"}
+_READ_AS: Final[dict[str, Any]] = {
+    "id": Cast("id", TextField()),
+    "lot_set_id": Cast("lot_set_id", TextField()),
+    "buyer": "buyer__name",
+    "authority": "reference__buyer_name",
+}
 
 
 def as_listed(projects: QuerySet[Project]) -> "QuerySet[Project, Any]":
     """Those projects as rows of `Listed`."""
-    names = [_FROM_ELSEWHERE.get(name, name) for name in Listed._fields]
-    return projects.annotate(lots=lots.counted()).values_list(*names)
+    columns = [_READ_AS.get(name, name) for name in Listed._fields]
+    return projects.annotate(lots=lots.counted()).values_list(*columns)
 
 
 def due_for_opening() -> Iterable[Project]:

@@ -83,6 +83,8 @@ class _Stream:
 
 
 def _is_given(field: models.Field[Any, Any], row: Model) -> bool:
+    if field.generated:
+        return False
     value = row.__dict__[field.attname]
     is_serial = isinstance(field, models.AutoField) and value is None
     return not is_serial and not isinstance(value, DatabaseDefault)
