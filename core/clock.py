@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import DateTimeField, Func
 from django.db.models.functions import TruncDate
+from django.http import HttpRequest
 
 from core.errors import Denied
 
@@ -21,6 +22,12 @@ def market_now() -> datetime:
         cursor.execute("SELECT market_now()")
         now: datetime = cursor.fetchone()[0]
     return now
+
+
+def asked_at(request: HttpRequest) -> datetime:
+    """The market's instant of a page that only shows: the one at which its reader was found. What decides asks anew."""
+    found = getattr(request.user, "found_at", None)
+    return found if isinstance(found, datetime) else market_now()
 
 
 class MarketNow(Func):

@@ -3,6 +3,7 @@
 from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import QuerySet
 
+from core.clock import MarketNow
 from core.prepared import Asked, Bound
 from people.models import User
 
@@ -17,4 +18,4 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]  # allauth is not ty
 
 
 def _by_key() -> QuerySet[User]:
-    return User.objects.filter(pk=Bound("key", User._meta.pk))
+    return User.objects.annotate(found_at=MarketNow()).filter(pk=Bound("key", User._meta.pk))

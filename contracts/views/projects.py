@@ -46,7 +46,7 @@ from contracts.tables import project_table
 from contracts.versions import ProjectChanged
 from contracts.views import amendments, decisions, outside, panel
 from contracts.views.acts import Act, address
-from core.clock import business_date, market_now
+from core.clock import asked_at, business_date, market_now
 from core.errors import InsufficientFunds, Invalid
 from core.http import Request, download, see_other, unprocessable
 from core.look import Badge
@@ -67,7 +67,7 @@ FEW_BIDS = 6
 @require_safe
 def project_list(request: Request) -> HttpResponseBase:
     """Every published need, by search and filters; as a page, a fragment or a CSV file."""
-    now = market_now()
+    now = asked_at(request)
     who = standing_of(request.user, business_date(now))
     form = ProjectFilters(request.GET)
     form.is_valid()
@@ -113,7 +113,7 @@ class BidRow:
 @require_safe
 def project_detail(request: Request, pk: UUID) -> HttpResponse:
     """One project: its state, the next step or why there is none, its words, and after the opening its bids."""
-    now = market_now()
+    now = asked_at(request)
     seen = project_or_404(request.user, pk)
     if request.htmx.target == "countdown":
         return render(request, "projects/_deadline.html", common(seen, now))
