@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from contracts.lifecycle import PROJECT_BADGES, phase_of
 from contracts.models import Project
 from contracts.queries.projects import Listed
-from core.addresses import address
+from core.addresses import address, addresses
 from core.words.tables import Amount, Cell, Column, Link, Quiet, Table
 
 COLUMNS: Final = {
@@ -29,15 +29,15 @@ USUAL_COLUMNS: Final = ("state", "buyer", "deadline", "ceiling")
 def project_table(projects: Iterable[Listed], columns: Collection[str], now: datetime) -> Table:
     """Projects with those of `COLUMNS` beside their titles."""
     shown = [name for name in COLUMNS if name in columns]
-    cells = [_CELLS[name] for name in shown]
+    cells, to = [_CELLS[name] for name in shown], addresses("project_detail")
     return Table(
         [Column(_("Project")), *(COLUMNS[name] for name in shown)],
-        [[_title(project), *(cell(project, now) for cell in cells)] for project in projects],
+        [[_title(project, to), *[cell(project, now) for cell in cells]] for project in projects],
     )
 
 
-def _title(project: Listed) -> Cell:
-    title = Link(project.title, address("project_detail", project.id))
+def _title(project: Listed, to: Callable[[str], str]) -> Cell:
+    title = Link(project.title, to(project.id))
     if project.lot_set_id is None:
         return title
     words = _("lot %(number)s of %(count)s") % {"number": project.lot_number, "count": project.lots}

@@ -1,5 +1,6 @@
 """Addresses of pages by their names and the UUIDs in them, without Django looking for each anew."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from uuid import UUID, uuid4
 
@@ -7,16 +8,25 @@ from django.conf import settings
 from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 
 
-def address(name: str, *keys: UUID) -> str:
-    """What `reverse` says of that name with those keys. Raises NoReverseMatch as it does.
+def address(name: str, *keys: UUID | str) -> str:
+    """What `reverse` says of that name with those keys, UUIDs or what they are written as. Raises NoReverseMatch.
 
     Looking for an address takes 40 microseconds, and a list has one in every row. What stands around the keys is the
     same for all of them, so it is looked for once.
     """
-    parts = _parts(name, len(keys), get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+    return addresses(name, len(keys))(*keys)
+
+
+def addresses(name: str, keys: int = 1) -> Callable[..., str]:
+    """What makes addresses of that name, each of so many keys, as `address` does."""
+    parts = _parts(name, keys, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
     if parts is None:
-        return reverse(name, args=keys)
-    return parts[0] + "".join([f"{key}{part}" for key, part in zip(keys, parts[1:], strict=True)])
+        return lambda *given: reverse(name, args=given)
+    first, *rest = parts
+    if keys == 1:
+        [last] = rest
+        return lambda key: f"{first}{key}{last}"
+    return lambda *given: first + "".join([f"{key}{part}" for key, part in zip(given, rest, strict=True)])
 
 
 @lru_cache(maxsize=2_048)

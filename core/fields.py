@@ -1,15 +1,20 @@
 """Form fields that every room uses."""
 
 from collections.abc import Iterator
-from typing import Any
+from copy import deepcopy
+from typing import Any, Final, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.forms.models import ModelChoiceIterator
 
 from core import money
 from core.errors import Invalid
 from core.prepared import Asked
+
+F = TypeVar("F", bound=type[forms.Form])
 
 
 class MoneyField(forms.CharField):
@@ -34,17 +39,48 @@ class MoneyField(forms.CharField):
         return money.write_number(value, self.currency) if isinstance(value, int) else value
 
 
+class ReadOnly(dict[str, forms.Field]):
+    """Fields of a form that only reads an address: `@shares_fields` has every form of the class use the same ones."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, forms.Field]:
+        return {name: deepcopy(each, memo) if isinstance(each, _CHANGES) else each for name, each in self.items()}
+
+
+def shares_fields(form: F) -> F:
+    """Django copies every field for every form, in case it is changed. Here none is but those in `_CHANGES`."""
+    form.base_fields = ReadOnly(form.base_fields)
+    return form
+
+
 class _Few(ModelChoiceIterator[Any]):
     """All choices read at once, by the statement that was made when they were read first."""
 
-    def __iter__(self) -> Iterator[Any]:
+    field: "FewField"
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
         if self.field.empty_label is not None:
             yield ("", self.field.empty_label)
-        shape = ("choices", self.queryset.model._meta.label, *self.queryset.query.order_by)
-        yield from map(self.choice, Asked(self.queryset.all, shape).rows())
+        label, order = self.field.label_column, self.queryset.query.order_by
+        asked: Asked[tuple[str, str]] = Asked(
+            lambda: self.queryset.values_list(Cast("pk", TextField()), label),
+            ("choices", self.queryset.model._meta.label, label, *order),
+            make=lambda row: (row[0], row[1]),
+        )
+        yield from asked.rows()
+
+
+_CHANGES: Final = MoneyField, forms.ModelChoiceField
+"""A currency is put into the first; the others keep the rows they have read."""
 
 
 class FewField(forms.ModelChoiceField[Any]):
-    """A choice among all rows of a small table, in an order. Its queryset has no other condition."""
+    """A choice among all rows of a small table, in an order. Its queryset has no other condition.
+
+    label_column: the column of what they are called.
+    """
 
     iterator = _Few
+
+    def __init__(self, *, label_column: str, **options: Any) -> None:
+        self.label_column = label_column
+        super().__init__(**options)

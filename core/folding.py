@@ -66,6 +66,16 @@ class _Said(Node):
         return ""
 
 
+class _Found:
+    """Instead of the name of an included template: the template, so that nobody looks for it again."""
+
+    def __init__(self, template: Template) -> None:
+        self.template = template
+
+    def resolve(self, context: Context) -> Template:
+        return self.template
+
+
 class _Address(Node):
     """`{% url "name" key … %}` of keys that are UUIDs, put together from what `reverse` says of such an address."""
 
@@ -134,16 +144,18 @@ class _Folder:
         return node
 
     def _included(self, node: IncludeNode) -> Node:
-        """What an included template says when it says the same everywhere; the node otherwise."""
+        """What an included template says when it says the same everywhere; else the node, which has found it."""
         name = node.template.var if _is_constant(node.template) else None
         if not isinstance(name, str) or name.startswith(".") or name in _at_work():
             return node
         try:
-            nodes = self.template.engine.get_template(name).nodelist
+            found = self.template.engine.get_template(name)
         except TemplateDoesNotExist:
             return node  # asked for under a condition that may never hold
-        if all(isinstance(each, TextNode) for each in nodes):
-            return _text(nodes.render(self.context), node)
+        if all(isinstance(each, TextNode) for each in found.nodelist):
+            return _text(found.nodelist.render(self.context), node)
+        if isinstance(found, Template):
+            node.template = _Found(found)  # type: ignore[assignment]  # as much of an expression as is asked of it
         return node
 
     def _is_known(self, node: Node) -> bool:

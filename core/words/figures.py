@@ -46,6 +46,12 @@ def money(minor_units: int | None, currency: str, *, sign: bool = False) -> Safe
     """An amount with its currency, in the reader's locale; an em dash for None."""
     if minor_units is None:
         return nothing()
+    return money_in(moneys.locale_name(), minor_units, currency, sign)
+
+
+@lru_cache(maxsize=16_384)
+def money_in(locale: str, minor_units: int, currency: str, sign: bool = False) -> SafeString:
+    """An amount as `money` writes it. locale: the reader's, which is in force."""
     return format_html('<span class="money">{}</span>', _signed(moneys.write(minor_units, currency), minor_units, sign))
 
 

@@ -3,15 +3,16 @@
 Whether somebody may act is decided before: a word gets the sentence of the refusal.
 """
 
+from functools import lru_cache
 from typing import Any, Final
 
 from django import forms, template
 from django.forms.boundfield import BoundField
 from django.template import Context
 from django.template.loader import render_to_string
-from django.utils.html import format_html_join
+from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import ngettext
+from django.utils.translation import get_language, ngettext
 
 from core.words.components import component, ident, inside
 
@@ -42,9 +43,23 @@ def action(
 
     tone: `primary` (one per page), `plain`, `bad`. `method="post"` makes a form with its own button.
     """
+    if method == "get":
+        return _link(get_language(), *map(conditional_escape, (url, label, why_not)), tone, icon)
     return component(
         "action", context, url=url, label=label, why_not=why_not, method=method, tone=tone, icon=icon, name=name,
         value=value, ident=ident(url, label),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4_096)
+def _link(
+    language: str | None, url: SafeString, label: SafeString, why_not: SafeString, tone: str, icon: str
+) -> SafeString:
+    """An act that only leads somewhere: the same wherever it stands. language: the one in force. url, label, why_not:
+    as HTML, since words that were escaped and words that need not be are never the same."""
+    return component(
+        "action", Context(), url=url, label=label, why_not=why_not, method="get", tone=tone, icon=icon,
+        ident=ident(url, label),
     )  # fmt: skip
 
 

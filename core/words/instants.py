@@ -4,6 +4,7 @@ Only for showing: nothing is decided by the time of a page. What decides asks `c
 """
 
 import math
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
@@ -113,10 +114,13 @@ def _away(distance: timedelta, unit: str, locale: str) -> str:
 @register.simple_tag(takes_context=True)
 def when(context: Context, instant: datetime | None) -> SafeString:
     """An instant: relative when near, else its date; exact with the zone on hover and for screen readers."""
-    if instant is None:
-        return nothing()
-    near = relative(instant, page_now(context))
-    return _when(instant, near, timezone.get_current_timezone(), date_locale())
+    return nothing() if instant is None else instants(context)(instant)
+
+
+def instants(context: Context) -> Callable[[datetime], SafeString]:
+    """What writes instants as `when` does: now, zone and locale are asked for once for all of them."""
+    now, zone, locale = page_now(context), timezone.get_current_timezone(), date_locale()
+    return lambda instant: _when(instant, relative(instant, now), zone, locale)
 
 
 @lru_cache(maxsize=16_384)

@@ -83,7 +83,7 @@ def _shown(form: forms.BaseForm, bound: BoundField, value: str) -> str:
 
 def chips_of(form: forms.BaseForm | None, query: QueryDict) -> list[Chip]:
     """The filters in force: one chip per value in the address that belongs to a field of the form."""
-    if form is None:
+    if form is None or not query:
         return []
     return [
         Chip(str(bound.label), _shown(form, bound, value), _without(query, key, value))
@@ -204,12 +204,13 @@ def results(context: Context, page: Page[Any] | None = None, form: forms.BaseFor
     Without rows the chips are left to `empty`, which names them and says how to go on.
     """
     query = query_of(context)
+    chips = [] if page is not None and not page.rows else chips_of(form, query)
     return component(
         "results",
         context,
         sentence=_count_sentence(page, _first_position(page, query)) if page is not None else "",
-        chips=[] if page is not None and not page.rows else chips_of(form, query),
-        clear=_unfiltered(form, query) if form is not None else "",
+        chips=chips,
+        clear=_unfiltered(form, query) if form is not None and chips else "",
     )
 
 

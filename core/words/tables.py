@@ -17,8 +17,9 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeData, SafeString, mark_safe
 
 from core.look import Badge
-from core.words.figures import money, nothing
-from core.words.instants import when
+from core.money import locale_name
+from core.words.figures import money_in, nothing
+from core.words.instants import instants
 from core.words.signs import badge
 
 register = template.Library()
@@ -70,10 +71,11 @@ def table(context: Context, shown: Table) -> SafeString:
     """The table itself, made for reading: every value is escaped, numbers and instants are in the reader's locale."""
     heads, (_first, *others) = _heads(shown.columns), shown.columns
     starts = [_start(column) for column in others]
+    written = _Writer(context).cell
     rows = []
     for first, *cells in shown.rows:
-        rest = "".join([f"{start}{_cell(context, cell)}</td>" for start, cell in zip(starts, cells, strict=True)])
-        rows.append(f'<tr><th scope="row">{_cell(context, first)}</th>{rest}</tr>')
+        rest = "".join([f"{start}{written(cell)}</td>" for start, cell in zip(starts, cells, strict=True)])
+        rows.append(f'<tr><th scope="row">{written(first)}</th>{rest}</tr>')
     body = "\n".join(rows)
     return _html(f'<table class="stack">\n<thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody>\n</table>')
 
@@ -90,31 +92,41 @@ def _side(column: Column) -> str:
     return ' class="num"' if column.is_figure else ""
 
 
-def _cell(context: Context, cell: Cell) -> str:
-    if isinstance(cell, list) or type(cell) is tuple:
-        return " ".join([_piece(context, each) for each in cell])
-    return _piece(context, cell)
+class _Writer:
+    """Cells as HTML for one reader: nothing leaves here that is not escaped. States are few: each is written once."""
 
+    def __init__(self, context: Context) -> None:
+        self._instant = instants(context)
+        self._locale = locale_name()
+        self._badges: dict[int, str] = {}
 
-def _piece(context: Context, piece: Any) -> str:
-    """HTML: nothing leaves here that is not escaped."""
-    match piece:
-        case str():
-            return _text(piece)
-        case Link(words, address, is_quiet):
-            quiet = ' class="quiet"' if is_quiet else ""
-            return f'<a{quiet} href="{_text(address)}">{_text(words)}</a>'
-        case Amount(minor, currency):
-            return money(minor, currency)
-        case datetime():
-            return when(context, piece)
-        case Badge():
-            return badge(piece)
-        case Quiet(words):
-            return f'<span class="quiet">{_text(str(words))}</span>'
-        case None:
-            return nothing()
-    raise TypeError(f"{piece!r} is nothing a cell can show")
+    def cell(self, cell: Cell) -> str:
+        """One piece, or several with a blank between them."""
+        if isinstance(cell, list) or type(cell) is tuple:
+            return " ".join([self._piece(each) for each in cell])
+        return self._piece(cell)
+
+    def _piece(self, piece: Any) -> str:
+        match piece:
+            case str():
+                return _text(piece)
+            case Link(words, address, is_quiet):
+                quiet = ' class="quiet"' if is_quiet else ""
+                return f'<a{quiet} href="{_text(address)}">{_text(words)}</a>'
+            case Amount(minor, currency):
+                return nothing() if minor is None else money_in(self._locale, minor, currency)
+            case datetime():
+                return self._instant(piece)
+            case Badge():
+                found = self._badges.get(id(piece))
+                if found is None:
+                    found = self._badges[id(piece)] = badge(piece)
+                return found
+            case Quiet(words):
+                return f'<span class="quiet">{_text(str(words))}</span>'
+            case None:
+                return nothing()
+        raise TypeError(f"{piece!r} is nothing a cell can show")
 
 
 def _text(words: str) -> str:
