@@ -9,7 +9,6 @@ from functools import partial
 from io import BytesIO
 from typing import Any
 
-from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.http import HttpRequest
@@ -63,12 +62,13 @@ def call(handler: WSGIHandler, path: str, cookie: str = "") -> bytes:
 
 
 def signed_in(user: User) -> str:
-    """A session cookie of somebody."""
+    """The cookies that the browser of somebody signed in holds: their session, and the one against forged forms."""
     from django.test import Client
 
     client = Client()
     client.force_login(user)
-    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    client.get("/people/me/")
+    return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
 
 
 def of_user(user: User, paths: Mapping[str, str]) -> dict[str, Page]:
