@@ -14,6 +14,7 @@ from babel.numbers import format_currency, format_decimal
 from django.utils.translation import gettext as _
 
 from core import money
+from core.words.tables import Column, Sum, Table
 from microenterprises.calculation import TermsSpec
 from microenterprises.models import Membership, Track
 from microenterprises.shares import (
@@ -49,6 +50,17 @@ class Simulation:
     rows: tuple[Row, ...]
     assumes: str
     results: tuple[Prospect, ...]
+
+    @property
+    def table(self) -> Table:
+        """The arithmetic as it is shown: a column for each level of plan."""
+        return Table(
+            [Column(self.currency), *(Column(head, is_figure=True) for head in self.heads)],
+            [(Sum if row.is_sum else tuple)((row.label, *row.figures)) for row in self.rows],
+            kind="simulation",
+            caption=self.assumes,
+            is_told_apart=True,
+        )
 
 
 def simulate(

@@ -5,16 +5,16 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core import money
 from core.http import Request
 from core.paging import page
-from settlement import access, derivations, forms, queries, sentences, standing, waiting
+from settlement import access, derivations, forms, queries, standing, waiting
 from settlement.models import HandedOn, PayLine, StatementLine
 from settlement.standing import Reader
+from settlement.tables import statement_table
 from settlement.views import showing
 
 
@@ -52,7 +52,7 @@ def _lines(request: Request, reader: Reader) -> dict[str, object]:
         "since": since,
         "sums": sums,
         "page": found,
-        "lines": [_statement_row(line, balances, made_by) for line, made_by in queries.with_evidence(found.rows)],
+        "lines": statement_table(queries.with_evidence(found.rows), balances) if found.rows else None,
     }
 
 
@@ -80,19 +80,6 @@ def _outlook(request: Request, reader: Reader) -> HttpResponse:
             context = {"outlook": outlook, "form": form}
             return render(request, "settlement/statement.html#outlook", context)
     raise Http404
-
-
-def _statement_row(
-    line: StatementLine, balances: dict[UUID, int], made_by: list[queries.Evidence]
-) -> dict[str, object]:
-    return {
-        "line": line,
-        "what": sentences.line_title(line),
-        "detail": sentences.line_detail(line),
-        "url": reverse("statement_line", args=[line.pk]),
-        "made_by": showing.dated(made_by),
-        "balance_minor": balances[line.pk],
-    }
 
 
 @require_safe

@@ -1,5 +1,6 @@
 """The template words: what they show, for whom, and that nothing reads "None"."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from core.look import Badge
 from core.paging import Page
 from core.templatetags import market
 from core.words import instants, lists
-from core.words.tables import Amount, Cell, Column, Link, Quiet, Table
+from core.words.tables import Amount, Cell, Column, Lines, Link, Quiet, Sum, Table
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 
@@ -301,6 +302,32 @@ def test_a_table_says_what_its_cells_are() -> None:
     assert "<i>made</i>" in shown
     assert shown.count("—") == 2  # no amount, no deadline
     assert show("{% table shown %}", shown=Table(columns, [])).count("<tr>") == 1
+
+
+def test_a_table_has_its_caption_its_kind_its_sums_and_its_names_in_any_column() -> None:
+    rows: list[Sequence[Cell]] = [
+        (NOW.date(), (Link("Share", "/lines/1/"), Quiet("<version 1>", is_below=True)), Amount(500, "CNY", True)),
+        Sum((None, Lines(["A & B", (Link("C", "/c/"), Quiet("late"))]), Amount(-500, "CNY", True))),
+    ]
+    columns = [Column("Date"), Column("What"), Column("Amount", is_figure=True)]
+    shown = show("{% table shown %}", shown=Table(columns, rows, named_by=1, kind="statement", caption="<Balance>"))
+    assert shown.startswith('<table class="statement stack">\n<caption>&lt;Balance&gt;</caption>')
+    assert f'<tr><td data-label="Date">{show("{% day at %}", at=NOW.date())}</td><th scope="row">' in shown
+    assert '<a href="/lines/1/">Share</a> <p class="quiet">&lt;version 1&gt;</p></th>' in shown
+    assert show('{% money 500 "CNY" sign=True %}') in shown and show('{% money -500 "CNY" sign=True %}') in shown
+    assert '<tr class="sum">' in shown and shown.count('class="sum"') == 1
+    assert 'A &amp; B<br><a href="/c/">C</a> <span class="quiet">late</span></th>' in shown
+    told_apart = show("{% table shown %}", shown=Table(columns, [], caption="Plan", is_told_apart=True))
+    assert '<table class="stack">\n<caption class="sr">Plan</caption>' in told_apart
+
+
+def test_a_link_to_an_act_is_escaped_whatever_was_shown_before() -> None:
+    source = "{% action url label why_not=why %}"
+    safe = show(source, url="/a/?b=1&amp;c=2", label=SafeString("<b>Go</b>"), why="")
+    assert "<b>Go</b>" in safe
+    typed = show(source, url="/a/?b=1&c=2", label="<b>Go</b>", why="")
+    assert "<b>Go</b>" not in typed and "&lt;b&gt;Go&lt;/b&gt;" in typed and "b=1&amp;c=2" in typed
+    assert "&lt;i&gt;" in show(source, url="/", label="Go", why="<i>closed</i>")
 
 
 def test_a_table_refuses_what_it_cannot_show() -> None:
