@@ -39,7 +39,7 @@ _TYPED: Final[dict[str, Field[Any, Any]]] = {
 """Filters of which only the value differs from reader to reader."""
 _OWN_WAYS: Final = ("can_bid", "watching", "skill", "platform", "buyer")
 """Filters that are asked rarely or by their own statement for each reader."""
-FEW: Final = 200
+FEW: Final = 100
 """Where the count of a search by words stops."""
 
 

@@ -1,11 +1,14 @@
 """Form fields that every room uses."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from copy import deepcopy
+from time import monotonic
 from typing import Any, Final, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.forms.models import ModelChoiceIterator
@@ -14,6 +17,9 @@ from core import money
 from core.errors import Invalid
 from core.prepared import Asked
 
+MOMENT: Final = 5.0
+"""How many seconds the choices of a small table are good for."""
+_LATELY: Final[dict[Hashable, tuple[float, list[tuple[str, str]]]]] = {}
 F = TypeVar("F", bound=type[forms.Form])
 
 
@@ -53,7 +59,7 @@ def shares_fields(form: F) -> F:
 
 
 class _Few(ModelChoiceIterator[Any]):
-    """All choices read at once, by the statement that was made when they were read first."""
+    """All choices read at once, and not again for a moment: a form that was opened a moment ago offers the same."""
 
     field: "FewField"
 
@@ -66,7 +72,19 @@ class _Few(ModelChoiceIterator[Any]):
             ("choices", self.queryset.model._meta.label, label, *order),
             make=lambda row: (row[0], row[1]),
         )
-        yield from asked.rows()
+        yield from _lately(asked, connections[self.queryset.db])
+
+
+def _lately(asked: Asked[tuple[str, str]], connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
+    """Rows as they are, or were a moment ago; a transaction sees what it sees itself."""
+    if connection.in_atomic_block:
+        return asked.rows()
+    key = connection.settings_dict["NAME"], asked.shape
+    read_at, rows = _LATELY.get(key, (-MOMENT, []))
+    if monotonic() - read_at >= MOMENT:
+        rows = asked.rows()
+        _LATELY[key] = monotonic(), rows
+    return rows
 
 
 _CHANGES: Final = MoneyField, forms.ModelChoiceField

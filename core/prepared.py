@@ -152,7 +152,7 @@ class Asked(Generic[R]):
         return self.build().values("pk")
 
     def _made(self, what: str, build: "Callable[[], QuerySet[Any, Any]]") -> Statement:
-        key = (what, self.shape)
+        key = (what, self.shape, self.shown)
         made = _KEPT.get(key)
         if made is None:
             if len(_KEPT) >= MOST_KEPT:
@@ -165,7 +165,7 @@ class Asked(Generic[R]):
         connection = connections[made[0].using]
         places: Sequence[Any] = [place for each in made for place in each.places]
         if not self.planned_anew:
-            sql, places = kept(connection, (what, self.shape), sql, places)
+            sql, places = kept(connection, (what, self.shape, self.shown), sql, places)
         given = [
             each.of.get_db_prep_value(self.values[each.name], connection) if isinstance(each, Place) else each
             for each in places

@@ -33,8 +33,8 @@ def hold(monkeypatch: pytest.MonkeyPatch) -> None:
         self: prepared.Asked[Any], what: str, build: "Callable[[], QuerySet[Any, Any]]"
     ) -> prepared.Statement:
         made = made_once(self, what, build)
-        asked[what, self.shape] += 1
-        if asked[what, self.shape] <= OFTEN:
+        asked[what, self.shape, self.shown] += 1
+        if asked[what, self.shape, self.shown] <= OFTEN:
             assert told(made) == told(prepared.statement(build())), f"{self.shape} is not all that its SQL follows from"
         return made
 

@@ -3,7 +3,7 @@
 What is found, and how many there are, is decided before (`core.paging`).
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.template import Context
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -38,23 +39,18 @@ class Chip:
     url: str
 
 
-def _address(query: QueryDict) -> str:
-    text = query.urlencode()
+def _address(query: QueryDict, without: Collection[str] = (), **changed: str) -> str:
+    """The list's address by other words: without some names of the query, and with others."""
+    kept = [(name, each) for name, values in query.lists() if name not in without for each in values]
+    text = urlencode([*kept, *changed.items()])
     return f"?{text}" if text else "?"
 
 
 def _without(query: QueryDict, key: str, value: str) -> str:
-    rest = query.copy()
-    kept = [other for other in rest.getlist(key) if other != value]
-    rest.setlist(key, kept) if kept else rest.pop(key, None)
-    return _cleared(rest, ())
-
-
-def _cleared(query: QueryDict, keys: Iterable[str]) -> str:
-    rest = query.copy()
-    for name in (*keys, "cursor", "from"):
-        rest.pop(name, None)
-    return _address(rest)
+    """The list without one value of one filter, from its first page."""
+    kept = [(name, each) for name, values in query.lists() if name not in _WHERE for each in values]
+    text = urlencode([pair for pair in kept if pair != (key, value)])
+    return f"?{text}" if text else "?"
 
 
 def _keys(bound: BoundField) -> list[str]:
@@ -87,19 +83,25 @@ def chips_of(form: forms.BaseForm | None, query: QueryDict) -> list[Chip]:
         return []
     return [
         Chip(str(bound.label), _shown(form, bound, value), _without(query, key, value))
-        for bound, key in _filter_keys(form)
+        for bound, key in _filter_keys(form, query)
         for value in query.getlist(key)
         if value
     ]
 
 
 def _unfiltered(form: forms.BaseForm, query: QueryDict) -> str:
-    return _cleared(query, [key for _bound, key in _filter_keys(form)])
+    return _address(query, {*_WHERE, *(key for _bound, key in _filter_keys(form, query))})
 
 
-def _filter_keys(form: forms.BaseForm) -> list[tuple[BoundField, str]]:
+def _filter_keys(form: forms.BaseForm, query: QueryDict) -> list[tuple[BoundField, str]]:
     """The fields that filter, each with its names in the address."""
-    return [(bound, key) for bound in form if bound.name not in NOT_FILTERS for key in _keys(bound)]
+    asked = [
+        form[name]
+        for name, formfield in form.fields.items()
+        # Fields of several parts have several names in the address; most fields of most addresses are not asked for.
+        if name not in NOT_FILTERS and (hasattr(formfield.widget, "suffixes") or form.add_prefix(name) in query)
+    ]
+    return [(bound, key) for bound in asked for key in _keys(bound)]
 
 
 @register.simple_tag(takes_context=True)
@@ -248,13 +250,8 @@ def pager(context: Context, page: Page[Any], *, size: int = 20) -> SafeString:
     def to(cursor: str | None, start: int | None) -> str:
         if cursor is None:
             return ""
-        there = query.copy()
-        there["cursor"] = cursor
-        if start is not None and start > 1:
-            there["from"] = str(start)
-        else:
-            there.pop("from", None)
-        return _address(there)
+        place = {"from": str(start)} if start is not None and start > 1 else {}
+        return _address(query, _WHERE, cursor=cursor, **place)
 
     return component(
         "pager",

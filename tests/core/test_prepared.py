@@ -1,5 +1,6 @@
 """What is prepared finds what the queryset it is made of finds, for everybody, whatever was asked before."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,8 +19,10 @@ from contracts.permissions.standing import standing_of
 from contracts.queries.projects import Listed, as_listed
 from core import prepared
 from core.clock import business_date, market_now
+from core.fields import FewField
 from core.paging import Page, page
 from core.prepared import Asked, Bound
+from microenterprises.models import Platform
 from people.models import User
 from tests.databases import Told
 from tests.examples import examples
@@ -145,6 +148,61 @@ def test_a_session_of_nobody_is_nobodys(told_company: Told[Any]) -> None:
     assert Backend().get_user(Project(pk=None).pk or "00000000-0000-0000-0000-000000000000") is None
     User.objects.filter(pk=lin.pk).update(is_active=False)
     assert Backend().get_user(lin.pk) is None
+
+
+def test_a_page_counts_where_it_is_read_and_again_only_where_nothing_is(told_company: Told[Any]) -> None:
+    now = market_now()
+    asked: Asked[Project] = Asked(
+        lambda: Project.objects.filter(deadline__lt=Bound("before", DateTimeField())),
+        "a page",
+        {"before": now + timedelta(days=9_000)},
+    )
+    everything = Project.objects.count()
+    with CaptureQueriesContext(connection) as statements:
+        first = page(asked, order=("deadline", "id"), size=3)
+    assert (len(statements), len(first.rows), first.count) == (1, 3, everything)
+    assert page(asked, order=("deadline", "id"), size=3, count_to=2).capped
+    nothing = page(replace(asked, values={"before": now - timedelta(days=90_000)}), order=("deadline", "id"))
+    assert (nothing.rows, nothing.count, nothing.after) == ([], 0, None)
+    far = replace(asked, shown=lambda rows: rows.select_related("buyer"))
+    assert page(far, order=("deadline", "id"), size=3) == first
+    assert page(far, order=("deadline", "id"), cursor=first.after, size=3) == page(
+        asked, order=("deadline", "id"), cursor=first.after, size=3
+    )
+
+
+def test_words_are_found_in_whatever_letters_they_are_typed(told_company: Told[Any]) -> None:
+    project = Project.objects.filter(published_at__isnull=False).order_by("pk")[0]
+    lin, now = User.objects.get(email="lin@haier.example"), market_now()
+
+    def found(words: str) -> set[str]:
+        form = ProjectFilters(QueryDict(f"q={words}"))
+        form.is_valid()
+        return {row.title for row in form.asked(standing_of(lin, business_date(now)), now).rows()}
+
+    assert project.title_capitals == project.title.upper()
+    assert project.title in found(project.title.lower()) & found(project.title.upper())
+
+
+def test_choices_are_good_for_a_moment_and_in_a_transaction_for_none(told_company: Told[Any]) -> None:
+    def offered() -> list[str]:
+        field = ProjectFilters(QueryDict()).fields["platform"]
+        assert isinstance(field, FewField)
+        choices: Any = field.choices
+        return [str(label) for _key, label in choices]
+
+    before = offered()
+    Platform.objects.filter(name=before[1]).update(name="A platform of today")
+    assert [label for label in offered() if label not in before] == ["A platform of today"]
+
+
+def test_closed_projects_are_read_by_their_deadline() -> None:
+    form = ProjectFilters(QueryDict("phase=closed"))
+    form.is_valid()
+    assert form.order_by() == ORDERS["latest"]
+    form = ProjectFilters(QueryDict("phase=closed&order=newest"))
+    form.is_valid()
+    assert form.order_by() == ORDERS["newest"]
 
 
 def test_keys_are_given_as_texts_as_well() -> None:
