@@ -4,9 +4,10 @@ For lists that are asked for all day: a row of twenty cells is put together in a
 it. What is a cell's value and which columns there are is decided by the room whose list it is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from html import escape
 from typing import Any, Final, NamedTuple
 
@@ -126,9 +127,14 @@ class _Writer:
     """Cells as HTML for one reader: nothing leaves here that is not escaped. States are few: each is written once."""
 
     def __init__(self, context: Context) -> None:
-        self._instant = instants(context)
+        self._context = context
         self._locale = locale_name()
         self._badges: dict[int, str] = {}
+
+    @cached_property
+    def _instant(self) -> Callable[[datetime], str]:
+        """What writes instants; a table without any asks for no time."""
+        return instants(self._context)
 
     def cell(self, cell: Cell) -> str:
         """One piece, or several with a blank between them."""

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from contracts.models import Award, Bid, Contract, Project
 from contracts.models.bids import SealedEvent
+from core import past
 from core.clock import market_now
 from core.models import AuditRecord
 from people.models import Skill, User
@@ -209,7 +210,8 @@ def test_until_the_opening_the_page_is_the_same_for_everybody_else(cast: Cast) -
     assert seen() == before
     after_deadline(project)
     closed = seen()
-    Bid.objects.all().update(status=Bid.Status.WITHDRAWN)
+    with past.at(project.deadline - timedelta(minutes=1)):  # from the deadline on the database lets no bid be withdrawn
+        assert Bid.objects.all().update(status=Bid.Status.WITHDRAWN) == 1
     assert seen() == closed
 
 
