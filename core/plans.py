@@ -15,7 +15,8 @@ from django.db.models import Field
 from psycopg2 import extensions
 
 MOST_KEPT: Final = 200
-"""How many statements a connection keeps; then it begins anew. Each takes the server some 50 kB."""
+"""How many statements a connection keeps; then it begins anew, as it does when it is closed after a minute. Most take
+the server some 50 kB, that of the first page some megabytes."""
 
 
 class Place(NamedTuple):
