@@ -42,6 +42,8 @@ CAST = (
 )
 _ANSWER_SECONDS = 120.0
 _PAUSE = 0.25
+_ASKED: list[bool] = []
+"""Not empty from when somebody asked for the end. A list, because a signal may come while anything else is held."""
 
 
 class Stop(BaseException):
@@ -244,7 +246,7 @@ def _wait_until_it_answers(port: int, supervisor: Supervisor, logs: Path) -> Non
             )
         if time.monotonic() > deadline:
             raise Failure(f"The site does not answer; the logs in {logs} say why.")
-        time.sleep(_PAUSE)
+        _pause()
 
 
 def _answers(url: str) -> bool:
@@ -268,7 +270,7 @@ def _watch(supervisor: Supervisor, services: Services) -> Never:
         supervisor.look()
         for title in services.mend():
             say(f"{title} had ended by itself; it was started again and nothing that it confirmed is lost.")
-        time.sleep(_PAUSE)
+        _pause()
 
 
 @contextlib.contextmanager
@@ -308,7 +310,15 @@ def _ignore_the_impatient() -> None:
 
 
 def _ask_to_stop(*_: object) -> Never:
+    _ASKED.append(True)
     raise Stop
+
+
+def _pause() -> None:
+    """A moment. Raises Stop where it was asked for and lost: Python lets nothing out of what it calls around a fork."""
+    time.sleep(_PAUSE)
+    if _ASKED:
+        raise Stop
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """`make run`, as the person in front of it meets it."""
 
+import contextlib
 import re
 import socket
 import subprocess
@@ -8,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from haier_market import run as product_run
 from haier_market.embedded import processes
 from haier_market.embedded.places import PROJECT
-from haier_market.run import CAST, Failure, wanted_port
+from haier_market.run import CAST, Failure, Stop, wanted_port
 from tests.embedded.conftest import (
     bare_environment,
     children_of,
@@ -106,3 +108,13 @@ def test_nothing_survives_when_it_is_killed_itself_and_the_next_start_finds_ever
         again.wait_for("\nReady: ")
         assert again.status("/readyz") == 200
     assert again.process.returncode == 0
+
+
+def test_who_asks_for_the_end_is_heard_a_moment_later_where_python_swallows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(product_run, "_ASKED", asked)
+    product_run._pause()
+    with contextlib.suppress(Stop):  # as around a fork, whose hooks report what is raised in them and go on
+        product_run._ask_to_stop()
+    with pytest.raises(Stop):
+        product_run._pause()
