@@ -183,8 +183,8 @@ def _counted(made: Statement) -> str:
 def statement(queryset: "QuerySet[Any, Any]") -> Statement:
     """A queryset as the SQL it is asked with, and who knows its columns.
 
-    Raises ValueError for one that locks rows, since Django asks for the transaction only while it makes SQL, or one
-    with prefetches, which are statements of their own.
+    Raises ValueError for one that locks rows, since Django asks for the transaction only while it makes SQL, one with
+    prefetches, which are statements of their own, or one with a key of several columns among what it reads.
     """
     if queryset.query.select_for_update or queryset._prefetch_related_lookups:  # type: ignore[attr-defined]
         raise ValueError("what locks rows or prefetches others is not prepared")

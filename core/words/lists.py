@@ -41,16 +41,16 @@ class Chip:
 
 def _address(query: QueryDict, without: Collection[str] = (), **changed: str) -> str:
     """The list's address by other words: without some names of the query, and with others."""
-    kept = [(name, each) for name, values in query.lists() if name not in without for each in values]
-    text = urlencode([*kept, *changed.items()])
-    return f"?{text}" if text else "?"
+    return f"?{urlencode([*_pairs(query, without), *changed.items()])}"
 
 
 def _without(query: QueryDict, key: str, value: str) -> str:
     """The list without one value of one filter, from its first page."""
-    kept = [(name, each) for name, values in query.lists() if name not in _WHERE for each in values]
-    text = urlencode([pair for pair in kept if pair != (key, value)])
-    return f"?{text}" if text else "?"
+    return f"?{urlencode([pair for pair in _pairs(query, _WHERE) if pair != (key, value)])}"
+
+
+def _pairs(query: QueryDict, without: Collection[str]) -> list[tuple[str, str]]:
+    return [(name, each) for name, values in query.lists() if name not in without for each in values]
 
 
 def _keys(bound: BoundField) -> list[str]:
