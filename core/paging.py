@@ -15,7 +15,7 @@ from uuid import UUID
 from django.core import signing
 from django.db.models import Q, QuerySet
 
-from core.prepared import Asked, Bound
+from core.prepared import AmongFirst, Asked, Bound
 
 R = TypeVar("R")
 COUNT_CAP = 1000
@@ -90,20 +90,26 @@ def page(
     values = _unpack(str(cursor).removeprefix("-"), order) if cursor else None
     ordering = [n[1:] if n.startswith("-") else f"-{n}" for n in order] if backwards and values else list(order)
 
-    def cut(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-        rows = rows.order_by(*ordering)
-        if values is not None:
-            rows = rows.filter(_beyond(order, _ends(rows, order, values, asked), backwards=backwards))
-        return rows[: size + 1]
-
-    def looked_up(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-        found: QuerySet[Any, Any] = rows.model._default_manager.filter(pk__in=cut(rows).values("pk"))
-        return found.order_by(*ordering)
-
     ends = {f"end_{place}": value for place, value in enumerate(values or ())}
-    there = asked.but((*ordering, values is None, size), cut if asked.shown is None else looked_up, **ends)
     counted = asked.but(("counted", count_to), lambda rows: rows.order_by()[: count_to + 1])
-    rows, total = there.rows_and_count(counted) if count else (there.rows(), 0)
+
+    def cut(most: int) -> Asked[R]:
+        def begin(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+            rows = rows.order_by(*ordering)
+            if values is not None:
+                rows = rows.filter(_beyond(order, _ends(rows, order, values, asked), backwards=backwards))
+            return rows[: most + 1]
+
+        return asked.but((*ordering, values is None, most), begin, **ends)
+
+    if asked.finds_keys_first:
+        # On the first page the keys that are counted begin with its own.
+        keys = cut(max(size, count_to)) if count and values is None else cut(size)
+        there = cut(size).but("of keys", lambda rows: _among_first(rows, size + 1, ordering))
+        rows, total = there.rows_of_keys(keys, counted if count and values is not None else keys)
+    else:
+        there = cut(size)
+        rows, total = there.rows_and_count(counted) if count else (there.rows(), 0)
     more = len(rows) > size
     rows = rows[:size]
     if backwards and values is not None:
@@ -118,6 +124,11 @@ def page(
         count=min(total, count_to),
         capped=total > count_to,
     )
+
+
+def _among_first(rows: QuerySet[Any, Any], size: int, ordering: Sequence[str]) -> QuerySet[Any, Any]:
+    found: QuerySet[Any, Any] = rows.model._default_manager.filter(AmongFirst(size))
+    return found.order_by(*ordering)
 
 
 def _ends(rows: QuerySet[Any, Any], order: Sequence[str], values: Sequence[Any], asked: Asked[Any]) -> Sequence[Any]:

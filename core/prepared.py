@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, Self, TypeVar, cast
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Expression, Field, Func, QuerySet
+from django.db.models import BooleanField, Expression, F, Field, Func, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -56,6 +56,16 @@ class Among(Func):
 
     def __init__(self, name: str, of: "Field[Any, Any]") -> None:
         super().__init__(Bound(name, ArrayField(of)), output_field=of)
+
+
+class AmongFirst(Func):
+    """For `filter(AmongFirst(size))`: of the first keys that the statement begins with (`Asked.rows_of_keys`)."""
+
+    # An array is looked up as it is; the rows of a subquery would be told apart first.
+    template = "%(expressions)s = ANY (ARRAY(SELECT pk FROM keys LIMIT %(size)s))"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(F("pk"), output_field=BooleanField(), size=size)
 
 
 @dataclass(frozen=True)
@@ -133,9 +143,31 @@ class Asked(Generic[R]):
             return [], counted.count()
         return self._read(rows, [row[:-1] for row in both]), int(both[0][-1])
 
+    def rows_of_keys(self, keys: "Asked[Any]", counted: "Asked[Any]") -> tuple[list[R], int]:
+        """What is found `AmongFirst` of `keys`, which are in the same order, and how many of `counted`, which may be
+        the keys; all are of the same values. One statement; two where others are counted and no row is found.
+        """
+        rows, first = self._made("rows", self._whole), keys._made("keys", keys._keys)
+        if rows.compiler is None or first.compiler is None:
+            return [], 0
+        made, count = [first, rows], "(SELECT count(*) FROM keys)"
+        if counted is not keys:
+            numbers = counted._made("count", counted._keys)
+            made, count = [first, numbers, rows], _counted(numbers)
+        sql = f"WITH keys AS MATERIALIZED ({first.sql}) SELECT found.*, {count} FROM ({rows.sql}) found"  # noqa: S608
+        both = self._answers(("rows of keys", keys.shape, counted.shape), sql, *made)
+        if not both:
+            return [], 0 if counted is keys else counted.count()
+        return self._read(rows, [row[:-1] for row in both]), int(both[0][-1])
+
     def _found_anew(self) -> list[R]:
         found: Iterable[Any] = self._whole()
         return list(map(self.make, found)) if self.make else list(found)
+
+    @property
+    def finds_keys_first(self) -> bool:
+        """Whether a page is found as keys, by what an index holds, and then looked up."""
+        return self.shown is not None and self.shape is not None
 
     def _whole(self) -> "QuerySet[Any, Any]":
         return self.build() if self.shown is None else self.shown(self.build())

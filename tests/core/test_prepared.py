@@ -164,11 +164,35 @@ def test_a_page_counts_where_it_is_read_and_again_only_where_nothing_is(told_com
     assert page(asked, order=("deadline", "id"), size=3, count_to=2).capped
     nothing = page(replace(asked, values={"before": now - timedelta(days=90_000)}), order=("deadline", "id"))
     assert (nothing.rows, nothing.count, nothing.after) == ([], 0, None)
-    far = replace(asked, shown=lambda rows: rows.select_related("buyer"))
-    assert page(far, order=("deadline", "id"), size=3) == first
-    assert page(far, order=("deadline", "id"), cursor=first.after, size=3) == page(
-        asked, order=("deadline", "id"), cursor=first.after, size=3
+
+
+def test_a_page_found_as_keys_is_the_page_and_looks_for_them_once(told_company: Told[Any]) -> None:
+    order = ("deadline", "id")
+    asked: Asked[Project] = Asked(
+        lambda: Project.objects.filter(ceiling_minor__gte=Bound("least", BigIntegerField())), "read", {"least": 0}
     )
+    keyed = replace(asked, shape="found", planned_anew=True, shown=lambda rows: rows.select_related("buyer"))
+    everything = Project.objects.filter(ceiling_minor__gte=0).count()
+    for count_to in (1, 3, everything, 1_000):
+        expected = page(asked, order=order, size=3, count_to=count_to)
+        with CaptureQueriesContext(connection) as statements:
+            assert page(keyed, order=order, size=3, count_to=count_to) == expected
+        [statement] = statements.captured_queries
+        assert statement["sql"].count('"ceiling_minor" >=') == 1
+    cursor: str | None = None
+    walked: list[Project] = []
+    while True:
+        near, far = (page(found, order=order, cursor=cursor, size=3, count_to=5) for found in (asked, keyed))
+        assert near == far
+        walked += far.rows
+        cursor = far.after
+        if cursor is None:
+            break
+    assert walked == list(Project.objects.filter(ceiling_minor__gte=0).order_by(*order))
+    assert page(keyed, order=order, cursor=far.before, size=3) == page(asked, order=order, cursor=far.before, size=3)
+    with CaptureQueriesContext(connection) as statements:
+        nothing = page(replace(keyed, values={"least": 10**15}), order=order)
+    assert (nothing.rows, nothing.count, len(statements)) == ([], 0, 1)
 
 
 def test_words_are_found_in_whatever_letters_they_are_typed(told_company: Told[Any]) -> None:
