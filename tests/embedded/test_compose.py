@@ -25,6 +25,7 @@ from haier_market.embedded import processes
 from haier_market.embedded.places import PROJECT
 from haier_market.probe import served_host
 from tests.embedded.conftest import wait_until
+from tests.side_by_side import TABLES
 
 HOST = "market.example.com"
 APP_SERVICES = ("migrate", "web", "worker", "beat")
@@ -209,8 +210,9 @@ def test_the_probe_asks_as_a_host_that_is_served() -> None:
 
 
 def own_database() -> AbstractContextManager[str]:
-    """A new empty database beside the tests' own; its address."""
-    return databases.made(f"compose_{uuid.uuid4().hex[:12]}", os.environ["DATABASE_URL"])
+    """A new database beside the tests' own, with the tables where they are made already; its address."""
+    tables = os.environ.get(TABLES, "template1")
+    return databases.made(f"compose_{uuid.uuid4().hex[:12]}", os.environ["DATABASE_URL"], template=tables)
 
 
 def by_hand(command: list[str], port: int) -> list[str]:
