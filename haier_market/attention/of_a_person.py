@@ -103,7 +103,8 @@ def _needs_of_a_payee(user: User) -> Iterator[QuerySet[Any, Any]]:
     """What keeps a person from being paid: no bank details, or details that the bank rejected."""
     # The id travels as a UUID, so that the compiled statement finds it among its parameters.
     party = Concat(Value("person:"), Cast(Value(user.pk, output_field=UUIDField()), TextField()))
-    owed = Account.objects.filter(kind=Kind.PAYABLE.value, book=Book.REAL.value, party=party)
+    # The index has accounts with a party only; of a person who is not known yet the server cannot tell that it is one.
+    owed = Account.objects.exclude(party="").filter(kind=Kind.PAYABLE.value, book=Book.REAL.value, party=party)
     yield grouped(
         "unpayable",
         owed.filter(~Exists(details().filter(person=user))),
