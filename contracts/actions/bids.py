@@ -216,10 +216,10 @@ def _check_may_bid(project: Project, firm: Bidder, who: Standing, now: datetime)
 def _own_firm(project: Project, bid: Bid, who: Standing) -> Bidder:
     """The bidder of the bid, for whom somebody speaks now. Raises Denied, in words that tell nothing."""
     firms = {firm.pk: firm for firm in who.bidders}
-    found = sealing.bidder_tokens([project.pk], firms).get(bid.bidder_token) if firms else None
+    found = sealing.bidder_tokens([project.pk.bytes], firms).get(bid.bidder_token) if firms else None
     if found is None:
         raise Denied(_("Only the leader of the bidding ME changes its bid."))
-    return firms[found[1]]
+    return firms[found]
 
 
 def _speaks(terms: Terms, person: User, now: datetime) -> bool:

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField, Value
-from django.db.models.expressions import RawSQL
+from django.db.models import Aggregate, BinaryField, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from contracts import sealing
@@ -18,11 +17,13 @@ from contracts.permissions.standing import Standing
 from contracts.prospects_of_bids import PastBid
 from contracts.queries.decisions import live_award
 from core.look import Badge
+from core.prepared import Among, Asked
 from microenterprises.models import Microenterprise
 from people.models import User
 
 CANCELLED_SHOWN = timedelta(days=30)
 """How long a bid that stays sealed for ever is still listed. A choice of the page, not a rule."""
+KEY_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def own_bids_on(project: Project, who: Standing) -> list[OwnBid]:
     """The sealed bids of the reader's MEs on one project, the live one of each ME first. At most two statements."""
     if not who.bidders or project.opened_at is not None or project.published_at is None:
         return []
-    found = _found(sealing.bidder_tokens([project.pk], [firm.pk for firm in who.bidders]), who)
+    found = _found(sealing.bidder_tokens([project.pk.bytes], [firm.pk for firm in who.bidders]), who)
     for row in found:
         row.bid.project = project
     return found
@@ -65,22 +66,23 @@ def own_sealed_bids(who: Standing, now: datetime) -> list[OwnBid]:
     """
     if not who.bidders:
         return []
-    candidates: Iterable[UUID] = (
-        Project.objects.filter(
-            Q(status=Project.Status.PUBLISHED)
-            | Q(status=Project.Status.CANCELLED, published_at__isnull=False, ended_at__gte=now - CANCELLED_SHOWN),
-            opened_at=None,
-        )
-        .order_by()
-        .values_list("pk", flat=True)
+    candidates = Project.objects.filter(
+        Q(status=Project.Status.PUBLISHED)
+        | Q(status=Project.Status.CANCELLED, published_at__isnull=False, ended_at__gte=now - CANCELLED_SHOWN),
+        opened_at=None,
     )
-    found = _found(sealing.bidder_tokens(candidates, [firm.pk for firm in who.bidders]), who)
+    keys = bytes(candidates.aggregate(keys=_Keys("pk"))["keys"] or b"")
+    projects = (keys[start : start + KEY_BYTES] for start in range(0, len(keys), KEY_BYTES))
+    found = _found(sealing.bidder_tokens(projects, [firm.pk for firm in who.bidders]), who)
     return sorted(found, key=lambda row: (row.bid.project.deadline, str(row.bid.pk)))
 
 
 def own_sealed_among(projects: Iterable[UUID], who: Standing) -> list[OwnBid]:
     """The bids of the reader's bidders on these projects that are not opened, live ones first. Two statements."""
-    return _found(sealing.bidder_tokens(projects, [bidder.pk for bidder in who.bidders]), who) if who.bidders else []
+    if not who.bidders:
+        return []
+    keys = (project.bytes for project in projects)
+    return _found(sealing.bidder_tokens(keys, [bidder.pk for bidder in who.bidders]), who)
 
 
 def opened_bids_of(who: Standing) -> QuerySet[Bid]:
@@ -113,22 +115,28 @@ def _won(bid: Bid) -> bool | None:
     return None
 
 
-def _found(tokens: dict[str, tuple[UUID, UUID]], who: Standing) -> list[OwnBid]:
+class _Keys(Aggregate):
+    """All keys side by side, `KEY_BYTES` each: to make thousands of UUIDs takes Python longer than to hash them."""
+
+    template = "string_agg(uuid_send(%(expressions)s), '')"
+    output_field = BinaryField()
+
+
+def _found(tokens: dict[str, UUID], who: Standing) -> list[OwnBid]:
     """The bids with these tokens, live ones first, then the latest."""
     firms = {firm.pk: firm for firm in who.bidders}
-    # One array instead of a hundred thousand parameters.
-    mine = RawSQL("SELECT id FROM contracts_bid WHERE opened_at IS NULL AND bidder_token = ANY(%s)", [list(tokens)])
-    name = Concat(Value("project:"), Cast(OuterRef("project_id"), TextField()))
-    bids = (
-        Bid.objects.filter(pk__in=mine, opened_at=None)
-        .select_related("project__buyer")
-        .annotate(
-            mark=F("sealed__made_for"),
-            wrapped=Subquery(WrappedKey.objects.filter(name=name).values("wrapped")[:1]),
-        )
-    )
-    found = [OwnBid(bid, firms[tokens[bid.bidder_token][1]], _is_stale(bid)) for bid in bids]
+    # As the text of an array, which takes the driver a tenth of the time that a list of thousands takes it.
+    asked: Asked[Bid] = Asked(_sealed_bids, "sealed bids", {"tokens": f"{{{','.join(tokens)}}}"})
+    found = [OwnBid(bid, firms[tokens[bid.bidder_token]], _is_stale(bid)) for bid in asked.rows()]
     return sorted(found, key=lambda row: (not row.live, -row.bid.submitted_at.timestamp()))
+
+
+def _sealed_bids() -> QuerySet[Bid]:
+    name = Concat(Value("project:"), Cast(OuterRef("project_id"), TextField()))
+    rows = Bid.objects.filter(bidder_token__in=Among("tokens", TextField()), opened_at=None)
+    return rows.select_related("project__buyer").annotate(
+        mark=F("sealed__made_for"), wrapped=Subquery(WrappedKey.objects.filter(name=name).values("wrapped")[:1])
+    )
 
 
 def _is_stale(row: Any) -> bool:
@@ -148,8 +156,8 @@ def firms_of(bids: Iterable[Bid]) -> list[Bidder]:
         firms |= {firm.pk: firm for firm in Microenterprise.objects.living()}
         vendors = Vendor.objects.filter(invited_to__project__in=set(wanted.values())).distinct()
         firms |= {vendor.pk: vendor for vendor in vendors}
-    tokens = sealing.bidder_tokens(set(wanted.values()), firms)
-    return [firms[firm] for token, (_project, firm) in tokens.items() if token in wanted]
+    tokens = sealing.bidder_tokens({project.bytes for project in wanted.values()}, firms)
+    return [firms[firm] for token, firm in tokens.items() if token in wanted]
 
 
 @dataclass(frozen=True, slots=True)
