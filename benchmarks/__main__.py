@@ -35,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         from core.memory import keep_what_is_loaded
 
         say(f"A company of {sizes.people:,} people in {sizes.microenterprises:,} MEs is made.")
+        call_command("collectstatic", interactive=False, verbosity=0)  # pages name files by what is in them
         call_command("migrate", verbosity=0)
         everything.seed(sizes)
         keep_what_is_loaded()  # as web servers and workers do
