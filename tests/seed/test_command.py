@@ -5,6 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from contracts.models import FlagSearch
 from people.models import User
 
 
@@ -20,6 +21,7 @@ def test_an_empty_database_gets_a_company_and_a_second_one_is_refused(db: None) 
     assert "/ 100" in said
     assert "60 people in 5 microenterprises, 12 projects" in said
     assert User.objects.count() == 60
+    assert FlagSearch.objects.get().processes > 0
     assert "nothing was added" in run(if_empty=True, **numbers)
     with pytest.raises(CommandError, match="People live in this database already"):
         run(**numbers)
