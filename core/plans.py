@@ -5,11 +5,15 @@ keys or in the order of an index takes the same way whatever the values; there P
 costs with a way made for the values, and takes the cheaper. Needs a connection that is one session of the server.
 """
 
-from collections.abc import Hashable, Sequence
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field
 from psycopg2 import extensions
@@ -56,6 +60,34 @@ def kept(connection: BaseDatabaseWrapper, key: Hashable, sql: str, places: Seque
             cursor.execute(*prepare)
         statements[key] = found
     return found
+
+
+@dataclass(frozen=True)
+class Written:
+    """SQL written out by hand, with `%(name)s` for its values. of: which field's kind of value each is."""
+
+    sql: str
+    of: "Mapping[str, Field[Any, Any]]"
+
+    def rows(self, **values: Any) -> list[tuple[Any, ...]]:
+        """What is found now, with a value for each name. One statement."""
+        asked = kept(connection, self.sql, self._with_places, [Place(name, self.of[name]) for name in self._names])
+        given = [place.of.get_db_prep_value(values[place.name], connection) for place in asked.places]
+        with connection.cursor() as cursor:
+            cursor.execute(asked.sql, given)
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return _NAMED.findall(self.sql)
+
+    @cached_property
+    def _with_places(self) -> str:
+        return _NAMED.sub("%s", self.sql)
+
+
+_NAMED: Final = re.compile(r"%\((\w+)\)s")
 
 
 def _prepared(

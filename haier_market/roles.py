@@ -25,6 +25,7 @@ WRITTEN_BY_GUARDS: Final = frozenset(
     {
         *("ledger_balance", "ledger_awaited", "ledger_snapshot", "ledger_snapshotday"),
         *("core_auditlink", "core_auditwaiting"),
+        *("settlement_addedupmonth", "settlement_monthsum"),
     }
 )
 """Tables that only functions of the owner write."""
@@ -46,6 +47,7 @@ DOORS: Final = frozenset(
         # deeds of the night and of the trail: each checks by itself whether it may be done
         *("ledger_open_month", "ledger_open_night", "ledger_take_snapshot", "ledger_drop_snapshots"),
         "core_link_audit",
+        "settlement_add_up_month",
     }
 )
 """Functions that act with the owner's rights. A migration that replaces one resets it: `grant` sets it again."""

@@ -10,8 +10,11 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
+from django.db.models import BigIntegerField, DateField, TextField
 
+from core.plans import Written
 from ledger.accounts import EXPENSE, INCOME, YEAR_CLOSE, Book, Kind
 from ledger.models import Entry
 
@@ -187,18 +190,8 @@ def person_balances(
     last_snapshot: what `LAST_SNAPSHOT` said a moment ago, so that nights before it are not even planned.
     """
     kinds = {Kind.PAYABLE: "payable_minor", Kind.IN_TRANSIT: "in_transit_minor", Kind.ADVANCE: "advance_minor"}
-    rows = _rows(
-        f"""
-        SELECT a.entity_id, a.kind, sum({_SIDE} * {_STANDS})::bigint
-          FROM {_ACCOUNTS if last_snapshot is None else _ACCOUNTS_SINCE}
-         WHERE a.party = %(party)s AND a.party <> '' AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
-         GROUP BY 1, 2
-        """,
-        base=last_snapshot,
-        party=party,
-        kinds=[kind.value for kind in kinds],
-        book=book.value,
-    )
+    asked = _OF_PARTY if last_snapshot is None else _OF_PARTY_SINCE
+    rows = asked.rows(base=last_snapshot, party=party, kinds=[kind.value for kind in kinds], book=book.value)
     found: dict[int, PersonBalance] = {}
     for entity_id, kind, total in rows:
         found[entity_id] = found.get(entity_id, PersonBalance())._replace(**{kinds[Kind(kind)]: total})
@@ -306,23 +299,10 @@ class _History(NamedTuple):
 def results_on(places: Collection[tuple[int, date]], *, limit: int = 200, book: Book = Book.REAL) -> list[ResultLine]:
     """The income and expense of some (entity, business date) pairs, newest first; `limit` lines of an account a day.
 
-    One statement for any number of pairs. That a line is of one of the dates is said again in constants:
-    then the other nights are not planned.
+    One statement for any number of pairs. That a line is of one of the dates is said again by itself: then the other
+    months are not looked at.
     """
-    rows = _rows(
-        f"""
-        SELECT a.entity_id, p.business_date, e.effective_date, e.reference, e.kind, e.subject, e.memo,
-               a.kind, {_SIDE} * p.amount_minor
-          FROM unnest(%(entities)s::bigint[], %(dates)s::date[]) AS wanted (entity_id, day)
-          JOIN ledger_account a ON a.entity_id = wanted.entity_id AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
-         CROSS JOIN LATERAL (
-               SELECT p.business_date, p.entry_id, p.line, p.amount_minor FROM ledger_posting p
-                WHERE p.account_id = a.id AND p.entity_id = a.entity_id AND p.business_date = wanted.day
-                  AND p.business_date = ANY(%(dates)s::date[])
-                ORDER BY p.entry_id DESC, p.line DESC LIMIT %(limit)s) p
-          JOIN ledger_entry e ON e.id = p.entry_id
-         ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC
-        """,
+    rows = _RESULTS_ON.rows(
         entities=[entity for entity, _day in places],
         dates=[day for _entity, day in places],
         kinds=[kind.value for kind in (*INCOME, *EXPENSE)],
@@ -330,6 +310,33 @@ def results_on(places: Collection[tuple[int, date]], *, limit: int = 200, book: 
         book=book.value,
     )
     return [ResultLine(*row)._replace(kind=Kind(row[7])) for row in rows]
+
+
+_RESULTS_ON: Final = Written(
+    f"""
+    SELECT a.entity_id, p.business_date, e.effective_date, e.reference, e.kind, e.subject, e.memo,
+           a.kind, {_SIDE} * p.amount_minor
+      FROM (SELECT entity_id, array_agg(day) AS days
+              FROM unnest(%(entities)s, %(dates)s) AS wanted (entity_id, day) GROUP BY 1) wanted
+      JOIN ledger_account a ON a.entity_id = wanted.entity_id AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
+     CROSS JOIN LATERAL (
+           SELECT p.business_date, p.entry_id, p.line, p.amount_minor,
+                  row_number() OVER (PARTITION BY p.business_date ORDER BY p.entry_id DESC, p.line DESC) AS place
+             FROM ledger_posting p
+            WHERE p.account_id = a.id AND p.entity_id = a.entity_id AND p.business_date = ANY(wanted.days)
+              AND p.business_date = ANY(%(dates)s)) p
+      JOIN ledger_entry e ON e.id = p.entry_id
+     WHERE p.place <= %(limit)s
+     ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC
+    """,
+    {
+        "entities": ArrayField(BigIntegerField()),
+        "dates": ArrayField(DateField()),
+        "kinds": ArrayField(TextField()),
+        "book": TextField(),
+        "limit": BigIntegerField(),
+    },
+)
 
 
 def statement(
@@ -424,10 +431,26 @@ def _accounts(base: str) -> str:
 _ACCOUNTS: Final = _accounts(_BASE)
 """Accounts with their kept balance, or the last snapshot and the lines since where none is kept."""
 _ACCOUNTS_SINCE: Final = _accounts("%(base)s::date")
-"""The same with the date of the last snapshot as a constant."""
+"""The same with the date of the last snapshot as a value."""
 
 _STANDS: Final = "coalesce(b.amount_minor * b.side, s.total, 0)"
 """What stands in an account of `_ACCOUNTS`, debit positive."""
+
+
+def _of_party(accounts: str) -> Written:
+    return Written(
+        f"""
+        SELECT a.entity_id, a.kind, sum({_SIDE} * {_STANDS})::bigint
+          FROM {accounts}
+         WHERE a.party = %(party)s AND a.party <> '' AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
+         GROUP BY 1, 2
+        """,
+        {"base": DateField(), "party": TextField(), "kinds": ArrayField(TextField()), "book": TextField()},
+    )
+
+
+_OF_PARTY: Final = _of_party(_ACCOUNTS)
+_OF_PARTY_SINCE: Final = _of_party(_ACCOUNTS_SINCE)
 
 
 def _snapshot_before(day: date) -> date:

@@ -112,7 +112,8 @@ def reader_now_or_404(user: User, person_id: UUID | None) -> Reader:
     asked: Asked[Any] = Asked(_reader, "reader of a statement", {"person": _readable_or_404(user, person_id)})
     for row in asked.rows():
         today = business_date(row.now)
-        return Reader(row, today, fiscal_year_start(today, row.first_month), row.last_snapshot)
+        year = fiscal_year_start(today, row.first_month)
+        return Reader(row, today, year, row.last_snapshot, row.months_end or date.min)
     raise Http404
 
 
@@ -121,6 +122,7 @@ def _reader() -> QuerySet[User]:
         now=MarketNow(),
         first_month=parameter_now("fiscal_year_first_month"),
         last_snapshot=RawSQL(LAST_SNAPSHOT, (), output_field=DateField()),  # noqa: S611 (a constant)
+        months_end=RawSQL("(SELECT settlement_months_end())", (), output_field=DateField()),
     )
 
 

@@ -1,34 +1,17 @@
 """Reads that span tables, made for one page, export or API answer. Nothing here decides or writes."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
-from uuid import UUID
 
 from django.db import connection
-from django.db.models import (
-    Count,
-    DateField,
-    F,
-    Min,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Sum,
-    TextField,
-    UUIDField,
-    Window,
-)  # fmt: skip
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import Abs, Coalesce
 
-from core.prepared import Asked, Bound
 from ledger import queries as books
 from ledger.accounts import EXPENSE, INCOME, YEAR_CLOSE
 from people.models import User
-from settlement.models import HandedOn, Outcome, PayLine, SettlementRun, ShareLine, StatementLine, seconds_left
+from settlement.models import HandedOn, Outcome, PayLine, SettlementRun, ShareLine, seconds_left
 
 # --- Sums of a run ----------------------------------------------------------------------------------------------------
 
@@ -254,10 +237,11 @@ def page_of(subject: str) -> str:
 def evidence(entity_id: int, since: date, until: date) -> list[Evidence]:
     """The entries that moved an ME's profit on the business dates since..until, newest first."""
     lines = books.history(entity_id, kinds=(*INCOME, *EXPENSE), since=since, until=until, limit=200)
-    return [_evidence(line) for line in lines if line.entry_kind != YEAR_CLOSE]
+    return [evidence_of(line) for line in lines if line.entry_kind != YEAR_CLOSE]
 
 
-def _evidence(line: books.HistoryLine | books.ResultLine) -> Evidence:
+def evidence_of(line: books.HistoryLine | books.ResultLine) -> Evidence:
+    """An entry of the books as evidence."""
     return Evidence(
         day=line.business_date,
         effective_date=line.effective_date,
@@ -266,96 +250,3 @@ def _evidence(line: books.HistoryLine | books.ResultLine) -> Evidence:
         amount_minor=line.amount_minor if line.kind in INCOME else -line.amount_minor,
         url=page_of(line.subject),
     )
-
-
-# --- Statements -------------------------------------------------------------------------------------------------------
-
-
-def statement_of(person: User, since: date, before: date, kind: str = "") -> Asked[StatementLine]:
-    """The lines of a person's statement (since <= night < before), of one kind or of all, in no order."""
-
-    def lines() -> QuerySet[StatementLine]:
-        rows = StatementLine.objects.filter(
-            person=Bound("person", UUIDField()),
-            night__gte=Bound("since", DateField()),
-            night__lt=Bound("before", DateField()),
-        ).select_related("microenterprise", "share_terms")
-        return rows.filter(kind=Bound("kind", TextField())) if kind else rows
-
-    return Asked(
-        lines, ("statement", bool(kind)), {"person": person.pk, "since": since, "before": before, "kind": kind}
-    )
-
-
-@dataclass(frozen=True)
-class YearSum:
-    """What a person got in one year, in one currency; balance_minor is what had become payable in all at some line."""
-
-    currency: str
-    shared_minor: int = 0
-    recovered_minor: int = 0
-    pay_minor: int = 0
-    draws_minor: int = 0
-    handed_on_minor: int = 0
-    payable_minor: int = 0
-    balance_minor: int = 0
-
-
-def statement_sums(person: User, since: date, before: date, newest: StatementLine | None) -> list[YearSum]:
-    """A person's year by currency (since <= night < before), and what had become payable up to the line `newest`.
-
-    Shares, of them recovered, stable pay, draws, what ended MEs handed on, and what became payable. Currencies of other
-    years only are left out unless the line is of them.
-    """
-    given: dict[str, Any] = {"person": person.pk, "since": since, "before": before}
-    if newest is not None:
-        given |= {"night": newest.night, "position": newest.position, "line": newest.id}
-    with connection.cursor() as cursor:
-        cursor.execute(_SUMS.format(year=_YEAR, upto=_UP_TO if newest else _YEAR), given)
-        return [YearSum(*row) for row in cursor.fetchall()]
-
-
-_YEAR: Final = "night >= %(since)s AND night < %(before)s"
-_UP_TO: Final = """(night < %(night)s OR (night = %(night)s AND position < %(position)s)
-                   OR (night = %(night)s AND position = %(position)s AND id >= %(line)s))"""
-"""The lines up to and including one, in the order of a statement."""
-_SUMS: Final = """
-    SELECT currency,
-           coalesce(sum(amount_minor) FILTER (WHERE {year} AND kind = 'share'), 0)::bigint,
-           coalesce(sum(recovered_minor) FILTER (WHERE {year}), 0)::bigint,
-           coalesce(sum(amount_minor) FILTER (WHERE {year} AND kind = 'stable'), 0)::bigint,
-           coalesce(sum(amount_minor) FILTER (WHERE {year} AND kind = 'draw'), 0)::bigint,
-           coalesce(sum(amount_minor) FILTER (WHERE {year} AND kind = 'handed_on'), 0)::bigint,
-           coalesce(sum(payable_minor) FILTER (WHERE {year}), 0)::bigint,
-           coalesce(sum(payable_minor) FILTER (WHERE {upto}), 0)::bigint
-      FROM settlement_statementline WHERE person_id = %(person)s
-     GROUP BY currency HAVING count(*) FILTER (WHERE {year}) > 0 ORDER BY currency
-"""
-"""In the order of `YearSum`. Written out: each page of every statement asks it, and Django takes longer to write it."""
-
-
-def with_evidence(lines: Sequence[StatementLine]) -> Iterator[tuple[StatementLine, list[Evidence]]]:
-    """Each line with the income that made the profit of its date; one statement for all of them."""
-    shares = [line for line in lines if line.kind == StatementLine.Kind.SHARE]
-    places = sorted({(line.microenterprise.entity_id, line.business_date) for line in shares})
-    found: dict[tuple[int, date], list[Evidence]] = defaultdict(list)
-    for moved in books.results_on(places) if places else ():
-        each = _evidence(moved)
-        if each.amount_minor > 0 and moved.entry_kind != YEAR_CLOSE:
-            found[moved.entity_id, each.day].append(each)
-    for line in lines:
-        is_share = line.kind == StatementLine.Kind.SHARE
-        yield line, found[line.microenterprise.entity_id, line.business_date] if is_share else []
-
-
-def balances_after(lines: Sequence[StatementLine], sums: Sequence[YearSum]) -> dict[UUID, int]:
-    """What had become payable in all after each of some consecutive lines (newest first), by line and currency.
-
-    sums: `statement_sums` up to the first of the lines.
-    """
-    running = {each.currency: each.balance_minor for each in sums}
-    found = {}
-    for line in lines:
-        found[line.id] = running[line.currency]
-        running[line.currency] -= line.payable_minor
-    return found

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from ledger import days
 from microenterprises.models import Microenterprise
+from settlement import statements
 from settlement.models import SettlementRun
 from settlement.queries import lines_sha256
 from settlement.replay_compare import MISSING
@@ -75,6 +76,8 @@ def replay(
         progress(min(place + SHARD, len(ids)), len(ids))
     if only is None:
         _compare_runs(max(since, begin), until, tally)
+        for month in statements.wrong_months(since, until):
+            tally.differs("", month, _("what statements say of the month"), _("sums"), _("lines"))
     return tally
 
 

@@ -222,7 +222,7 @@ def outcome_state(outcome: Outcome) -> str:
 
 def line_title(line: StatementLine) -> str:
     """What a line of a statement is."""
-    facts = {"me": line.microenterprise.name, "kind": line.get_kind_display()}
+    facts = {"me": line.microenterprise.name, "kind": StatementLine.Kind(line.kind).label}
     return _("%(kind)s, %(me)s") % facts
 
 

@@ -6,15 +6,15 @@ made of is in `microenterprises.shares`; nothing is decided or written here.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import DateField, F, OuterRef, QuerySet, Subquery, UUIDField
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
 from core import money
+from core.plans import Written
 from core.prepared import Asked, Bound
 from ledger import queries as books
 from ledger.queries import PersonBalance
@@ -28,12 +28,16 @@ from settlement.models import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whose statement is read, and when: the date of today, the first day of its fiscal year, the books' snapshot."""
+    """Whose statement is read, and when: the date of today, the first day of its fiscal year, the books' snapshot.
+
+    months_end: the first date whose month is not added up yet.
+    """
 
     person: User
     today: date
     year: date
     last_snapshot: date | None = None
+    months_end: date = date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +134,18 @@ class Paid:
 
 def paid(person: User) -> list[Paid]:
     """A person's payments by currency, one statement; rejected ones are payable again and not counted."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT currency, coalesce(sum(amount_minor) FILTER (WHERE status = 'sent'), 0)::bigint,
-                   coalesce(sum(amount_minor) FILTER (WHERE status = 'confirmed'), 0)::bigint
-              FROM settlement_payment WHERE person_id = %s AND status IN ('sent', 'confirmed')
-             GROUP BY currency ORDER BY currency
-            """,
-            [person.pk],
-        )
-        return [Paid(*row) for row in cursor.fetchall()]
+    return [Paid(*row) for row in _PAID.rows(person=person.pk)]
+
+
+_PAID: Final = Written(
+    """
+    SELECT currency, coalesce(sum(amount_minor) FILTER (WHERE status = 'sent'), 0)::bigint,
+           coalesce(sum(amount_minor) FILTER (WHERE status = 'confirmed'), 0)::bigint
+      FROM settlement_payment WHERE person_id = %(person)s AND status IN ('sent', 'confirmed')
+     GROUP BY currency ORDER BY currency
+    """,
+    {"person": UUIDField()},
+)
 
 
 # --- What would I get -------------------------------------------------------------------------------------------------

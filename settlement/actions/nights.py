@@ -24,6 +24,7 @@ from ledger import batches, days
 from microenterprises.models import Microenterprise
 from people.models import User
 from settlement import closing, facts, ordinary, posting, queries
+from settlement.actions import months
 from settlement.bulk import copy_values
 from settlement.lifecycle import RUN
 from settlement.models import Outcome, RunShard, SettlementRun
@@ -131,7 +132,8 @@ def approve(*, run: SettlementRun, by: User) -> SettlementRun:
 
 
 def settle_over(*, through: date | None = None, by: User | None = None) -> list[SettlementRun]:
-    """Settle every business date that is over and not sealed, oldest first, and return their runs.
+    """Settle every business date that is over and not sealed, oldest first, and return their runs; then add up the
+    months that are over.
 
     through: stop after this date. What the clock owes comes first, however late it is. Safe to call at any time, from
     several processes.
@@ -145,6 +147,7 @@ def settle_over(*, through: date | None = None, by: User | None = None) -> list[
         settled.append(run)
         if run.status == SettlementRun.Status.POSTING:
             break  # another worker still holds a shard of it; the next date waits for that one
+    months.add_up_over()
     return settled
 
 

@@ -1,20 +1,19 @@
 """Statements as files: a person's lines with the balance after each, and the nights of an ME."""
 
 from collections.abc import Iterator
-from datetime import date
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core import money
 from microenterprises.models import Microenterprise
-from people.models import User
 from settlement.exports import lines as line_tables
 from settlement.exports import report
 from settlement.exports.files import BATCH, Paper, Row, Table, counted
 from settlement.exports.orders import Asked, Order
 from settlement.models import READS_PAY, Outcome, StatementLine
 from settlement.sentences import line_detail
+from settlement.statements import payable_before
 
 # --- A person ---------------------------------------------------------------------------------------------------------
 
@@ -46,7 +45,7 @@ def person_lines(asked: Asked) -> QuerySet[StatementLine]:
 
 def person_rows(asked: Asked) -> Iterator[Row]:
     """What had become payable before, every line of the kind asked for, and what has become payable then."""
-    stands = _payable_before(asked["person"], asked["since"])
+    stands = payable_before(asked["person"], asked["since"])
     since, last = asked["since"].isoformat(), ""
     for currency, minor in sorted(stands.items()):
         yield [_("opening"), since, *[""] * 4, currency, "", "", "", money.major(minor, currency)]
@@ -71,11 +70,6 @@ def _person_cells(line: StatementLine, stands: int) -> Row:
         line.currency,
         *(money.major(minor, line.currency) for minor in amounts),
     ]
-
-
-def _payable_before(person: User, since: date) -> dict[str, int]:
-    rows = StatementLine.objects.filter(person=person, night__lt=since).values("currency")
-    return {row["currency"]: row["total"] for row in rows.annotate(total=Sum("payable_minor", default=0)).order_by()}
 
 
 def _person_summary(order: Order) -> Iterator[Row]:

@@ -10,8 +10,7 @@ from django.views.decorators.http import require_safe
 
 from core import money
 from core.http import Request
-from core.paging import page
-from settlement import access, derivations, forms, queries, standing, waiting
+from settlement import access, derivations, forms, queries, standing, statements, waiting
 from settlement.models import HandedOn, PayLine, StatementLine
 from settlement.standing import Reader
 from settlement.tables import statement_table
@@ -43,16 +42,15 @@ def _lines(request: Request, reader: Reader) -> dict[str, object]:
     if chosen["year"]:
         since = since.replace(year=int(chosen["year"]))
     before = since.replace(year=since.year + 1)
-    rows = queries.statement_of(reader.person, since, before, chosen["kind"])
-    found = page(rows, order=("-night", "-position", "id"), cursor=request.GET.get("cursor"), count=False)
-    sums = queries.statement_sums(reader.person, since, before, found.rows[0] if found.rows else None)
-    balances = queries.balances_after(found.rows, sums)
+    found = statements.page_of_lines(reader, since, before, chosen["kind"], request.GET.get("cursor"))
+    sums = statements.year_sums(reader, since, before, found.rows[0] if found.rows else None)
+    balances = statements.balances_after(found.rows, sums)
     return {
         "form": form,
         "since": since,
         "sums": sums,
         "page": found,
-        "lines": statement_table(queries.with_evidence(found.rows), balances) if found.rows else None,
+        "lines": statement_table(statements.with_evidence(found.rows), balances) if found.rows else None,
     }
 
 

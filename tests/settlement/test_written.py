@@ -1,7 +1,9 @@
 """What is written out once gives the same as asking anew: places, sums and what stands, for every reader and date."""
 
 import re
+from collections import Counter
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from ledger import queries as books
 from people.models import User
-from settlement import queries, standing
+from settlement import standing, statements
 from settlement.actions import payouts
-from settlement.models import Payment, StatementLine
+from settlement.models import AddedUpMonth, Payment, StatementLine
 from settlement.standing import Reader
 from tests.settlement.paying import DAY, ONE, approve, bank, paid, payment_to, people_of
 from tests.settlement.world import Seat, agree, earn, firm, nights, person
@@ -21,6 +23,7 @@ from tests.settlement.world import Seat, agree, earn, firm, nights, person
 pytestmark = pytest.mark.django_db
 YEAR = date(2026, 1, 1)
 NEXT_MONTH = date(2026, 12, 1)
+MONTHS = (NEXT_MONTH, date(2027, 1, 1), date(2027, 2, 1), date(2027, 3, 1))
 
 
 @pytest.fixture
@@ -75,20 +78,39 @@ def test_what_was_paid_is_what_adding_up_gives(people: list[User]) -> None:
         assert [(each.currency, each.sent_minor, each.paid_minor) for each in standing.paid(somebody)] == wanted
 
 
-def test_the_sums_of_a_year_are_its_lines_added_up(people: list[User]) -> None:
+@pytest.mark.parametrize("months", [0, 1, 4], ids=["none over", "one over", "over the year's end"])
+def test_the_sums_of_a_year_are_its_lines_added_up(people: list[User], months: int) -> None:
+    one, *_others = (row.microenterprise for row in standing.places(people[0].pk, DAY))
+    for month in MONTHS[:months]:
+        earn(one, 1_000_01, month)
+        nights(month)
+    end = MONTHS[months - 1] if months else date.min
+    assert list(AddedUpMonth.objects.values_list("month", flat=True)) == [DAY.replace(day=1), *MONTHS][:months]
     for somebody in people:
         lines = list(StatementLine.objects.filter(person=somebody).order_by("-night", "-position", "id"))
-        for number, newest in enumerate([None, *lines]):
-            found = queries.statement_sums(somebody, YEAR, YEAR.replace(year=2027), newest)
-            for each in found:
-                own = [line for line in lines if line.currency == each.currency]
-                upto = own if newest is None else [line for line in lines[number - 1 :] if line in own]
-                assert each.payable_minor == sum(line.payable_minor for line in own)
-                assert each.recovered_minor == sum(line.recovered_minor for line in own)
-                assert each.shared_minor == sum(line.amount_minor for line in own if line.kind == "share")
-                assert each.pay_minor == sum(line.amount_minor for line in own if line.kind == "stable")
-                assert each.balance_minor == sum(line.payable_minor for line in upto)
-        assert queries.statement_sums(somebody, date(2020, 1, 1), YEAR, None) == []
+        reader = Reader(somebody, end, YEAR, months_end=end)
+        for year, next_year in pairwise((YEAR, date(2027, 1, 1), date(2028, 1, 1))):
+            of_year = [line for line in lines if year <= line.night < next_year]
+            for newest in (None, *of_year):
+                found = statements.year_sums(reader, year, next_year, newest)
+                assert [each.currency for each in found] == sorted({line.currency for line in of_year})
+                for each in found:
+                    own = [line for line in of_year if line.currency == each.currency]
+                    upto = [line for line in lines if line.currency == each.currency and line.night < next_year]
+                    if newest is not None:
+                        upto = [line for line in upto if lines.index(line) >= lines.index(newest)]
+                    assert each.payable_minor == sum(line.payable_minor for line in own)
+                    assert each.recovered_minor == sum(line.recovered_minor for line in own)
+                    assert each.shared_minor == sum(line.amount_minor for line in own if line.kind == "share")
+                    assert each.pay_minor == sum(line.amount_minor for line in own if line.kind == "stable")
+                    assert each.draws_minor == sum(line.amount_minor for line in own if line.kind == "draw")
+                    assert each.balance_minor == sum(line.payable_minor for line in upto)
+            for day in (year, next_year, DAY + ONE, date(2026, 12, 15)):
+                before = Counter[str]()
+                for line in lines:
+                    before[line.currency] += line.payable_minor if line.night < day else 0
+                assert statements.payable_before(somebody, day) == +before
+        assert statements.year_sums(reader, date(2020, 1, 1), YEAR, None) == []
 
 
 def test_what_stands_is_the_same_with_the_last_snapshot_known(people: list[User]) -> None:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from contracts.actions.integrity import search_if_due
+from settlement.actions import months
 from core.clock import business_date
 from core.errors import DomainError
 from haier_market.seed import company
@@ -53,6 +54,7 @@ class Command(BaseCommand):
         try:
             built = company.build(wanted, self._say)
             search_if_due()  # the clock does it once a date; the steward who looks in the first minute finds flags too
+            months.add_up_over()  # after each night the clock does
         except DomainError as refusal:
             raise CommandError(str(refusal.sentence)) from None
         self.stdout.write(
