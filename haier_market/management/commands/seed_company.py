@@ -9,12 +9,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from contracts.actions.integrity import search_if_due
-from settlement.actions import months
 from core.clock import business_date
 from core.errors import DomainError
 from haier_market.seed import company
 from haier_market.seed.world import PROJECTS_OF_AN_ME, Options
 from people.models import User
+from settlement.actions import months
 
 
 class Command(BaseCommand):
