@@ -299,12 +299,14 @@ class _History(NamedTuple):
 def results_on(places: Collection[tuple[int, date]], *, limit: int = 200, book: Book = Book.REAL) -> list[ResultLine]:
     """The income and expense of some (entity, business date) pairs, newest first; `limit` lines of an account a day.
 
-    One statement for any number of pairs. That a line is of one of the dates is said again by itself: then the other
-    months are not looked at.
+    One statement for any number of pairs. Between which dates a line lies is said by itself: then other months are
+    not looked at.
     """
     rows = _RESULTS_ON.rows(
         entities=[entity for entity, _day in places],
         dates=[day for _entity, day in places],
+        first=min((day for _entity, day in places), default=date.max),
+        last=max((day for _entity, day in places), default=date.min),
         kinds=[kind.value for kind in (*INCOME, *EXPENSE)],
         limit=limit,
         book=book.value,
@@ -324,7 +326,7 @@ _RESULTS_ON: Final = Written(
                   row_number() OVER (PARTITION BY p.business_date ORDER BY p.entry_id DESC, p.line DESC) AS place
              FROM ledger_posting p
             WHERE p.account_id = a.id AND p.entity_id = a.entity_id AND p.business_date = ANY(wanted.days)
-              AND p.business_date = ANY(%(dates)s)) p
+              AND p.business_date BETWEEN %(first)s AND %(last)s) p
       JOIN ledger_entry e ON e.id = p.entry_id
      WHERE p.place <= %(limit)s
      ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC
@@ -332,6 +334,8 @@ _RESULTS_ON: Final = Written(
     {
         "entities": ArrayField(BigIntegerField()),
         "dates": ArrayField(DateField()),
+        "first": DateField(),
+        "last": DateField(),
         "kinds": ArrayField(TextField()),
         "book": TextField(),
         "limit": BigIntegerField(),

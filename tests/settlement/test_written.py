@@ -138,7 +138,10 @@ def test_months_of_nights_that_cannot_be_asked_for_are_not_planned(people: list[
         books.results_on([(me.entity_id, DAY + ONE)])
         books.person_balances(people[0].party, last_snapshot=NEXT_MONTH)
         books.person_balances(people[0].party, last_snapshot=DAY + ONE)
-    of_results, of_the_newest, of_all = (planned(each["sql"]) for each in caught.captured_queries)
-    assert of_results == {f"{DAY:%Y%m}"}
-    assert of_the_newest == {f"{NEXT_MONTH:%Y%m}"}, "never the month before the snapshot"
-    assert of_all == {f"{DAY:%Y%m}", f"{NEXT_MONTH:%Y%m}"}
+    for mode in ("force_custom_plan", "force_generic_plan"):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL plan_cache_mode = {mode}")
+        of_results, of_the_newest, of_all = (planned(each["sql"]) for each in caught.captured_queries)
+        assert of_results == {f"{DAY:%Y%m}"}, mode
+        assert of_the_newest == {f"{NEXT_MONTH:%Y%m}"}, f"{mode}: never the month before the snapshot"
+        assert of_all == {f"{DAY:%Y%m}", f"{NEXT_MONTH:%Y%m}"}, mode
