@@ -24,7 +24,7 @@ from ledger.writer import Draft, post
 from microenterprises.entries import receipt_lines
 from microenterprises.models import Microenterprise
 from settlement import closing, facts, ordinary, posting, queries
-from settlement.actions import nights
+from settlement.actions import months, nights
 from settlement.calculation import is_month_end
 from settlement.models import Outcome, SettlementRun
 
@@ -131,12 +131,15 @@ def earn() -> int:
 
 
 def next_day() -> date:
-    """Let every ME earn and the clock pass midnight; the date that is over now. Dates before it are settled."""
+    """Let every ME earn and the clock pass midnight; the date that is over now. Dates before it are settled, and months
+    that are over are added up, as the clock does after a night.
+    """
     earn()
     clock.move_forward(ONE_DAY)
     *earlier, day = nights.waiting_dates()
     for each in earlier:
         nights.work_on_run(nights.start_run(business_date=each, by=None))
+    months.add_up_over()
     return day
 
 
