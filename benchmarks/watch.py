@@ -1,7 +1,8 @@
 """Stopwatches put around functions of the product from outside while it works, and taken off again.
 
 Time is exclusive: what a watched function spends inside another watched one counts for that one alone, so the parts of
-a night sum to the night. The outermost watched function names the phase. No figure is judged here.
+a night sum to the night. The outermost watched function names the phase. What another thread does meanwhile is not
+counted, waiting for it is. No figure is judged here.
 """
 
 import time
@@ -9,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
+from threading import get_ident
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -31,6 +33,7 @@ class Watch:
         self._clock = clock
         self.seconds: defaultdict[Part, float] = defaultdict(float)
         self._running: list[tuple[str, list[float]]] = []
+        self._thread = get_ident()
 
     @contextmanager
     def around(self, places: Iterable[Place]) -> Iterator[None]:
@@ -50,6 +53,8 @@ class Watch:
     def _watched(self, function: Callable[..., Any], part: str | Callable[..., str]) -> Callable[..., Any]:
         @wraps(function)
         def watched(*arguments: Any, **named: Any) -> Any:
+            if get_ident() != self._thread:
+                return function(*arguments, **named)
             name = part if isinstance(part, str) else part(*arguments)
             inner = [0.0]
             self._running.append((name, inner))

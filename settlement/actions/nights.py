@@ -8,6 +8,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from hashlib import sha256
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from contracts.actions import awards, contracts, milestones
 from core import audit, clock
+from core.beside import beside
 from core.clock import market_now
 from core.errors import Conflict, DomainError, InvalidTransition
 from ledger import batches, days
@@ -99,11 +101,15 @@ def work_on_run(run: SettlementRun) -> SettlementRun:
 @transaction.atomic
 def seal(run: SettlementRun) -> SettlementRun:
     """Prove the books of the date again, add up the run and seal both. Does nothing while a shard is open."""
-    run = SettlementRun.objects.select_for_update().get(pk=run.pk)
+    run.refresh_from_db()
     if run.status != SettlementRun.Status.POSTING or run.shards.filter(is_done=False).exists():
         return run
-    days.seal_day(run.business_date, by=_name(run.started_by))
-    sums = queries.run_sums(run.business_date)
+    with beside(partial(_added_up, run.business_date)) as added_up:  # nothing more comes: every shard is done
+        days.seal_day(run.business_date, by=_name(run.started_by))  # holds the dates alone until the end
+        run = SettlementRun.objects.select_for_update().get(pk=run.pk)
+        if run.status != SettlementRun.Status.POSTING:
+            return run  # another worker sealed it while we waited
+        sums, lines_sha256 = added_up()
     RUN.move(
         run,
         "seal",
@@ -112,7 +118,7 @@ def seal(run: SettlementRun) -> SettlementRun:
         exceptions=sums.exceptions,
         lines=sums.lines,
         totals=sums.totals,
-        lines_sha256=queries.lines_sha256(run.business_date),
+        lines_sha256=lines_sha256,
     )
     _record(run, "settlement.sealed", None, lines=run.lines, exceptions=run.exceptions, totals=run.totals)
     return run
@@ -214,6 +220,10 @@ def settle_finally(*, microenterprise: Microenterprise, by: User) -> Outcome:
         written_off_minor=outcome.written_off_minor,
     )
     return outcome
+
+
+def _added_up(night: date) -> tuple[queries.RunSums, str]:
+    return queries.run_sums(night), queries.lines_sha256(night)
 
 
 # --- One shard --------------------------------------------------------------------------------------------------------

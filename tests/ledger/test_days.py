@@ -161,6 +161,23 @@ def test_a_date_that_fails_its_proofs_is_not_sealed(blue_kettle: Entity, table: 
         assert not days.is_sealed(D1)
 
 
+@pytest.mark.parametrize("minor", [-1, 2**63 - 1], ids=["off by one", "more than a snapshot holds"])
+def test_a_date_that_is_proved_beside_its_snapshot_is_not_sealed_either(cloned_db: str, minor: int) -> None:
+    entity = firm()
+    with noon(D1), transaction.atomic():
+        post(receipt(entity, 100_00, "receipt:0"), receipt(entity, 50_00, "receipt:1"))
+    with noon(D2):
+        days.close_day(D1)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE ledger_posting_day DISABLE TRIGGER USER")
+            cursor.execute("UPDATE ledger_posting_day SET amount_minor = %s WHERE line = 2", [minor])
+            cursor.execute("ALTER TABLE ledger_posting_day ENABLE TRIGGER USER")
+        with pytest.raises(BooksDoNotAgree, match="March 1, 2026 cannot be sealed: entry"):
+            days.seal_day(D1)
+    assert not days.is_sealed(D1)
+    assert proofs.last_snapshot() is None
+
+
 @pytest.mark.parametrize(
     "statement",
     [
