@@ -191,9 +191,9 @@ def _since(outcome: Outcome) -> date:
         microenterprise=outcome.microenterprise_id,
         fiscal_year=outcome.fiscal_year,
         repairs=None,
-        business_date__lt=outcome.business_date,
-    ).order_by("-business_date")
-    last = before.values_list("business_date", flat=True).first()
+        night__lt=outcome.business_date,
+    ).order_by("-night")
+    last = before.values_list("night", flat=True).first()
     return last + timedelta(days=1) if last else outcome.fiscal_year
 
 

@@ -192,14 +192,14 @@ class _Reading:
     # --- rows ---
 
     def _outcomes_before(self) -> dict[UUID, Outcome]:
-        """The latest own outcome of each ME before the date, through the index of its unique constraint."""
+        """The latest own outcome of each ME before the date."""
         rows = Outcome.objects.raw(
             """
             SELECT o.* FROM unnest(%s::uuid[]) AS firm (id)
              CROSS JOIN LATERAL (
                    SELECT * FROM settlement_outcome
-                    WHERE microenterprise_id = firm.id AND repairs_id IS NULL AND business_date < %s
-                    ORDER BY business_date DESC LIMIT 1) o
+                    WHERE microenterprise_id = firm.id AND repairs_id IS NULL AND night < %s
+                    ORDER BY night DESC LIMIT 1) o
             """,
             [self.ids, self.day],
         )
@@ -299,7 +299,7 @@ class _Reading:
             if oldest == self.year:
                 continue
             rows = Outcome.objects.filter(microenterprise=pk, fiscal_year__gte=oldest, fiscal_year__lt=self.year)
-            lasts = rows.filter(repairs=None).order_by("fiscal_year", "-business_date").distinct("fiscal_year")
+            lasts = rows.filter(repairs=None).order_by("fiscal_year", "-night").distinct("fiscal_year")
             found[pk] = {}
             for last in lasts:
                 later = rows.filter(fiscal_year=last.fiscal_year, night__gt=last.night)
@@ -440,7 +440,7 @@ def worked_out(row: Outcome, known: Known) -> tuple[int, Standing]:
     if row.pk not in known:
         terms = terms_of(row.share_terms) if row.share_terms else None
         own = Outcome.objects.filter(microenterprise=row.microenterprise_id, repairs=None)
-        last = own.filter(business_date__lt=row.business_date).order_by("-business_date").first()
+        last = own.filter(night__lt=row.business_date).order_by("-night").first()
         before, since = Standing(), row.fiscal_year
         if last is not None:
             before = standing_after(last, known)

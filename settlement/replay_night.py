@@ -422,7 +422,7 @@ class Replayed:
         """Take over what is stored of the nights before the start: it is trusted, not worked out."""
         start = self.reading.start
         outcomes = Outcome.objects.filter(microenterprise=self.row, night__lt=start)
-        own = outcomes.filter(repairs=None).order_by("-business_date").first()
+        own = outcomes.filter(repairs=None).order_by("-night").first()
         if own is None:
             return
         waiting = own.pool_minor if own.state == Outcome.State.WAITING else 0

@@ -72,7 +72,7 @@ class Position:
 
 def _places(person: UUID | Bound, on: date | Bound) -> QuerySet[Membership]:
     """Everywhere a person has or had a place, oldest first: how they share on a date, and the ME's last night."""
-    last = Outcome.objects.filter(microenterprise=OuterRef("microenterprise"), repairs=None).order_by("-business_date")
+    last = Outcome.objects.filter(microenterprise=OuterRef("microenterprise"), repairs=None).order_by("-night")
     rows: QuerySet[Membership] = with_sharing(Membership.objects.filter(person_id=person), on).annotate(
         last_night=Subquery(
             last.values(

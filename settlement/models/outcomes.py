@@ -103,8 +103,10 @@ class Outcome(models.Model):
     class Meta:
         ordering = ["-night", "id"]
         constraints = [
+            # The date first: a night adds to one place of the index, however many nights there are. What asks for the
+            # latest of one ME asks by its night, which is the date of a row that repairs nothing.
             models.UniqueConstraint(
-                fields=["microenterprise", "business_date"], condition=Q(repairs=None), name="a_date_of_an_me_ends_once"
+                fields=["business_date", "microenterprise"], condition=Q(repairs=None), name="a_date_of_an_me_ends_once"
             ),
             models.CheckConstraint(condition=Q(pool_minor__gte=0), name="a_pool_is_not_negative"),
             models.CheckConstraint(
