@@ -132,7 +132,9 @@ def chained(previous_hash: str, facts: proofs.DayFacts) -> str:
 
 def _seal(day: BusinessDay, by: str) -> BusinessDay:
     before = BusinessDay.objects.filter(date__lt=day.date).order_by("-date").first()
-    with beside(partial(proofs.sound_day, day.date, accounts_after=before.accounts_through if before else None)) as proof:
+    with beside(
+        partial(proofs.sound_day, day.date, accounts_after=before.accounts_through if before else None)
+    ) as proof:
         try:
             _take_snapshot(day.date)
         except DatabaseError:  # books that do not agree may have sums that no snapshot can hold

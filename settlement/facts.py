@@ -4,16 +4,19 @@ Nothing is decided or written here: `settlement.night` decides, `settlement.post
 outcome of the date before, so that a night costs the same whatever the history; an ME without one is read in full.
 """
 
+import json
 import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Q, Sum, TextField
+from django.db.models.functions import Cast
 
 from core import parameters
 from ledger import queries as books
@@ -154,10 +157,17 @@ def frozen(members: Iterable[Member], wages: Iterable[Wage]) -> dict[str, Any]:
     }
 
 
-def frozen_wages(row: Outcome) -> tuple[Wage, ...]:
-    """The unpaid wages that an exception froze."""
-    kept = (row.frozen or {}).get("wages", ())
-    return tuple(Wage(UUID(m), UUID(p), is_draw, *rest) for m, p, is_draw, *rest in kept)
+def thawed(kept: Mapping[str, Any]) -> tuple[tuple[Member, ...], tuple[Wage, ...]]:
+    """The members and unpaid wages that were `frozen`."""
+    members = tuple(Member(number, UUID(m), UUID(p), weight) for number, m, p, weight in kept.get("members", ()))
+    wages = tuple(Wage(UUID(m), UUID(p), is_draw, *rest) for m, p, is_draw, *rest in kept.get("wages", ()))
+    return members, wages
+
+
+@lru_cache(maxsize=1024)
+def _thawed_text(kept: str) -> tuple[tuple[Member, ...], tuple[Wage, ...]]:
+    """`thawed`, of the words themselves: an ME that cannot settle freezes the same ones night after night."""
+    return thawed(json.loads(kept))
 
 
 class _Reading:
@@ -210,7 +220,8 @@ class _Reading:
         rows = Outcome.objects.filter(
             microenterprise__in=self.ids, state=Outcome.State.EXCEPTION, repaired_by=None, business_date__lt=self.day
         )
-        for row in rows.order_by("business_date"):
+        kept = Cast("frozen", TextField())
+        for row in rows.defer("frozen").annotate(kept=kept).order_by("business_date"):
             found[row.microenterprise_id].append(row)
         return found
 
@@ -320,6 +331,8 @@ class _Reading:
         carries_at = before.carries_at_id if before else None
         ended = self.ended.get(row.pk, {})
         troubled = {each.fiscal_year for each in exceptions}
+        pay = self.pay_lines.get(row.pk, ()) if exceptions else ()
+        late_pay = [x for x in pay if x.kind == PayLine.Kind.STABLE and x.business_date < x.night]
         firm = Firm(
             id=row.pk,
             day=self.day,
@@ -335,7 +348,7 @@ class _Reading:
             advances=self.advances.get(row.entity_id, {}),
             shared_by_year={year: last.shared_minor for year, last in ended.items() if year in troubled},
             ended=ended,
-            unsettled=tuple(self._unsettled(each) for each in exceptions),
+            unsettled=tuple(self._unsettled(each, late_pay) for each in exceptions),
             is_final=self.is_final,
         )
         return Subject(
@@ -387,14 +400,14 @@ class _Reading:
                 wages.append(Wage(row.pk, row.person_id, is_draw, days, row.pay_minor, amount))
         return tuple(wages)
 
-    def _unsettled(self, row: Outcome) -> Unsettled:
-        kept = row.frozen or {}
-        members = tuple(Member(n, UUID(m), UUID(p), w) for n, m, p, w in kept.get("members", ()))
+    def _unsettled(self, row: Any, late_pay: Sequence[PayLine]) -> Unsettled:
+        """What an open exception says now. late_pay: stable pay of its ME that was posted after its date."""
+        members, wages = _thawed_text(row.kept)
         _row, terms = self._terms_on(row.microenterprise_id, row.business_date)
-        lines = self.pay_lines.get(row.microenterprise_id, ())
-        month, _next = month_of(row.business_date)
-        paid = {line.membership_id for line in lines if line.month == month}
-        wages = tuple(wage for wage in frozen_wages(row) if wage.membership not in paid)
+        if wages:
+            month, _next = month_of(row.business_date)
+            paid = {x.membership_id for x in self.pay_lines.get(row.microenterprise_id, ()) if x.month == month}
+            wages = tuple(wage for wage in wages if wage.membership not in paid)
         profit_before, standing = worked_out(row, self.known)
         return Unsettled(
             outcome=row.pk,
@@ -408,8 +421,8 @@ class _Reading:
             wages=lowered(wages, self.lowered.get(row.pk, {}), day=row.business_date),
             paid_since_minor=sum(
                 line.amount_minor
-                for line in lines
-                if line.kind == PayLine.Kind.STABLE and line.business_date <= row.business_date < line.night
+                for line in late_pay
+                if line.business_date <= row.business_date < line.night
                 if row.fiscal_year == self.year or fiscal_year_of(line.night) == row.fiscal_year
             ),
         )

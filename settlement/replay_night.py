@@ -29,7 +29,7 @@ from settlement.calculation import (
     part_month_minor,
 )
 from settlement.closing import Year, owners_on, stakes_by_party, year_close, year_close_reference
-from settlement.facts import Known, Place, fingerprint, frozen_wages, standing_after, worked_out
+from settlement.facts import Known, Place, fingerprint, standing_after, thawed, worked_out
 from settlement.models import Outcome, PayLine, ShareLine
 from settlement.night import (
     Firm,
@@ -549,7 +549,7 @@ def _members(places: Iterable[Place], day: date, terms: ShareTerms | None) -> tu
 
 
 def _open_from(row: Outcome, known: Known) -> _Open:
-    kept = row.frozen or {}
+    members, wages = thawed(row.frozen or {})
     profit_before, standing = worked_out(row, known)
     return _Open(
         outcome=row.pk,
@@ -558,6 +558,6 @@ def _open_from(row: Outcome, known: Known) -> _Open:
         standing=standing,
         profit_before_minor=profit_before,
         was_priced=row.share_terms_id is not None,
-        members=tuple(Member(n, UUID(m), UUID(p), w) for n, m, p, w in kept.get("members", ())),
-        wages=frozen_wages(row),
+        members=members,
+        wages=wages,
     )

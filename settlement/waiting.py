@@ -9,7 +9,7 @@ from uuid import UUID
 from microenterprises.models import Membership
 from people.models import User
 from settlement.calculation import month_of
-from settlement.facts import frozen_wages
+from settlement.facts import thawed
 from settlement.models import LoweredPay, Outcome, PayLine
 from settlement.night import Wage, lowered
 
@@ -36,7 +36,7 @@ def of_person(person: User) -> list[WaitingPay]:
     found = [
         (row, wage)
         for row in rows.select_related("microenterprise").order_by("business_date")
-        for wage in frozen_wages(row)
+        for wage in thawed(row.frozen or {})[1]
         if wage.person == person.pk
     ]
     paid = set(
