@@ -166,16 +166,22 @@ def _workers(pairs: Sequence[workers.Pair]) -> str:
             spread([pair.one * 1000 for pair in pairs], 0),
             spread([pair.two * 1000 for pair in pairs], 0),
             spread([pair.one / pair.two for pair in pairs], 2),
+            spread([pair.one / pair.copy for pair in pairs]),
+            spread([pair.two / pair.copy for pair in pairs]),
         ),
         (
             "its shards",
             spread([pair.one_shards * 1000 for pair in pairs], 0),
             spread([pair.two_shards * 1000 for pair in pairs], 0),
             spread([pair.one_shards / pair.two_shards for pair in pairs], 2),
+            spread([pair.one_shards / pair.copy for pair in pairs]),
+            spread([pair.two_shards / pair.copy for pair in pairs]),
         ),
     ]
-    heads = ("two processes on one run", "one, ms", "two, ms", "times as fast")
-    return f"{len(pairs)} pairs of nights, one worker and two, the server on the same cores\n\n{table(heads, rows)}"
+    heads = ("two processes on one run", "one, ms", "two, ms", "times as fast", "one, x L", "two, x L")
+    return (
+        f"{len(pairs)} pairs of nights, one worker and two, the server on the same cores. {L}\n\n{table(heads, rows)}"
+    )
 
 
 def _history(first: Sequence[Night], nights: Sequence[Night], sizes: Sizes) -> str:

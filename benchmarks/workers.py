@@ -1,27 +1,35 @@
-"""One worker process against two on the same run; nights alternate, each pair is one comparison.
+"""One worker process against two on the same run; nights alternate, each pair is one comparison, with its L.
 
 Workers run already, as Celery's do. A night is from the start of its run until it is sealed, by whoever comes last.
 """
 
 import time
 from dataclasses import dataclass
+from datetime import date
+from typing import Final, NamedTuple
 
 from django.db import connection
 
 from benchmarks import databases, settling
 from benchmarks.helpers import Helper
+from benchmarks.tables import median
 from settlement.actions import nights
 from settlement.models import SettlementRun
+
+COPIES: Final = 5
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Seconds of two nights in a row, one by one process, the other by two. shards: without start and seal."""
+    """Seconds of two nights in a row, one by one process, the other by two. shards: without start and seal. copy: of
+    L after the two.
+    """
 
     one: float
     two: float
     one_shards: float
     two_shards: float
+    copy: float
 
 
 def measure(pairs: int) -> list[Pair]:
@@ -33,13 +41,22 @@ def measure(pairs: int) -> list[Pair]:
         for number in range(pairs):
             alone_first = number % 2 == 0
             nights_ = [_night([first] if alone == alone_first else [first, second]) for alone in (True, False)]
-            (one, one_shards), (two, two_shards) = nights_ if alone_first else reversed(nights_)
-            found.append(Pair(one, two, one_shards, two_shards))
+            one, two = nights_ if alone_first else reversed(nights_)
+            copied = settling.copy(settling.posting_rows(nights_[-1].day), COPIES)
+            copy = median([seconds for seconds, _ in copied])
+            found.append(Pair(one.whole, two.whole, one.shards, two.shards, copy))
     return found
 
 
-def _night(workers: list[Helper]) -> tuple[float, float]:
-    """Seconds of a night, and of its shards, with those workers."""
+class _Night(NamedTuple):
+    """A night, and the seconds of the whole and of its shards."""
+
+    day: date
+    whole: float
+    shards: float
+
+
+def _night(workers: list[Helper]) -> _Night:
     day = settling.next_plain_day()
     start = time.perf_counter()
     run = nights.start_run(business_date=day, by=None)
@@ -50,4 +67,5 @@ def _night(workers: list[Helper]) -> tuple[float, float]:
     run.refresh_from_db()
     if run.status == SettlementRun.Status.POSTING:
         raise RuntimeError(f"the night of {day} was not sealed")
-    return max(each["end"] for each in answers) - start, max(each["shards"] for each in answers) - started
+    ended, done = (max(each[name] for each in answers) for name in ("end", "shards"))
+    return _Night(day, ended - start, done - started)

@@ -47,8 +47,11 @@ _SETTINGS = {
     "restart_after_crash": "on",
     "log_min_messages": "warning",
 }
+_OF_A_LARGE_COMPANY = {"shared_buffers": "1GB"}
+"""What a night touches of a long history is found in memory; a company of 80,000 has that much and more."""
 _OF_TESTS = {"fsync": "off", "full_page_writes": "off"}
 """Nobody misses the tests' databases when the machine's power fails; a killed server loses nothing by it."""
+_OF_PROFILES = {"test": _OF_TESTS, "bench": _OF_A_LARGE_COMPANY}
 
 
 class Postgres(Server):
@@ -63,7 +66,7 @@ class Postgres(Server):
         self._end_what_was_left()
 
     def launch(self, port: int) -> subprocess.Popen[bytes]:
-        chosen = _SETTINGS | (_OF_TESTS if self.places.kind == "test" else {})
+        chosen = _SETTINGS | _OF_PROFILES.get(self.places.profile, {})
         settings = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
         return processes.start(
             [str(self._programs / "postgres"), "-D", str(self.home.data), "-p", str(port), *settings],
