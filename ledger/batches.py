@@ -62,15 +62,12 @@ def accounts_of(wanted: Whole, kinds: Sequence[Kind]) -> dict[Kind, tuple[Whole,
     kind that is not guarded the second array says nothing."""
     rows = columns.read(
         """
-        WITH a AS MATERIALIZED (
-             SELECT entity_id, array_position(%(kinds)s, kind)::int8 AS kind, id, party = '' AS own FROM ledger_account
-              WHERE entity_id = ANY(%(entities)s) AND book = 'real' AND kind = ANY(%(kinds)s))
-        SELECT a.entity_id, a.kind, a.id, coalesce(b.amount_minor, 0) AS minor
-          FROM a
-          LEFT JOIN (  -- looked up in the order of their index, not by reading every balance of the company
-               SELECT account_id, amount_minor FROM ledger_balance
-                WHERE account_id = ANY(ARRAY(SELECT id FROM a ORDER BY id))) b ON b.account_id = a.id
-         WHERE a.own OR b.amount_minor > 0
+        SELECT a.entity_id, array_position(%(kinds)s, a.kind)::int8 AS kind, a.id, coalesce(b.amount_minor, 0) AS minor
+          FROM ledger_account a
+          LEFT JOIN LATERAL (  -- OFFSET: looked up one by one, not by reading every balance of the company
+               SELECT amount_minor FROM ledger_balance WHERE account_id = a.id OFFSET 0) b ON true
+         WHERE a.entity_id = ANY(%(entities)s) AND a.book = 'real' AND a.kind = ANY(%(kinds)s)
+           AND (a.party = '' OR b.amount_minor > 0)
         """,
         {"entity_id": "int8", "kind": "int8", "id": "int8", "minor": "int8"},
         {"entities": wanted.tolist(), "kinds": [kind.value for kind in kinds]},

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import BigIntegerField, DateField, TextField
+from django.db.models import BigIntegerField, DateField, Field, IntegerField, TextField
 
 from core.plans import Written
 from ledger.accounts import EXPENSE, INCOME, YEAR_CLOSE, Book, Kind
@@ -258,32 +258,7 @@ class _History(NamedTuple):
 
     def since(self, since: date) -> list[HistoryLine]:
         """The newest of its lines from a date on."""
-        rows = _rows(
-            f"""
-            SELECT p.business_date, p.entry_id, p.line, e.effective_date, e.posted_at, e.posted_by, e.reference, e.kind,
-                   e.subject, e.memo, a.kind, a.party, a.currency, {_SIDE} * p.amount_minor
-              FROM ledger_account a
-             CROSS JOIN LATERAL (
-                   (SELECT p.business_date, p.entry_id, p.line, p.amount_minor FROM ledger_posting_day p
-                     WHERE p.account_id = a.id AND p.business_date BETWEEN %(since)s AND %(until)s
-                       AND (p.business_date, p.entry_id, p.line) < (%(date)s, %(entry)s, %(line)s)
-                     ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC LIMIT %(limit)s)
-                   UNION ALL
-                   (SELECT n.business_date, n.entry_id, l.line, l.amount_minor
-                      FROM (SELECT * FROM ledger_nightlines n
-                             WHERE n.entity_id = a.entity_id AND a.id = ANY(n.account_ids)
-                               AND n.business_date BETWEEN %(since)s AND %(until)s
-                               AND (n.business_date, n.entry_id) <= (%(date)s, %(entry)s)
-                             ORDER BY n.business_date DESC, n.entry_id DESC LIMIT %(limit)s + 1) n
-                     CROSS JOIN LATERAL unnest(n.account_ids, n.amounts_minor)
-                           WITH ORDINALITY AS l (account_id, amount_minor, line)
-                     WHERE l.account_id = a.id
-                       AND (n.business_date, n.entry_id, l.line) < (%(date)s, %(entry)s, %(line)s))) p
-              JOIN ledger_entry e ON e.id = p.entry_id
-             WHERE a.entity_id = %(entity)s AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
-               AND (%(party)s::text IS NULL OR a.party = %(party)s)
-             ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC LIMIT %(limit)s
-            """,
+        rows = _HISTORY.rows(
             entity=self.entity_id,
             kinds=[kind.value for kind in self.kinds],
             party=self.party,
@@ -294,6 +269,53 @@ class _History(NamedTuple):
             **_bound(self.before),
         )
         return [HistoryLine(*row)._replace(kind=Kind(row[10])) for row in rows]
+
+
+_OF_A_PLACE: Final[dict[str, Field[Any, Any]]] = {
+    "date": DateField(),
+    "entry": BigIntegerField(),
+    "line": IntegerField(),
+}
+_OF_ACCOUNTS: Final[dict[str, Field[Any, Any]]] = {
+    "entity": BigIntegerField(),
+    "party": TextField(),
+    "book": TextField(),
+    **_OF_A_PLACE,
+}
+_HISTORY: Final = Written(
+    f"""
+    SELECT p.business_date, p.entry_id, p.line, e.effective_date, e.posted_at, e.posted_by, e.reference, e.kind,
+           e.subject, e.memo, a.kind, a.party, a.currency, {_SIDE} * p.amount_minor
+      FROM ledger_account a
+     CROSS JOIN LATERAL (
+           (SELECT p.business_date, p.entry_id, p.line, p.amount_minor FROM ledger_posting_day p
+             WHERE p.account_id = a.id AND p.business_date BETWEEN %(since)s AND %(until)s
+               AND (p.business_date, p.entry_id, p.line) < (%(date)s, %(entry)s, %(line)s)
+             ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC LIMIT %(limit)s)
+           UNION ALL
+           (SELECT n.business_date, n.entry_id, l.line, l.amount_minor
+              FROM (SELECT * FROM ledger_nightlines n
+                     WHERE n.entity_id = a.entity_id AND a.id = ANY(n.account_ids)
+                       AND n.business_date BETWEEN %(since)s AND %(until)s
+                       AND (n.business_date, n.entry_id) <= (%(date)s, %(entry)s)
+                     ORDER BY n.business_date DESC, n.entry_id DESC LIMIT %(limit)s + 1) n
+             CROSS JOIN LATERAL unnest(n.account_ids, n.amounts_minor)
+                   WITH ORDINALITY AS l (account_id, amount_minor, line)
+             WHERE l.account_id = a.id
+               AND (n.business_date, n.entry_id, l.line) < (%(date)s, %(entry)s, %(line)s))) p
+      JOIN ledger_entry e ON e.id = p.entry_id
+     WHERE a.entity_id = %(entity)s AND a.kind = ANY(%(kinds)s) AND a.book = %(book)s
+       AND (%(party)s::text IS NULL OR a.party = %(party)s)
+     ORDER BY p.business_date DESC, p.entry_id DESC, p.line DESC LIMIT %(limit)s
+    """,
+    {
+        **_OF_ACCOUNTS,
+        "kinds": ArrayField(TextField()),
+        "since": DateField(),
+        "until": DateField(),
+        "limit": BigIntegerField(),
+    },
+)
 
 
 def results_on(places: Collection[tuple[int, date]], *, limit: int = 200, book: Book = Book.REAL) -> list[ResultLine]:
@@ -357,18 +379,7 @@ def statement(
     if not lines:
         return []
     newest = lines[0].place
-    stands: int = _rows(
-        f"""
-        SELECT {_SIDE} * (coalesce((SELECT s.balance_minor FROM ledger_snapshot s
-                                     WHERE s.business_date = %(base)s AND s.account_id = a.id), 0)
-                          + coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
-                                       WHERE p.account_id = a.id AND p.entity_id = a.entity_id
-                                         AND p.business_date > %(base)s AND p.business_date <= %(date)s
-                                         AND (p.business_date, p.entry_id, p.line)
-                                             <= (%(date)s, %(entry)s, %(line)s)), 0))::bigint
-          FROM ledger_account a
-         WHERE a.entity_id = %(entity)s AND a.kind = %(kind)s AND a.party = %(party)s AND a.book = %(book)s
-        """,
+    stands: int = _STOOD.rows(
         entity=entity_id,
         kind=kind.value,
         party=party,
@@ -381,6 +392,22 @@ def statement(
         told.append(line._replace(balance_minor=stands))
         stands -= line.amount_minor
     return told
+
+
+_STOOD: Final = Written(
+    f"""
+    SELECT {_SIDE} * (coalesce((SELECT s.balance_minor FROM ledger_snapshot s
+                                 WHERE s.business_date = %(base)s AND s.account_id = a.id), 0)
+                      + coalesce((SELECT sum(p.amount_minor) FROM ledger_posting p
+                                   WHERE p.account_id = a.id AND p.entity_id = a.entity_id
+                                     AND p.business_date > %(base)s AND p.business_date <= %(date)s
+                                     AND (p.business_date, p.entry_id, p.line)
+                                         <= (%(date)s, %(entry)s, %(line)s)), 0))::bigint
+      FROM ledger_account a
+     WHERE a.entity_id = %(entity)s AND a.kind = %(kind)s AND a.party = %(party)s AND a.book = %(book)s
+    """,
+    {**_OF_ACCOUNTS, "kind": TextField(), "base": DateField()},
+)
 
 
 def entries_about(subject: str) -> list[Entry]:

@@ -101,7 +101,7 @@ def work_on_run(run: SettlementRun) -> SettlementRun:
 @transaction.atomic
 def seal(run: SettlementRun) -> SettlementRun:
     """Prove the books of the date again, add up the run and seal both. Does nothing while a shard is open."""
-    run.refresh_from_db()
+    run = SettlementRun.objects.get(pk=run.pk)
     if run.status != SettlementRun.Status.POSTING or run.shards.filter(is_done=False).exists():
         return run
     with beside(partial(_added_up, run.business_date)) as added_up:  # nothing more comes: every shard is done
