@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from core import clock, past
 from ledger import queries, trial
@@ -155,6 +156,27 @@ def test_what_happened_to_a_thing_is_found_by_its_subject(blue_kettle: Entity) -
     assert queries.entry_with_reference("cost:2") == entry
     assert queries.entry_with_reference("cost:3") is None
     assert [line.entity_name for line in queries.lines_of([entry])[entry.pk]] == ["Blue Kettle"] * 2
+
+
+def test_the_lines_of_a_date_are_found_by_an_index_that_finds_no_account(blue_kettle: Entity) -> None:
+    """An index of every line's date looks as good as that of accounts for the newest date, of which the statistics know
+    nothing yet: all lines of the date were read for each account.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT m.amname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
+              JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+             WHERE a.attname = 'business_date'
+               AND i.indrelid IN (SELECT relid FROM pg_partition_tree('ledger_posting_day'))
+            """
+        )
+        ways = [way for (way,) in cursor.fetchall()]
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT * FROM ledger_posting_day WHERE business_date = %s", [clock.business_date()])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert len(ways) > 1 and set(ways) == {"brin"}
+    assert "Index Cond: (business_date =" in plan
 
 
 def test_a_currency_of_its_own() -> None:
