@@ -6,6 +6,7 @@ CLDR data.
 
 from decimal import Context, Decimal, InvalidOperation
 from functools import cache, lru_cache
+from typing import Final
 
 from babel import Locale
 from babel.numbers import (
@@ -25,6 +26,8 @@ LARGEST_MINOR = 10**13
 """What one deed moves at most, a hundred billion of a currency with cents: above it an amount is taken for a slip of
 the finger. Ninety of them have room in a year, of which what is due is kept in ten-thousandths of minor units.
 """
+
+MINUS: Final = "\u2212"
 
 _EXACT = Context(prec=1000)
 """Wide enough that shifting the point never rounds what somebody typed."""
@@ -82,7 +85,7 @@ def parse(text: str, currency: str) -> int:
 
     Raises Invalid with a sentence when it is not an amount.
     """
-    cleaned = text.strip().replace("\u00a0", " ").replace("，", ",").replace(" ", "")
+    cleaned = text.strip().replace("\u00a0", " ").replace("，", ",").replace(" ", "").replace(MINUS, "-")
     try:
         amount = Decimal(parse_decimal(cleaned, locale=locale_name(), strict=True))
     except (NumberFormatError, InvalidOperation, ValueError):
@@ -97,7 +100,7 @@ def write(minor_units: int, currency: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def _write(minor_units: int, currency: str, locale: str) -> str:
-    return format_currency(major(minor_units, currency), currency, locale=_locale(locale))
+    return with_minus(format_currency(major(minor_units, currency), currency, locale=_locale(locale)))
 
 
 def write_number(minor_units: int, currency: str) -> str:
@@ -109,7 +112,12 @@ def write_number(minor_units: int, currency: str) -> str:
 def _write_number(minor_units: int, currency: str, locale: str) -> str:
     digits = decimals(currency)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(major(minor_units, currency), format=pattern, locale=_locale(locale))
+    return with_minus(format_decimal(major(minor_units, currency), format=pattern, locale=_locale(locale)))
+
+
+def with_minus(figure: str) -> str:
+    """A figure with a minus sign, as wide as a plus and never left behind at the end of a line, instead of a hyphen."""
+    return figure.replace("-", MINUS)
 
 
 def plain(minor_units: int, currency: str) -> str:

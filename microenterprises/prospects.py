@@ -260,4 +260,5 @@ def precisely(minor: Decimal, currency: str) -> str:
     digits = money.decimals(currency)
     pattern = "\u00a4#,##0." + "0" * digits + "######"
     shown = minor.scaleb(-digits)
-    return str(format_currency(shown, currency, format=pattern, locale=money.locale_name(), currency_digits=False))
+    locale = money.locale_name()
+    return money.with_minus(format_currency(shown, currency, format=pattern, locale=locale, currency_digits=False))

@@ -37,7 +37,6 @@ def _counted(value: int, locale: str) -> str:
 
 
 def _signed(text: str, minor_units: int, sign: bool) -> str:
-    text = text.replace("-", "\u2212")
     return f"+{text}" if sign and minor_units > 0 else text
 
 

@@ -13,11 +13,13 @@ from django.test import RequestFactory
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 
+from core import money
 from core.look import Badge
 from core.paging import Page
 from core.templatetags import market
 from core.words import instants, lists
 from core.words.tables import Amount, Cell, Column, Lines, Link, Quiet, Sum, Table
+from microenterprises.prospects import exactly
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 
@@ -44,6 +46,13 @@ def test_money_is_written_in_the_readers_locale() -> None:
 def test_a_signed_amount_has_a_real_minus() -> None:
     assert "+12.00" in show('{% amount 1200 "CNY" sign=True %}')
     assert "\u221212.00" in show('{% amount -1200 "CNY" %}')
+
+
+def test_what_is_written_with_a_minus_is_read_again() -> None:
+    """In sentences and derivations a figure has the minus that it has in tables, also when it is smaller than a unit."""
+    assert money.write(-1200, "CNY") == "\u2212CN¥12.00"
+    assert exactly(-1, "CNY") == "\u2212CN¥0.000001"
+    assert money.parse(money.write_number(-120_000, "CNY"), "CNY") == -120_000
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.soak.broken import VARIANTS
 from tests.soak.company import SHARDS_OF
 from tests.soak.ground import Ground, own_ground
 from tests.soak.market import CLOCK, POSTGRES, VALKEY, WORKER, opened
-from tests.soak.siege import MUST_HIT, Fell, Siege, work
+from tests.soak.siege import EVERY_SHARD, MUST_HIT, Fell, Siege, work
 from tests.soak.stages import STAGES
 
 KILLS = int(os.environ.get("KILLS", 200))
@@ -81,8 +81,8 @@ def test_a_worker_that_is_broken_on_purpose_falls_on_its_first_nights(
     siege = Siege(ground, VARIANTS[name])
     siege.night(0)  # nobody is killed, and nothing is wrong
     with pytest.raises(Fell) as fall:
-        while siege.number < FIRST_NIGHTS:
-            siege.night(8)
+        for _, stage in zip(range(FIRST_NIGHTS), cycle(EVERY_SHARD), strict=False):
+            siege.night(8, aim=stage)
     record_property(
         TOLD, [f"{name}: fell on night {siege.number} after {len(siege.strikes)} kills: {_first(fall.value)}"]
     )
