@@ -49,7 +49,7 @@ def test_a_signed_amount_has_a_real_minus() -> None:
 
 
 def test_what_is_written_with_a_minus_is_read_again() -> None:
-    """In sentences and derivations a figure has the minus that it has in tables, also when it is smaller than a unit."""
+    """A figure in a sentence has the minus that it has in tables, also when it is smaller than a unit."""
     assert money.write(-1200, "CNY") == "\u2212CN¥12.00"
     assert exactly(-1, "CNY") == "\u2212CN¥0.000001"
     assert money.parse(money.write_number(-120_000, "CNY"), "CNY") == -120_000
